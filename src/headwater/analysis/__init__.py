@@ -1,0 +1,1 @@
+"""Pure mathematics over windows, samples and rules; it reads and writes nothing."""

@@ -1,0 +1,1 @@
+"""The one door and who stands behind each port."""

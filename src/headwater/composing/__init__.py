@@ -1,0 +1,1 @@
+"""Outcomes to answers; pure, it asks nobody."""

@@ -1,0 +1,1 @@
+"""The spine: ask, plan, run, call, attempt."""

@@ -1,0 +1,1 @@
+"""Entries decode, await one method of the app, encode; they decide nothing."""

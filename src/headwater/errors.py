@@ -1,0 +1,85 @@
+"""What can go wrong, as one tree whose members carry facts; it does not decide what to do about it.
+
+HeadwaterError        code, fault, message, retry_safe, retry_after_s
+├── UsageError        asker    the request is wrong; the same request fails again
+├── LimitError        limit    a bound was reached: deadline, breaker, threads, size
+├── ToolFault         tool     the tool said no, or raised what it should not
+├── StoreFault        store    something we lean on failed
+└── EngineBug         engine   an invariant broke; always logged with its trace
+
+Cancellation is never one of them: it passes through.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+Fault = Literal["asker", "limit", "tool", "store", "engine"]
+
+
+class HeadwaterError(Exception):
+    """Carry the facts that policies and entries read instead of class names.
+
+    Args:
+        message: What happened, where, and what to change.
+        code: Dotted path, part of the API; each has a heading in `docs/reference/errors.md`.
+        retry_safe: Whether the same attempt may be made again; None where nobody knows.
+        retry_after_s: Seconds the other side asked us to wait, if it did.
+    """
+
+    fault: ClassVar[Fault] = "engine"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str,
+        retry_safe: bool | None = None,
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.retry_safe = retry_safe
+        self.retry_after_s = retry_after_s
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class UsageError(HeadwaterError):
+    """Say that the request is wrong and what to change in it."""
+
+    fault = "asker"
+
+
+class LimitError(HeadwaterError):
+    """Say that a bound was reached: a deadline, a breaker, threads, sizes."""
+
+    fault = "limit"
+
+
+class ToolFault(HeadwaterError):
+    """Say that a tool refused, or raised what it should not."""
+
+    fault = "tool"
+
+
+class StoreFault(HeadwaterError):
+    """Say that something we lean on failed."""
+
+    fault = "store"
+
+
+class EngineBug(HeadwaterError):
+    """Say that an invariant of ours broke; it is logged with its trace."""
+
+    fault = "engine"
+
+
+class CalledFromEventLoop(UsageError):
+    """Say that a blocking method was called from a running event loop."""
+
+
+class DeadlineExceeded(LimitError):
+    """Say that the time given was used up."""

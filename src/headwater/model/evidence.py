@@ -1,0 +1,28 @@
+"""Where a value came from; it does not judge it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from headwater.model.window import Window
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """Where a value came from: source, how much, which records, which window, when observed.
+
+    `step` and `tool` are filled in by the engine. `records` holds the first few record names
+    (such as `ci 12 checkout-api`, `history 88`); `count` is the true number read.
+    """
+
+    source: str = "estate"
+    step: str | None = None
+    tool: str | None = None
+    count: int | None = None
+    unit: str = "records"
+    records: tuple[str, ...] = ()
+    query: str | None = None
+    window: Window | None = None
+    observed_at: datetime | None = None
+    truncated: bool = False

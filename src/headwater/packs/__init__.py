@@ -1,0 +1,1 @@
+"""The tools we ship, made with the same decorator as anyone's."""

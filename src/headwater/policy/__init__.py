@@ -1,0 +1,1 @@
+"""Pure machines that only decide: no I/O, no clock, no dice, no loop."""

@@ -1,0 +1,1 @@
+"""What the inside needs from the outside, as Protocols; an adapter's file has its port's name."""

@@ -1,0 +1,37 @@
+"""What the inside needs to remember of runs; it stores none itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol
+
+from headwater.model.event import Event, RunRecord
+from headwater.model.principal import Principal
+
+
+class RunLog(Protocol):
+    """Runs and their events, each tenant's own."""
+
+    async def write(self, runs: Sequence[RunRecord], events: Sequence[Event]) -> None:
+        """Save runs (a later row of a run replaces the earlier) and append events, in one go.
+
+        An event already there (same run and number) is left as it was.
+        """
+        ...
+
+    async def get(self, run_id: str, *, principal: Principal) -> RunRecord | None:
+        """Return the tenant's run, or None."""
+        ...
+
+    async def recent(self, *, limit: int, principal: Principal) -> list[RunRecord]:
+        """Return the tenant's newest runs, newest first."""
+        ...
+
+    async def events(self, run_id: str, *, principal: Principal) -> list[Event]:
+        """Return the run's events in order; none where it is not the tenant's."""
+        ...
+
+    async def prune(self, *, before: datetime, keep: int) -> int:
+        """Drop runs asked before an instant, and all but the newest `keep` of each tenant."""
+        ...

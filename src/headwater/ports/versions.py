@@ -1,0 +1,19 @@
+"""What the inside needs to know that data changed; it keeps no data itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from headwater.model.principal import Principal
+
+
+class Versions(Protocol):
+    """A number for each port of the estate, raised in every transaction that writes its data."""
+
+    async def current(self, *, principal: Principal) -> Mapping[str, int]:
+        """Return the tenant's numbers by port: inventory, relations, metrics, history, rules.
+
+        A port never written has 0. Relations and samples of an item also depend on inventory.
+        """
+        ...

@@ -1,0 +1,1 @@
+"""What a question means; pure, it asks nobody."""

@@ -1,0 +1,1 @@
+"""An estate in memory: simple, and obviously correct."""

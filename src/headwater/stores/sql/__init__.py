@@ -1,0 +1,1 @@
+"""An estate in a SQL database."""

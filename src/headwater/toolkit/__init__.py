@@ -1,0 +1,1 @@
+"""What a tool is: decorator, schema, registry, and the phrasings that it answers."""

@@ -1,0 +1,148 @@
+"""How a function's annotations become checks on arguments and results; it calls nothing."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any, get_args, get_origin, get_type_hints
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError, create_model
+from pydantic_core import PydanticSerializationError
+
+from headwater.errors import ToolFault, UsageError
+from headwater.model.moment import Asked
+from headwater.model.principal import Principal
+from headwater.toolkit.cited import Cited
+
+SUPPLIED_EACH_CALL: tuple[type, ...] = (Principal, Asked)
+MAX_LISTED = 5
+
+
+def is_supplied(annotation: object) -> bool:
+    """Tell whether a parameter of this type comes from the engine and not from the asker.
+
+    Those are `Principal`, `Asked` and every port: a Protocol.
+    """
+    if annotation in SUPPLIED_EACH_CALL:
+        return True
+    return isinstance(annotation, type) and getattr(annotation, "_is_protocol", False)
+
+
+class Schema:
+    """A function's parameters and result, ready to check and to turn into plain JSON.
+
+    Args:
+        name: The tool's name, for messages.
+        function: A function whose parameters all have annotations.
+    """
+
+    def __init__(self, name: str, function: Callable[..., Any]) -> None:
+        hints = get_type_hints(function, include_extras=True)
+        returned = hints.pop("return", Any)
+        if get_origin(returned) is Cited:
+            returned = get_args(returned)[0]
+        fields: dict[str, Any] = {}
+        self.name = name
+        self.supplied: dict[str, type] = {}
+        for parameter in inspect.signature(function).parameters.values():
+            annotation = _annotation_of(parameter, hints, name)
+            if is_supplied(annotation):
+                self.supplied[parameter.name] = annotation
+                continue
+            empty = parameter.default is inspect.Parameter.empty
+            fields[parameter.name] = (annotation, ... if empty else parameter.default)
+        config = ConfigDict(extra="forbid", arbitrary_types_allowed=False)
+        self._arguments = create_model(f"{name} arguments", __config__=config, **fields)
+        self._result: TypeAdapter[Any] = TypeAdapter(returned)
+
+    def decode(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """Return arguments ready to call with.
+
+        Raises:
+            UsageError: `tool.bad_arguments`, naming each path that is wrong and why.
+        """
+        try:
+            model = self._arguments.__pydantic_validator__.validate_python(arguments)
+        except ValidationError as error:
+            message = f"{self.name}: {describe(error)}"
+            raise UsageError(message, code="tool.bad_arguments") from error
+        except RecursionError as error:
+            message = f"{self.name}: the arguments are nested too deeply"
+            raise UsageError(message, code="tool.bad_arguments") from error
+        return dict(model.__dict__)
+
+    def encode(self, value: Any) -> Any:
+        """Return a result as plain JSON data.
+
+        Raises:
+            ToolFault: `tool.bad_value` where the tool gave what its annotation does not allow.
+        """
+        try:
+            return self._result.dump_python(value, mode="json", warnings="error")
+        except (PydanticSerializationError, RecursionError) as error:
+            message = f"{self.name} returned what its annotation does not allow: {error}"
+            raise ToolFault(message, code="tool.bad_value", retry_safe=False) from error
+
+    def restore(self, value: Any) -> Any:
+        """Return a result's typed form from plain JSON data."""
+        return self._result.validate_python(value)
+
+    def check(self, arguments: Mapping[str, Any], skip: frozenset[str]) -> None:
+        """Check arguments before a run, leaving out the ones named, which are references.
+
+        Raises:
+            UsageError: `tool.bad_arguments`.
+        """
+        unknown = set(arguments) - set(self._arguments.model_fields)
+        known = {name: value for name, value in arguments.items() if name not in skip or name in unknown}
+        try:
+            self._arguments.__pydantic_validator__.validate_python(known)
+        except ValidationError as error:
+            wrong = [one for one in error.errors() if one["loc"][:1] not in {(name,) for name in skip - unknown}]
+            if wrong:
+                message = f"{self.name}: {_list_of(wrong)}"
+                raise UsageError(message, code="tool.bad_arguments") from error
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """Return the JSON Schema of the arguments."""
+        return self._arguments.model_json_schema()
+
+    @property
+    def result(self) -> dict[str, Any]:
+        """Return the JSON Schema of the result."""
+        return self._result.json_schema(mode="serialization")
+
+
+def describe(error: ValidationError) -> str:
+    """Return one line that names each wrong path, what is wrong there, and what was given."""
+    return _list_of(error.errors())
+
+
+def _list_of(errors: list[Any]) -> str:
+    lines = []
+    for one in errors[:MAX_LISTED]:
+        path = ".".join(str(part) for part in one["loc"]) or "arguments"
+        given = "" if one["type"] == "missing" else f" (got {_short(one['input'])})"
+        lines.append(f"{path}: {one['msg'][:1].lower()}{one['msg'][1:]}{given}")
+    more = len(errors) - MAX_LISTED
+    return "; ".join(lines) + (f"; and {more} more" if more > 0 else "")
+
+
+def _short(value: object) -> str:
+    text = ascii(value) if isinstance(value, str) else repr(type(value).__name__)
+    if isinstance(value, bool | int | float):
+        text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."  # noqa: PLR2004
+
+
+def _annotation_of(
+    parameter: inspect.Parameter, hints: Mapping[str, Any], name: str
+) -> Any:
+    if parameter.kind in {parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD}:
+        message = f"{name}: *{parameter.name} has no schema; name each parameter"
+        raise UsageError(message, code="tool.bad_signature")
+    if parameter.name not in hints:
+        message = f"{name}: parameter {parameter.name} needs a type annotation"
+        raise UsageError(message, code="tool.bad_signature")
+    return hints[parameter.name]

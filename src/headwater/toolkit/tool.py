@@ -1,0 +1,107 @@
+"""What a tool is, and the decorator that makes one of a function; it runs nothing."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from headwater.errors import UsageError
+from headwater.toolkit.phrasing import Phrasing
+from headwater.toolkit.schema import Schema
+
+NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tool:
+    """A function with a name, a schema and the promises that policies rely on.
+
+    Args:
+        name: Dotted, such as `ci.search`; the part before the first dot is its namespace.
+        description: One sentence for people and agents.
+        function: The function itself, async or plain; a plain one runs in a thread.
+        schema: Its arguments and result.
+        idempotent: Asking twice is as asking once: it may be retried and shared in flight.
+        cacheable: Its result depends on its arguments and the estate's data only.
+        within_s: The most seconds that a call may take, or None.
+        concurrency: The most calls at once.
+        attempts: The most tries of one call; only an idempotent tool is tried again.
+        fallback: A tool with the same arguments, asked where this one does not succeed.
+        phrasings: The questions in plain words that it answers.
+        listed: Whether it is shown; a tool that only serves as a fallback is not.
+    """
+
+    name: str
+    description: str
+    function: Callable[..., Any]
+    schema: Schema
+    blocking: bool
+    idempotent: bool = False
+    cacheable: bool = False
+    within_s: float | None = None
+    concurrency: int = 16
+    attempts: int = 3
+    fallback: str | None = None
+    phrasings: tuple[Phrasing, ...] = ()
+    listed: bool = True
+    reads: tuple[str, ...] = field(default=())
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call the function itself, past the engine: for the tool's own tests."""
+        return self.function(*args, **kwargs)
+
+
+def tool(
+    *,
+    name: str,
+    description: str,
+    idempotent: bool = False,
+    cacheable: bool = False,
+    within_s: float | None = None,
+    concurrency: int = 16,
+    attempts: int = 3,
+    fallback: str | None = None,
+    phrasings: tuple[str, ...] = (),
+    listed: bool = True,
+) -> Callable[[Callable[..., Any]], Tool]:
+    """Make a tool of a function whose parameters are its arguments.
+
+    A parameter typed `Principal`, `Asked` or as a port is supplied by the engine and absent from
+    the schema. See `Tool` for the promises.
+
+    Raises:
+        UsageError: `tool.bad_name`, `tool.bad_signature` or `tool.bad_promise`.
+    """
+    if not NAME.fullmatch(name):
+        message = f"tool name {name!r}: write it as `namespace.name`, lower case, such as ci.search"
+        raise UsageError(message, code="tool.bad_name")
+    if cacheable and not idempotent:
+        message = f"{name}: a cacheable tool must be idempotent; say idempotent=True"
+        raise UsageError(message, code="tool.bad_promise")
+    if concurrency < 1 or attempts < 1 or (within_s is not None and within_s <= 0):
+        message = f"{name}: concurrency and attempts start at 1, within_s is above 0"
+        raise UsageError(message, code="tool.bad_promise")
+
+    def make(function: Callable[..., Any]) -> Tool:
+        schema = Schema(name, function)
+        return Tool(
+            name=name,
+            description=description,
+            function=function,
+            schema=schema,
+            blocking=not inspect.iscoroutinefunction(function),
+            idempotent=idempotent,
+            cacheable=cacheable,
+            within_s=within_s,
+            concurrency=concurrency,
+            attempts=attempts,
+            fallback=fallback,
+            phrasings=tuple(Phrasing(name, words) for words in phrasings),
+            listed=listed,
+            reads=tuple(sorted({port.__name__.lower() for port in schema.supplied.values()})),
+        )
+
+    return make
