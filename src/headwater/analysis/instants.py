@@ -1,0 +1,25 @@
+"""How an instant is counted: whole microseconds since 1970 in UTC; it reads no clock."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from headwater.model.window import Window
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def to_us(at: datetime) -> int:
+    """Count the microseconds from the epoch to an instant with zone, exactly."""
+    return (at - EPOCH) // _MICROSECOND
+
+
+def from_us(at_us: int) -> datetime:
+    """Return the instant in UTC that is so many microseconds after the epoch."""
+    return EPOCH + timedelta(microseconds=at_us)
+
+
+def span_us(window: Window) -> tuple[int, int]:
+    """Return a window's start (included) and end (not) in epoch microseconds."""
+    return to_us(window.start), to_us(window.end)

@@ -1,0 +1,199 @@
+"""What is wrong with a record before it is kept; it neither reads nor keeps records.
+
+Every store asks the same questions here, so that a line is bad in all of them or in none.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from headwater.analysis.instants import EPOCH
+from headwater.analysis.severities import SEVERITY_RANKS
+from headwater.model.history import HistoryRecord
+from headwater.model.item import ItemRecord
+from headwater.model.metric import MetricRecord, SampleRecord
+from headwater.model.relation import RelationRecord
+from headwater.model.rule import RuleRecord
+
+MAX_NAME = 500
+"""Characters in a code, a name, a type and other short texts."""
+MAX_DEPTH = 32
+"""Levels of lists and objects within attributes."""
+_WHOLE = range(-(2**63), 2**63)
+
+
+def text_problem(text: str) -> str | None:
+    """Say what keeps a text from being stored: NUL or half of a surrogate pair; else None."""
+    if "\x00" in text:
+        return "text without NUL characters"
+    if text.isascii():
+        return None
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return "text without lone surrogates"
+    return None
+
+
+def item_problem(record: ItemRecord) -> str | None:
+    """Say what is wrong with an item, or None."""
+    short = {
+        name: getattr(record, name)
+        for name in (
+            "subtype", "category", "status", "criticality", "owner", "location", "source",
+            "source_key",
+        )
+    }  # fmt: skip
+    return (
+        _first(_needed(name, getattr(record, name)) for name in ("code", "name", "type"))
+        or _first(_optional(name, text) for name, text in short.items())
+        or _tags_problem(record.tags)
+        or attributes_problem(record.attributes)
+    )
+
+
+def relation_problem(record: RelationRecord) -> str | None:
+    """Say what is wrong with a relation, or None."""
+    key = record.attributes.get("key") if isinstance(record.attributes, dict) else None
+    return (
+        _needed("type", record.type)
+        or attributes_problem(record.attributes)
+        or (None if isinstance(key, str | int | None) else "attributes.key must be a text")
+    )
+
+
+def metric_problem(record: MetricRecord) -> str | None:
+    """Say what is wrong with a metric, or None."""
+    if record.kind not in {"gauge", "counter"}:
+        return f"kind must be gauge or counter, not {record.kind!r}"
+    return _needed("name", record.name) or _optional("unit", record.unit)
+
+
+def sample_problem(record: SampleRecord) -> str | None:
+    """Say what is wrong with a sample's metric, instant or value, or None."""
+    metric, _, at_us, value = record
+    if not isinstance(value, int | float) or not math.isfinite(value):
+        return f"value must be a finite number, not {value!r}"
+    if not isinstance(at_us, int) or abs(at_us) > _LATEST_US:
+        return f"the instant {at_us!r} is beyond the years 1 to 9999"
+    return _needed("metric", metric)
+
+
+def history_problem(record: HistoryRecord) -> str | None:
+    """Say what is wrong with a history entry, or None."""
+    severity = record.severity
+    if severity is not None and str(severity).lower() not in SEVERITY_RANKS:
+        return f"severity {severity!r} is none of {', '.join(SEVERITY_RANKS)}"
+    return (
+        _instant("at", record.at)
+        or (None if record.ended_at is None else _instant("ended_at", record.ended_at))
+        or _needed("kind", record.kind)
+        or _needed("title", record.title, limit=10 * MAX_NAME)
+        or _optional("summary", record.summary, limit=1_000_000)
+        or _optional("actor", record.actor)
+        or attributes_problem(record.attributes)
+    )
+
+
+def rule_problem(record: RuleRecord) -> str | None:
+    """Say what is wrong with a rule's own fields, or None; its trigger is not understood here."""
+    return (
+        _needed("code", record.code)
+        or _needed("name", record.name)
+        or _optional("description", record.description, limit=1_000_000)
+        or _optional("severity", record.severity)
+        or attributes_problem(record.trigger, "trigger")
+        or attributes_problem(record.attributes)
+    )
+
+
+def attributes_problem(value: Any, name: str = "attributes") -> str | None:
+    """Say what keeps an object from being stored as JSON and read back the same, or None."""
+    if not isinstance(value, dict):
+        return f"{name} must be an object"
+    return _json_problem(value, name, MAX_DEPTH) if value else None
+
+
+def canonical_json(value: Any) -> str:
+    """Write JSON so that equal values give equal text: sorted keys, no spaces, real letters."""
+    return json.dumps(
+        value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False
+    )
+
+
+_LATEST_US = int((datetime.max.replace(tzinfo=EPOCH.tzinfo) - EPOCH).total_seconds()) * 1_000_000
+
+
+def _json_problem(value: Any, name: str, depth: int) -> str | None:
+    if isinstance(value, str):
+        problem = text_problem(value)
+        return f"{name} must be {problem}" if problem else None
+    if isinstance(value, dict):
+        return _object_problem(value, name, depth)
+    if isinstance(value, list | tuple):
+        return _nesting(name, depth) or _first(
+            _json_problem(each, name, depth - 1) for each in value
+        )
+    return _number_problem(value, name)
+
+
+def _object_problem(value: dict[Any, Any], name: str, depth: int) -> str | None:
+    if any(not isinstance(key, str) or text_problem(key) for key in value):
+        return f"{name} must have keys that are text without NUL and lone surrogates"
+    return _nesting(name, depth) or _first(
+        _json_problem(each, f"{name}.{key}", depth - 1) for key, each in value.items()
+    )
+
+
+def _number_problem(value: Any, name: str) -> str | None:
+    if value is None or isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return None if value in _WHOLE else f"{name} must fit in 64 bits"
+    if isinstance(value, float):
+        return None if math.isfinite(value) else f"{name} must be a finite number, not {value!r}"
+    return f"{name} must be plain JSON, not {type(value).__name__}"
+
+
+def _nesting(name: str, depth: int) -> str | None:
+    return None if depth > 0 else f"{name} is nested deeper than {MAX_DEPTH} levels"
+
+
+def _tags_problem(tags: Any) -> str | None:
+    if not isinstance(tags, dict):
+        return "tags must be an object"
+    return _first(
+        _needed("a tag's key", key) or _optional(f"tags.{key}", text, absent=False)
+        for key, text in tags.items()
+    )
+
+
+def _needed(name: str, text: Any, *, limit: int = MAX_NAME) -> str | None:
+    if not isinstance(text, str) or not text:
+        return f"{name} is missing" if text in {None, ""} else f"{name} must be a text"
+    return _optional(name, text, limit=limit)
+
+
+def _optional(name: str, text: Any, *, limit: int = MAX_NAME, absent: bool = True) -> str | None:
+    if text is None and absent:
+        return None
+    if not isinstance(text, str):
+        return f"{name} must be a text"
+    if len(text) > limit:
+        return f"{name} is longer than {limit:,} characters"
+    problem = text_problem(text)
+    return f"{name} must be {problem}" if problem else None
+
+
+def _instant(name: str, at: Any) -> str | None:
+    if isinstance(at, datetime) and at.tzinfo is not None:
+        return None
+    return f"{name} must be an instant with a zone"
+
+
+def _first(problems: Iterable[str | None]) -> str | None:
+    return next((problem for problem in problems if problem), None)
