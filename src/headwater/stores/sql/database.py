@@ -1,0 +1,47 @@
+"""How does an adapter run a unit of work? By these two methods; this module runs none itself.
+
+A unit of work is a plain function over a SQLAlchemy `Connection` that returns plain data (never
+a lazy result). It runs as one transaction: `write` commits when it returns, any error rolls back.
+
+    async def get(self, ref: int, *, principal: Principal) -> Name | None:
+        def work(connection: Connection) -> Name | None:
+            row = connection.execute(BY_ID, {"tenant": principal.tenant, "id": ref}).first()
+            return None if row is None else Name(*row)
+
+        return await self._database.read(work)
+
+The work runs in another thread, under the caller's deadline and cancellation, so it neither
+awaits nor touches what the loop owns, and it never begins, commits or rolls back. Statements
+are built once, at the top of a module, with `bindparam`, so that SQLAlchemy's cache serves them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+from sqlalchemy import Connection
+
+T = TypeVar("T")
+
+
+class Database(Protocol):
+    """A place that runs units of work, each a transaction of its own."""
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """Run a unit of work that only reads, on one consistent snapshot.
+
+        Raises:
+            DeadlineExceeded: `store.deadline`, the caller's deadline passed.
+            StoreFault: the database failed; `retry_safe` says whether to try again.
+        """
+        ...
+
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        """Run a unit of work that writes: committed as a whole when it returns, or not at all.
+
+        Raises:
+            DeadlineExceeded: `store.deadline`, the caller's deadline passed; nothing is written.
+            StoreFault: the database failed; nothing is written.
+        """
+        ...

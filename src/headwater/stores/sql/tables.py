@@ -1,0 +1,189 @@
+"""Which tables does an estate have? One portable schema for SQLite, PostgreSQL and MariaDB.
+
+It runs nothing. Instants are whole microseconds since 1970 UTC; `tenant_id` leads every key. No
+foreign keys: an item is deleted softly, so its relations and samples stay and are hidden.
+An item's `deleted_at` is null while it lives. `tag` holds the tags of living items only.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Index,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects import mysql, postgresql, sqlite
+
+CODE_CHARS = 400
+NAME_CHARS = 500
+WORD_CHARS = 200
+"""Types, statuses, owners, places, tag keys."""
+VALUE_CHARS = 500
+"""Tag values."""
+TENANT_CHARS = 64
+
+estate = MetaData()
+
+
+def exact(length: int) -> String:
+    """Text compared and sorted by code point on every database."""
+    plain = String(length)
+    on_mysql = mysql.VARCHAR(length, charset="utf8mb4", collation="utf8mb4_bin")
+    on_postgresql = postgresql.VARCHAR(length, collation="C")
+    return plain.with_variant(on_mysql, "mysql", "mariadb").with_variant(
+        on_postgresql, "postgresql"
+    )
+
+
+Id = BigInteger().with_variant(sqlite.INTEGER(), "sqlite")
+Instant = BigInteger
+Document = JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
+
+
+def tenant(*, primary_key: bool = False) -> Column[str]:
+    """Make the column that says whose row it is."""
+    return Column("tenant_id", exact(TENANT_CHARS), primary_key=primary_key, nullable=False)
+
+
+item = Table(
+    "configuration_item",
+    estate,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    tenant(),
+    Column("deleted_at", Instant),
+    Column("code", exact(CODE_CHARS), nullable=False),
+    Column("name", exact(NAME_CHARS), nullable=False),
+    Column("type", exact(WORD_CHARS), nullable=False),
+    Column("subtype", exact(WORD_CHARS)),
+    Column("category", exact(WORD_CHARS)),
+    Column("status", exact(WORD_CHARS)),
+    Column("criticality", exact(WORD_CHARS)),
+    Column("owner", exact(WORD_CHARS)),
+    Column("location", exact(WORD_CHARS)),
+    Column("source", exact(WORD_CHARS)),
+    Column("source_key", exact(CODE_CHARS)),
+    Column("created_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    Column("tags", Document, nullable=False),
+    Column("attributes", Document, nullable=False),
+    UniqueConstraint("tenant_id", "code", name="uq_item_code"),
+    Index("ix_item_live", "tenant_id", "deleted_at", "id"),
+    Index("ix_item_name", "tenant_id", "deleted_at", "name", "id"),
+    Index("ix_item_type", "tenant_id", "deleted_at", "type", "id"),
+    Index("ix_item_status", "tenant_id", "deleted_at", "status", "id"),
+    Index("ix_item_owner", "tenant_id", "deleted_at", "owner", "id"),
+    Index("ix_item_location", "tenant_id", "deleted_at", "location", "id"),
+)
+
+tag = Table(
+    "tag",
+    estate,
+    tenant(primary_key=True),
+    Column("ci_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("key", exact(WORD_CHARS), primary_key=True),
+    Column("value", exact(VALUE_CHARS), nullable=False),
+    Index("ix_tag_value", "tenant_id", "key", "value", "ci_id"),
+    sqlite_with_rowid=False,
+)
+
+relation = Table(
+    "relation",
+    estate,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    tenant(),
+    Column("source_id", BigInteger, nullable=False),
+    Column("target_id", BigInteger, nullable=False),
+    Column("type", exact(WORD_CHARS), nullable=False),
+    Column("relation_key", exact(WORD_CHARS), nullable=False, server_default=""),
+    Column("attributes", Document, nullable=False),
+    UniqueConstraint(
+        "tenant_id", "source_id", "target_id", "type", "relation_key", name="uq_relation"
+    ),
+    Index("ix_relation_out", "tenant_id", "source_id", "type", "target_id", "id"),
+    Index("ix_relation_in", "tenant_id", "target_id", "type", "source_id", "id"),
+)
+
+metric = Table(
+    "metric",
+    estate,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    tenant(),
+    Column("name", exact(CODE_CHARS), nullable=False),
+    Column("unit", exact(WORD_CHARS)),
+    Column("kind", exact(16), nullable=False),
+    UniqueConstraint("tenant_id", "name", name="uq_metric_name"),
+)
+
+series = Table(
+    "series",
+    estate,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    tenant(),
+    Column("metric_id", BigInteger, nullable=False),
+    Column("ci_id", BigInteger, nullable=False),
+    UniqueConstraint("tenant_id", "metric_id", "ci_id", name="uq_series"),
+    Index("ix_series_ci", "tenant_id", "ci_id", "metric_id"),
+)
+
+sample = Table(
+    "sample",
+    estate,
+    tenant(primary_key=True),
+    Column("series_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("at", Instant, primary_key=True, autoincrement=False),
+    Column("value", Float(53), nullable=False),
+    sqlite_with_rowid=False,
+)
+
+history_entry = Table(
+    "history_entry",
+    estate,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    tenant(),
+    Column("ci_id", BigInteger, nullable=False),
+    Column("kind", exact(WORD_CHARS), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    Column("severity", exact(16)),
+    Column("severity_rank", BigInteger),
+    Column("title", Text, nullable=False),
+    Column("title_digest", exact(32), nullable=False),
+    Column("summary", Text),
+    Column("actor", exact(WORD_CHARS)),
+    Column("attributes", Document, nullable=False),
+    UniqueConstraint("tenant_id", "ci_id", "kind", "at", "title_digest", name="uq_history_entry"),
+    Index("ix_history_at", "tenant_id", "at", "id"),
+    Index("ix_history_ci_at", "tenant_id", "ci_id", "at", "id"),
+)
+
+rule = Table(
+    "rule",
+    estate,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    tenant(),
+    Column("code", exact(CODE_CHARS), nullable=False),
+    Column("name", exact(NAME_CHARS), nullable=False),
+    Column("description", Text),
+    Column("severity", exact(16)),
+    Column("enabled", Boolean, nullable=False),
+    Column("trigger", Document, nullable=False),
+    Column("attributes", Document, nullable=False),
+    UniqueConstraint("tenant_id", "code", name="uq_rule_code"),
+    Index("ix_rule_name", "tenant_id", "name", "id"),
+)
+
+data_version = Table(
+    "data_version",
+    estate,
+    tenant(primary_key=True),
+    Column("port", exact(32), primary_key=True),
+    Column("number", BigInteger, nullable=False),
+)
