@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from headwater.errors import UsageError
+from headwater.model.history import HistoryRecord
+from headwater.model.item import ItemRecord
+from headwater.model.metric import MetricRecord, SampleRecord
+from headwater.model.relation import RelationRecord
+from headwater.model.rule import RuleRecord
 
 RecordT = TypeVar("RecordT")
 MAX_LISTED = 1000
@@ -52,13 +57,17 @@ class Rows(Generic[RecordT]):
     Args:
         file: The file's name, for reports.
         skip_bad: Count and list bad lines instead of refusing the file.
+        scope: The item sources that a replacing load speaks for, complete once all records were
+            read: it removes only what belongs to items with one of these. None is everything.
     """
 
-    def __init__(self, file: str, *, skip_bad: bool = False) -> None:
+    def __init__(self, file: str, *, skip_bad: bool = False, scope: set[str] | None = None) -> None:
         self.file = file
         self.skip_bad = skip_bad
+        self.scope = scope
         self.records: Iterable[tuple[int, RecordT]] = ()
         self.read = 0
+        self.read_bytes = 0
         self.bad_lines: list[BadLine] = []
         self.bad_total = 0
 
@@ -80,3 +89,64 @@ class Rows(Generic[RecordT]):
         self.bad_total += 1
         if len(self.bad_lines) < MAX_LISTED:
             self.bad_lines.append(BadLine(self.file, line, reason))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part(Generic[RecordT]):
+    """One file of a supply: its name, size, and how to start reading it.
+
+    Args:
+        file: The file's name, for reports and progress.
+        size_bytes: What `Rows.read_bytes` comes to at the end.
+        records: Starts a stream of numbered records, which says what is bad and counts bytes
+            by the rows it is given. It blocks, so a store calls it in its own thread.
+        replaceable: Whether a replacing load may remove what the part no longer has.
+    """
+
+    file: str
+    size_bytes: int
+    records: Callable[[Rows[RecordT]], Iterator[tuple[int, RecordT]]]
+    replaceable: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Supply:
+    """What a source brings, in the order in which it is loaded; any part may be missing.
+
+    `scope` names the item sources that it speaks for from the start (see `Rows`); None is
+    everything.
+    """
+
+    source: str
+    scope: tuple[str, ...] | None = None
+    items: Part[ItemRecord] | None = None
+    relations: Part[RelationRecord] | None = None
+    metrics: Part[MetricRecord] | None = None
+    samples: Part[SampleRecord] | None = None
+    history: Part[HistoryRecord] | None = None
+    rules: Part[RuleRecord] | None = None
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a load or an export is, for anyone who looks; only the one who works writes it.
+
+    A load points `rows` at what it reads, so that counts move while a store works.
+    """
+
+    part: str = ""
+    file: str = ""
+    done_rows: int = 0
+    done_bytes: int = 0
+    total_bytes: int = 0
+    rows: Rows[Any] | None = None
+
+    @property
+    def rows_read(self) -> int:
+        """Count the rows so far, those of the file at hand included."""
+        return self.done_rows + (self.rows.read if self.rows else 0)
+
+    @property
+    def bytes_read(self) -> int:
+        """Count the bytes so far, those of the file at hand included."""
+        return self.done_bytes + (self.rows.read_bytes if self.rows else 0)
