@@ -1,0 +1,1 @@
+"""The tools over rules of complex event processing (CEP)."""

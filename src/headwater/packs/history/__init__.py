@@ -1,0 +1,1 @@
+"""The tools over what happened to items."""

@@ -1,0 +1,1 @@
+"""The tools over metrics and their samples."""

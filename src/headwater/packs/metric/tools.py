@@ -1,0 +1,110 @@
+"""What was measured: figures over a window, and series of points; it judges none of them."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from headwater.analysis.windows import parse_window
+from headwater.model.evidence import Evidence
+from headwater.model.metric import Aggregate, AggregateQuery, MetricValue, Series, SeriesQuery
+from headwater.model.moment import Asked
+from headwater.model.principal import Principal
+from headwater.packs.arguments import Filters, Ref, Refs, Text, WindowText
+from headwater.packs.citing import ci_records, seen_by, told
+from headwater.packs.naming import Named, find_named
+from headwater.ports.inventory import Inventory
+from headwater.ports.metrics import Metrics
+from headwater.toolkit.cited import Cited
+from headwater.toolkit.tool import tool
+
+Seconds = Annotated[float, Field(gt=0, le=3_660 * 86_400, allow_inf_nan=False)]
+
+
+@tool(
+    name="metric.aggregate",
+    description="Aggregate a metric's samples over a window; no data is null, never 0.",
+    idempotent=True,
+)
+async def aggregate(  # noqa: PLR0913 - a tool's parameters are its arguments
+    metric: Text,
+    *,
+    ci_ids: Refs | None = None,
+    filters: Filters = (),
+    window: WindowText = "last_1h",
+    aggregate: Aggregate = "avg",
+    group_by: Literal["ci"] | None = None,
+    limit: Annotated[int, Field(ge=1, le=5_000, description="The most rows.")] = 500,
+    metrics: Metrics,
+    inventory: Inventory,
+    asked: Asked,
+    principal: Principal,
+) -> Cited[MetricValue]:
+    """Pool the samples of several items (rates are summed), or give a row for each item."""
+    named = Named()
+    if ci_ids is not None:
+        named = await find_named(ci_ids, inventory=inventory, principal=principal)
+    query = AggregateQuery(
+        metric=metric,
+        window=parse_window(window, asked.at),
+        aggregate=aggregate,
+        ci_ids=None if ci_ids is None else named.ids,
+        filters=tuple(filters),
+        by_ci=group_by == "ci",
+        limit=limit,
+    )
+    value = await metrics.aggregate(query, principal=principal)
+    if ci_ids is not None and not filters:
+        value = dataclasses.replace(value, cis_requested=named.requested)
+    items = [row.ci for row in value.rows] or named.items
+    evidence = Evidence(
+        count=value.samples,
+        unit="samples",
+        records=ci_records(items),
+        query=told(f"{aggregate} of {metric}", of=ci_ids, where=filters, by=group_by) + named.note,
+        window=value.window,
+        observed_at=seen_by(value.window, asked.at),
+        truncated=value.truncated,
+    )
+    return Cited(value, (evidence,))
+
+
+@tool(
+    name="metric.series_table",
+    description="Give one item's samples of a metric in order of time, raw or in buckets.",
+    idempotent=True,
+)
+async def series_table(  # noqa: PLR0913 - a tool's parameters are its arguments
+    metric: Text,
+    ci: Ref,
+    *,
+    window: WindowText = "last_1h",
+    step_s: Annotated[Seconds | None, Field(description="Seconds a bucket; null is raw.")] = None,
+    limit: Annotated[int, Field(ge=1, le=10_000)] = 1_000,
+    metrics: Metrics,
+    inventory: Inventory,
+    asked: Asked,
+    principal: Principal,
+) -> Cited[Series | None]:
+    """Give points with their unit, or null where there is no such item."""
+    span = parse_window(window, asked.at)
+    question = told(f"series of {metric}", of=str(ci), step_s=step_s)
+    item = await inventory.get(ci, principal=principal)
+    if item is None:
+        absent = f"{question}; not in the estate: {ci}"
+        return Cited(None, (Evidence(count=0, unit="samples", query=absent, window=span),))
+    query = SeriesQuery(metric=metric, ci=item.id, window=span, step_s=step_s, limit=limit)
+    series = await metrics.series(query, principal=principal)
+    points = series.points if series is not None else []
+    evidence = Evidence(
+        count=series.total if series is not None else 0,
+        unit="samples" if step_s is None else "buckets",
+        records=ci_records([item]),
+        query=question,
+        window=span,
+        observed_at=points[-1].at if points else None,
+        truncated=series is not None and series.truncated,
+    )
+    return Cited(series, (evidence,))
