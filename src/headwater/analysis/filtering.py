@@ -71,6 +71,31 @@ def find_field(name: str) -> Field:
     raise UsageError(message, code="query.unknown_field")
 
 
+def find_column(name: str) -> Field:
+    """Read the name of a column to sort by.
+
+    Raises:
+        UsageError: `query.unknown_sort`, naming the columns.
+    """
+    if name in ITEM_COLUMNS:
+        return Field(name, _column_kind(name))
+    message = f"items cannot be sorted by {name!r}; sort by {', '.join(ITEM_COLUMNS)}"
+    raise UsageError(message, code="query.unknown_sort")
+
+
+def find_group(name: str) -> Field:
+    """Read the name of a column or a tag to group by.
+
+    Raises:
+        UsageError: `query.unknown_field`, also for attributes, which have no one type.
+    """
+    field = find_field(name)
+    if field.kind == "attribute":
+        message = f"items cannot be grouped by {name!r}; group by a column or tags.KEY"
+        raise UsageError(message, code="query.unknown_field")
+    return field
+
+
 def check_filters(filters: Iterable[Filter]) -> tuple[Criterion, ...]:
     """Check each filter's field, operator and value.
 

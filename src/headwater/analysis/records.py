@@ -19,10 +19,13 @@ from headwater.model.metric import MetricRecord, SampleRecord
 from headwater.model.relation import RelationRecord
 from headwater.model.rule import RuleRecord
 
-MAX_NAME = 500
-"""Characters in a code, a name, a type and other short texts."""
+MAX_NAME, MAX_CODE, MAX_WORD = 500, 400, 200
+"""Characters in a name or a tag's value; in a code or a metric's name; in a type, owner, key…"""
+MAX_TITLE = 5_000
+MAX_TEXT = 1_000_000
 MAX_DEPTH = 32
 """Levels of lists and objects within attributes."""
+_ITEM_WORDS = ("subtype", "category", "status", "criticality", "owner", "location", "source")
 _WHOLE = range(-(2**63), 2**63)
 
 
@@ -41,16 +44,13 @@ def text_problem(text: str) -> str | None:
 
 def item_problem(record: ItemRecord) -> str | None:
     """Say what is wrong with an item, or None."""
-    short = {
-        name: getattr(record, name)
-        for name in (
-            "subtype", "category", "status", "criticality", "owner", "location", "source",
-            "source_key",
-        )
-    }  # fmt: skip
+    words = {name: getattr(record, name) for name in _ITEM_WORDS}
     return (
-        _first(_needed(name, getattr(record, name)) for name in ("code", "name", "type"))
-        or _first(_optional(name, text) for name, text in short.items())
+        _needed("code", record.code, limit=MAX_CODE)
+        or _needed("name", record.name)
+        or _needed("type", record.type, limit=MAX_WORD)
+        or _first(_optional(name, text) for name, text in words.items())
+        or _optional("source_key", record.source_key, limit=MAX_CODE)
         or _tags_problem(record.tags)
         or attributes_problem(record.attributes)
     )
@@ -58,19 +58,24 @@ def item_problem(record: ItemRecord) -> str | None:
 
 def relation_problem(record: RelationRecord) -> str | None:
     """Say what is wrong with a relation, or None."""
-    key = record.attributes.get("key") if isinstance(record.attributes, dict) else None
     return (
-        _needed("type", record.type)
+        _needed("type", record.type, limit=MAX_WORD)
         or attributes_problem(record.attributes)
-        or (None if isinstance(key, str | int | None) else "attributes.key must be a text")
+        or _key_problem(record.attributes.get("key"))
     )
+
+
+def relation_key(record: RelationRecord) -> str:
+    """Return what tells a relation apart from parallel ones of its type: empty where nothing."""
+    key = record.attributes.get("key")
+    return "" if key is None else str(key)
 
 
 def metric_problem(record: MetricRecord) -> str | None:
     """Say what is wrong with a metric, or None."""
     if record.kind not in {"gauge", "counter"}:
         return f"kind must be gauge or counter, not {record.kind!r}"
-    return _needed("name", record.name) or _optional("unit", record.unit)
+    return _needed("name", record.name, limit=MAX_CODE) or _optional("unit", record.unit)
 
 
 def sample_problem(record: SampleRecord) -> str | None:
@@ -80,7 +85,7 @@ def sample_problem(record: SampleRecord) -> str | None:
         return f"value must be a finite number, not {value!r}"
     if not isinstance(at_us, int) or abs(at_us) > _LATEST_US:
         return f"the instant {at_us!r} is beyond the years 1 to 9999"
-    return _needed("metric", metric)
+    return _needed("metric", metric, limit=MAX_CODE)
 
 
 def history_problem(record: HistoryRecord) -> str | None:
@@ -91,9 +96,9 @@ def history_problem(record: HistoryRecord) -> str | None:
     return (
         _instant("at", record.at)
         or (None if record.ended_at is None else _instant("ended_at", record.ended_at))
-        or _needed("kind", record.kind)
-        or _needed("title", record.title, limit=10 * MAX_NAME)
-        or _optional("summary", record.summary, limit=1_000_000)
+        or _needed("kind", record.kind, limit=MAX_WORD)
+        or _needed("title", record.title, limit=MAX_TITLE)
+        or _optional("summary", record.summary, limit=MAX_TEXT)
         or _optional("actor", record.actor)
         or attributes_problem(record.attributes)
     )
@@ -102,9 +107,9 @@ def history_problem(record: HistoryRecord) -> str | None:
 def rule_problem(record: RuleRecord) -> str | None:
     """Say what is wrong with a rule's own fields, or None; its trigger is not understood here."""
     return (
-        _needed("code", record.code)
+        _needed("code", record.code, limit=MAX_CODE)
         or _needed("name", record.name)
-        or _optional("description", record.description, limit=1_000_000)
+        or _optional("description", record.description, limit=MAX_TEXT)
         or _optional("severity", record.severity)
         or attributes_problem(record.trigger, "trigger")
         or attributes_problem(record.attributes)
@@ -167,7 +172,8 @@ def _tags_problem(tags: Any) -> str | None:
     if not isinstance(tags, dict):
         return "tags must be an object"
     return _first(
-        _needed("a tag's key", key) or _optional(f"tags.{key}", text, absent=False)
+        _needed("a tag's key", key, limit=MAX_WORD)
+        or _optional(f"tags.{key}", text, limit=MAX_NAME, absent=False)
         for key, text in tags.items()
     )
 
@@ -178,7 +184,7 @@ def _needed(name: str, text: Any, *, limit: int = MAX_NAME) -> str | None:
     return _optional(name, text, limit=limit)
 
 
-def _optional(name: str, text: Any, *, limit: int = MAX_NAME, absent: bool = True) -> str | None:
+def _optional(name: str, text: Any, *, limit: int = MAX_WORD, absent: bool = True) -> str | None:
     if text is None and absent:
         return None
     if not isinstance(text, str):
@@ -187,6 +193,12 @@ def _optional(name: str, text: Any, *, limit: int = MAX_NAME, absent: bool = Tru
         return f"{name} is longer than {limit:,} characters"
     problem = text_problem(text)
     return f"{name} must be {problem}" if problem else None
+
+
+def _key_problem(key: Any) -> str | None:
+    if key is None or (isinstance(key, int) and not isinstance(key, bool)):
+        return None
+    return _optional("attributes.key", key)
 
 
 def _instant(name: str, at: Any) -> str | None:

@@ -1,0 +1,63 @@
+"""Which runs there were and what happened in them, in memory; it explains nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import deepcopy
+from datetime import datetime
+
+from anyio.lowlevel import checkpoint
+
+from headwater.model.event import Event, RunRecord
+from headwater.model.principal import Principal
+
+
+class MemoryRunLog:
+    """Runs and their events, each tenant's own."""
+
+    def __init__(self) -> None:
+        self._runs: dict[str, RunRecord] = {}
+        self._events: dict[str, dict[int, Event]] = {}
+
+    async def write(self, runs: Sequence[RunRecord], events: Sequence[Event]) -> None:
+        """Save runs (a later row of a run replaces the earlier) and append events, in one go."""
+        await checkpoint()
+        for run in runs:
+            self._runs[run.run_id] = run
+        for event in events:
+            self._events.setdefault(event.run_id, {}).setdefault(event.seq, deepcopy(event))
+
+    async def get(self, run_id: str, *, principal: Principal) -> RunRecord | None:
+        """Return the tenant's run, or None."""
+        await checkpoint()
+        run = self._runs.get(run_id)
+        return run if run and run.tenant == principal.tenant else None
+
+    async def recent(self, *, limit: int, principal: Principal) -> list[RunRecord]:
+        """Return the tenant's newest runs, newest first, those of one instant by id."""
+        await checkpoint()
+        return self._newest_first(principal.tenant)[: max(limit, 0)]
+
+    async def events(self, run_id: str, *, principal: Principal) -> list[Event]:
+        """Return the run's events in order; none where it is not the tenant's."""
+        if await self.get(run_id, principal=principal) is None:
+            return []
+        events = self._events.get(run_id, {})
+        return [deepcopy(events[seq]) for seq in sorted(events)]
+
+    async def prune(self, *, before: datetime, keep: int) -> int:
+        """Drop runs asked before an instant, and all but the newest `keep` of each tenant."""
+        await checkpoint()
+        kept: set[str] = set()
+        for tenant in {run.tenant for run in self._runs.values()}:
+            newest = self._newest_first(tenant)[: max(keep, 0)]
+            kept.update(run.run_id for run in newest if run.asked_at >= before)
+        dropped = self._runs.keys() - kept
+        for run_id in dropped:
+            del self._runs[run_id]
+            self._events.pop(run_id, None)
+        return len(dropped)
+
+    def _newest_first(self, tenant: str) -> list[RunRecord]:
+        mine = [run for run in self._runs.values() if run.tenant == tenant]
+        return sorted(mine, key=lambda run: (run.asked_at, run.run_id), reverse=True)
