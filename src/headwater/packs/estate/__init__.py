@@ -1,0 +1,1 @@
+"""The tools over the estate as a whole."""

@@ -1,0 +1,85 @@
+"""How well a term fits the names of values, metrics and rules; items are matched by their store."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable
+
+from rapidfuzz import fuzz
+
+from headwater.model.item import Candidate
+from headwater.model.metric import MetricInfo
+from headwater.model.rule import Rule
+from headwater.model.text import tokens
+
+EXACT_VALUE, PLURAL, PREFIX, WORDS = 0.9, 0.88, 0.75, 0.65
+FUZZY_FROM, FUZZY_TOP = 0.7, 0.6
+
+
+def match_values(term: str, vocabulary: Iterable[Candidate]) -> list[Candidate]:
+    """Return the types, owners, locations, tag values... that the term may mean."""
+    found = []
+    for value in vocabulary:
+        score, match = likeness(term, value.name, exact=EXACT_VALUE)
+        if score > 0:
+            found.append(dataclasses.replace(value, term=term, score=score, match=match))
+    return found
+
+
+def match_metrics(term: str, metrics: Iterable[MetricInfo]) -> list[Candidate]:
+    """Return the metrics that the term may mean."""
+    found = []
+    for metric in metrics:
+        score, match = likeness(term, metric.name, exact=0.95)
+        if score > 0:
+            found.append(
+                Candidate(kind="metric", term=term, score=score, match=match, name=metric.name)
+            )
+    return found
+
+
+def match_rules(term: str, rules: Iterable[Rule]) -> list[Candidate]:
+    """Return the rules that the term may mean, by code or name."""
+    found = []
+    for rule in rules:
+        by_code, by_name = (
+            likeness(term, rule.code, exact=1.0),
+            likeness(term, rule.name, exact=0.95),
+        )
+        score, match = max(by_code, by_name, key=lambda one: one[0])
+        if score > 0:
+            found.append(
+                Candidate(
+                    kind="rule",
+                    term=term,
+                    score=score,
+                    match=match,
+                    name=rule.name,
+                    id=rule.id,
+                    code=rule.code,
+                )
+            )
+    return found
+
+
+def likeness(term: str, name: str, *, exact: float) -> tuple[float, str]:
+    """Return a score from 0 to `exact` and how the term fits the name."""
+    wanted, known = tokens(term), tokens(name)
+    if not wanted or not known:
+        return (exact, "exact") if term.strip() == name else (0.0, "")
+    ways = (
+        (wanted == known, exact, "exact"),
+        (" ".join(wanted) in _plurals(" ".join(known)), PLURAL, "plural"),
+        (" ".join(known).startswith(" ".join(wanted)), PREFIX, "prefix"),
+        (set(wanted) <= set(known), WORDS, "words"),
+    )
+    for fits, score, match in ways:
+        if fits:
+            return score, match
+    alike = fuzz.ratio(" ".join(wanted), " ".join(known)) / 100
+    return (round(FUZZY_TOP * alike, 4), "fuzzy") if alike >= FUZZY_FROM else (0.0, "")
+
+
+def _plurals(word: str) -> set[str]:
+    """Return what the plural of an English word may look like: servers, switches, proxies."""
+    return {word + "s", word + "es", word[:-1] + "ies" if word.endswith("y") else word + "s"}
