@@ -1,0 +1,22 @@
+"""How a command gets at the one door, the app; it asks it nothing.
+
+Next: `headwater.app.service`
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from headwater.app.service import AsyncHeadwater
+from headwater.entries.cli.decode import checked
+from headwater.entries.cli.options import Options
+
+
+@asynccontextmanager
+async def opened(options: Options) -> AsyncIterator[AsyncHeadwater]:
+    """Open the estate that the options name, for as long as the command takes."""
+    database = checked(options.database or "", "--database") or None
+    tenant = checked(options.tenant or "", "--tenant") or None
+    async with AsyncHeadwater.open(database, tenant=tenant) as app:
+        yield app

@@ -1,0 +1,84 @@
+"""The commands that bring an estate in and out: load, scan, export, demo; they decide nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from headwater.entries.cli.decode import checked
+from headwater.entries.cli.door import opened
+from headwater.entries.cli.exits import COMPLETE
+from headwater.entries.cli.options import NO_OPTIONS, Options
+from headwater.entries.cli.progress import loading
+from headwater.entries.cli.render_lists import draw_facts, draw_load
+from headwater.entries.cli.screen import Screen
+from headwater.model.load import LoadReport
+
+Flag = Parameter(negative="")
+
+
+async def load(
+    path: str,
+    /,
+    *,
+    kind: Annotated[Literal["bundle", "netbox"] | None, Parameter(name="--as")] = None,
+    replace: Annotated[bool, Flag] = False,
+    skip_bad: Annotated[bool, Flag] = False,
+    options: Options = NO_OPTIONS,
+) -> int:
+    """Load a bundle or a NetBox dump into the estate.
+
+    Args:
+        path: A file or a folder.
+        kind: What it is; without it that is told from the files.
+        replace: Also remove what the source no longer has.
+        skip_bad: Leave out bad lines, count and list them, instead of refusing their file.
+        options: Options of every command.
+    """
+    source, screen = Path(checked(path, "the path")), Screen(options)
+    async with opened(options) as app:
+        watch = app.watch()
+        async with loading(watch, screen):
+            report = await app.load(
+                source, kind=kind, replace=replace, skip_bad=skip_bad, watch=watch
+            )
+    return _show_load(report, screen)
+
+
+async def scan(*, options: Options = NO_OPTIONS) -> int:
+    """Read this host into the estate: processes, sockets, file systems, interfaces, packages.
+
+    Args:
+        options: Options of every command.
+    """
+    screen = Screen(options)
+    async with opened(options) as app:
+        report = await app.scan()
+    return _show_load(report, screen)
+
+
+async def export(folder: str, /, *, options: Options = NO_OPTIONS) -> int:
+    """Write the estate as a bundle into a folder.
+
+    Args:
+        folder: Where; it is made where it does not exist.
+        options: Options of every command.
+    """
+    target, screen = Path(checked(folder, "the folder")), Screen(options)
+    async with opened(options) as app:
+        written = await app.export(target)
+    if screen.json:
+        screen.give(written)
+    else:
+        screen.show(draw_facts(written))
+    return COMPLETE
+
+
+def _show_load(report: LoadReport, screen: Screen) -> int:
+    if screen.json:
+        screen.give(report)
+    else:
+        screen.show(draw_load(report, screen.look()))
+    return COMPLETE

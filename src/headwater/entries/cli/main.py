@@ -1,0 +1,97 @@
+"""Where a command line comes in and an exit status goes out; it knows no tool and no store.
+
+Next: `headwater.entries.cli.asking`
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Sequence
+from importlib import metadata
+from typing import NoReturn
+
+from cyclopts import App, CycloptsError
+
+from headwater.entries.cli.exits import COMPLETE
+from headwater.entries.cli.failing import status_of
+from headwater.entries.cli.options import options_last, wants_json
+from headwater.errors import UsageError
+
+HELP = """Answers operational questions on a deadline: typed, cited, complete or honestly partial.
+
+Start with `headwater scan` (this host) or `headwater load PATH`, then `headwater ask "..."`.
+"""
+EPILOGUE = """Every command also takes, before or after its name: --database URL
+(or HEADWATER_DATABASE), --tenant NAME, --quiet, --json.
+
+Exit status: 0 complete, 3 partial, 1 failed, 2 usage, 130 stopped by a second Ctrl-C.
+"""
+
+# Each is imported only when it is named: `--help` shall not wait for a database driver.
+COMMANDS = {
+    "ask": ("asking:ask", "Answer a question in plain words, in the time given."),
+    "call": ("asking:call", "Call one tool with arguments in JSON."),
+    "run": ("asking:run", "Run a plan written as JSON."),
+    "again": ("asking:again", "Ask again for only what a run is missing."),
+    "tools": ("runs:tools", "List the tools: what each does and takes."),
+    "runs": ("runs:runs", "List the latest runs."),
+    "explain": ("runs:explain", "Explain a run: plan, waterfall, events."),
+    "replay": ("runs:replay", "Run a stored plan again and report every difference."),
+    "load": ("loading:load", "Load a bundle or a NetBox dump."),
+    "scan": ("loading:scan", "Read this host into the estate."),
+    "export": ("loading:export", "Write the estate as a bundle."),
+    "demo": ("loading:demo", "Make a demo estate and ask it four questions."),
+}
+
+
+def main() -> NoReturn:
+    """Run the command line of this process."""
+    sys.exit(respond(sys.argv[1:]))
+
+
+def respond(words: Sequence[str]) -> int:
+    """Carry a command line out and return its exit status."""
+    ready = options_last(words)
+    try:
+        return _carry_out(ready)
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  every error becomes a status
+        return status_of(error, as_json=wants_json(ready))
+
+
+def make_app() -> App:
+    """Return the parser of command lines with every command, none of them imported yet."""
+    app = App(
+        name="headwater",
+        help=HELP,
+        help_epilogue=EPILOGUE,
+        help_format="plaintext",
+        version=lambda: metadata.version("headwater"),
+    )
+    for name, (path, words) in COMMANDS.items():
+        app.command(f"headwater.entries.cli.{path}", name=name, help=words)
+    return app
+
+
+def _carry_out(words: list[str]) -> int:
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None and hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    if wants_json(words) and words[0].startswith("-"):
+        message = "a command is wanted beside --json, such as headwater tools --json"
+        raise UsageError(message, code="cli.usage")
+    try:
+        command, bound, _ = make_app().parse_args(words, exit_on_error=False, print_error=False)
+    except CycloptsError as error:
+        raise UsageError(f"{error} (see headwater --help)", code="cli.usage") from error
+    if not inspect.iscoroutinefunction(command):
+        command(*bound.args, **bound.kwargs)
+        return COMPLETE
+    import anyio
+
+    status: int = anyio.run(lambda: command(*bound.args, **bound.kwargs))
+    return status
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,65 @@
+"""What every command takes, before or after its name; it opens nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from headwater.entries.cli.decode import seconds
+
+_FLAGS = ("--quiet", "--json")
+_VALUES = ("--database", "--tenant")
+
+
+@Parameter(name="*", group="Everywhere")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """The options of every command.
+
+    Args:
+        database: URL of the estate; without it a file in your data folder.
+        tenant: Whose estate in that database; `default` without it.
+        quiet: Show nothing on stderr but errors.
+        json: Print one JSON document on stdout and nothing else.
+    """
+
+    database: Annotated[str | None, Parameter(env_var="HEADWATER_DATABASE")] = None
+    tenant: str | None = None
+    quiet: Annotated[bool, Parameter(negative="")] = False
+    json: Annotated[bool, Parameter(negative="")] = False
+
+
+NO_OPTIONS = Options()
+
+
+def read_seconds(type_: Any, tokens: Sequence[Any]) -> float:
+    """Read a budget for the parser of the command line."""
+    del type_
+    return seconds(tokens[0].value)
+
+
+Budget = Annotated[float | None, Parameter(converter=read_seconds)]
+"""Seconds given for an answer, as `2s`, `500ms` or `2`."""
+
+
+def options_last(words: Sequence[str]) -> list[str]:
+    """Return the words with options that stand before the command put behind its name."""
+    front: list[str] = []
+    rest = list(words)
+    while rest and rest[0].partition("=")[0] in (*_FLAGS, *_VALUES):
+        word = rest.pop(0)
+        front.append(word)
+        if word in _VALUES and rest:
+            front.append(rest.pop(0))
+    if not rest or rest[0].startswith("-"):
+        return [*rest, *front] if rest else front
+    return [rest[0], *front, *rest[1:]]
+
+
+def wants_json(words: Sequence[str]) -> bool:
+    """Tell whether JSON is asked for, whatever else is wrong with the words."""
+    before = words[: words.index("--")] if "--" in words else words
+    return "--json" in before or any(word.startswith("--json=") for word in before)

@@ -1,0 +1,120 @@
+"""How an answer looks in a terminal, from the same data as its JSON; it composes nothing."""
+
+from __future__ import annotations
+
+from rich.console import RenderableType
+from rich.padding import Padding
+from rich.text import Text
+
+from headwater.composing.waterfall import Waterfall
+from headwater.entries.cli.look import Look
+from headwater.entries.cli.render_bars import draw_waterfall
+from headwater.entries.cli.render_blocks import draw_block
+from headwater.entries.cli.render_table import facts_grid
+from headwater.entries.cli.text import clean, quoted, span
+from headwater.entries.cli.zone import instant, zone_name
+from headwater.model.answer import Answer, RunResult
+from headwater.model.evidence import Evidence
+
+STATUS = {
+    "complete": ("●", "bold green"),
+    "partial": ("◐", "bold yellow"),
+    "failed": ("✕", "bold red"),
+}
+MOST_RECORDS = 3
+LONGER = 2
+
+
+def draw_answer(
+    answer: Answer | RunResult, picture: Waterfall | None, look: Look
+) -> list[RenderableType]:
+    """Return everything an answer shows: status first, then the finding, then what it rests on."""
+    parts: list[list[RenderableType]] = [
+        [_head(answer), *_summary(answer)],
+        *(draw_block(block, look) for block in answer.blocks),
+        _missing(answer),
+        _confidence(answer),
+        draw_evidence(answer.evidence, look),
+        list(draw_waterfall(picture, width=look.width)) if picture else [],
+        _next(answer),
+    ]
+    shown: list[RenderableType] = []
+    for part in parts:
+        if part:
+            shown.extend(["", *part] if shown else part)
+    return shown
+
+
+def _head(answer: Answer | RunResult) -> Text:
+    sign, style = STATUS[answer.status]
+    text = Text()
+    text.append(f"{sign} {answer.status.upper()}", style=style)
+    text.append(f" in {span(answer.elapsed_s)} of {answer.budget_s:g} s")
+    if answer.status != "failed":
+        text.append(f"   confidence {answer.confidence:.2f}")
+    text.append(f"   run {clean(answer.run_id)}", style="dim")
+    return text
+
+
+def _summary(answer: Answer | RunResult) -> list[RenderableType]:
+    return [Text(clean(answer.summary))] if answer.summary else []
+
+
+def _missing(answer: Answer | RunResult) -> list[RenderableType]:
+    if not answer.gaps:
+        return []
+    grid = facts_grid()
+    for gap in answer.gaps:
+        grid.add_row(Text(clean(gap.step)), Text(f"{clean(gap.tool)}: {clean(gap.reason)}"))
+    steps = ",".join(dict.fromkeys(gap.step for gap in answer.gaps))
+    budget = min(max(answer.budget_s * LONGER, 1.0), 60.0)
+    again = f"headwater again {quoted(answer.run_id)} --only {quoted(steps)} --budget {budget:g}"
+    return [Text("Missing", style="bold"), grid, Padding(Text(again), (0, 0, 0, 2))]
+
+
+def _confidence(answer: Answer | RunResult) -> list[RenderableType]:
+    if not answer.deductions or answer.status == "failed":
+        return []
+    grid = facts_grid()
+    for one in answer.deductions:
+        grid.add_row(Text(f"-{one.amount:.2f}"), Text(clean(one.reason)))
+    return [Text("Confidence is less by", style="bold"), grid]
+
+
+def draw_evidence(evidence: tuple[Evidence, ...], look: Look) -> list[RenderableType]:
+    """Return the numbered list of what an answer rests on: tool, source, how much, when seen."""
+    if not evidence:
+        return []
+    grid = facts_grid(columns=3)
+    for number, one in enumerate(evidence, 1):
+        tool = Text(clean(one.tool or one.step or ""))
+        grid.add_row(Text(f"[{number}]"), tool, Text(_amounts(one, look)))
+    return [Text("Evidence", style="bold"), grid]
+
+
+def _amounts(one: Evidence, look: Look) -> str:
+    parts = [clean(one.source)]
+    if one.count is not None:
+        parts.append(f"{one.count:,} {clean(one.unit)}")
+    parts.extend(clean(record) for record in one.records[:MOST_RECORDS])
+    more = len(one.records) - MOST_RECORDS
+    if more > 0:
+        parts.append(f"+{more}")
+    if one.truncated:
+        parts.append("cut at its limit")
+    seen = instant(one.observed_at)
+    if seen is not None:
+        here = seen.astimezone(look.zone)
+        same_day = look.today is not None and look.today.astimezone(look.zone).date() == here.date()
+        at = here.strftime("%H:%M:%S" if same_day else "%Y-%m-%d %H:%M:%S")
+        parts.append(f"seen {at} {zone_name(look.zone)}")
+    return "  ".join(parts)
+
+
+def _next(answer: Answer | RunResult) -> list[RenderableType]:
+    if not isinstance(answer, Answer) or not answer.next:
+        return []
+    grid = facts_grid()
+    for number, question in enumerate(answer.next, 1):
+        grid.add_row(Text(str(number), style="cyan"), Text(clean(question)))
+    return [Text("Next", style="bold"), grid]

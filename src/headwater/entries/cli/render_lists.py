@@ -1,0 +1,192 @@
+"""How tools, runs, an explanation, a replay and a load look in a terminal; it fetches none."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from headwater.composing.waterfall import waterfall
+from headwater.entries.cli.encode import document
+from headwater.entries.cli.look import Look
+from headwater.entries.cli.render_answer import STATUS
+from headwater.entries.cli.render_bars import draw_waterfall
+from headwater.entries.cli.render_table import draw_table, facts_grid
+from headwater.entries.cli.text import clean, span
+from headwater.entries.cli.zone import Times, zone_name
+from headwater.model.event import Event, RunRecord
+from headwater.model.explanation import Explanation, ToolInfo
+from headwater.model.load import BadLine, LoadReport
+from headwater.model.replay import ReplayReport
+
+MOST_DIFFERENCES = 20
+MOST_BAD_LINES = 20
+MOST_FACTS = 400
+
+
+def draw_tools(tools: Sequence[ToolInfo]) -> list[RenderableType]:
+    """Return each tool's name, what it does and what it takes; `?` marks what may be left out."""
+    drawn: list[RenderableType] = []
+    for one in tools:
+        if drawn:
+            drawn.append("")
+        drawn.append(Text(clean(one.name), style="bold"))
+        drawn.append(_indented(clean(one.description)))
+        drawn.append(_indented(_arguments(one.arguments), style="dim"))
+    return drawn or [Text("no tools", style="dim")]
+
+
+def draw_runs(runs: Sequence[RunRecord], look: Look) -> list[RenderableType]:
+    """Return the runs, newest first."""
+    if not runs:
+        return [Text('no runs yet; ask something: headwater ask "…"', style="dim")]
+    times = Times(look.zone, [one.asked_at for one in runs], look.today)
+    rows = [
+        [
+            one.run_id,
+            times.show(one.asked_at),
+            one.status or "running",
+            f"{span(one.elapsed_s)} of {one.budget_s:g} s",
+            one.kind,
+            one.text,
+        ]
+        for one in runs
+    ]
+    columns = ["run", f"at ({zone_name(look.zone)})", "status", "took", "kind", "text"]
+    return draw_table(columns, rows, width=look.width)
+
+
+def draw_explanation(told: Explanation, look: Look) -> list[RenderableType]:
+    """Return who asked what and when, the waterfall, and every event with its place in the code."""
+    run, picture = told.run, waterfall(told.events)
+    times = Times(look.zone, [run.asked_at])
+    facts = [
+        ("run", f"{run.run_id}  {run.kind}"),
+        ("asked", clean(run.text)),
+        ("at", f"{times.show(run.asked_at)} {zone_name(look.zone)}"),
+        ("by", f"{clean(run.principal)} of {clean(run.tenant)}"),
+        ("status", f"{run.status or 'running'}, {span(run.elapsed_s)} of {run.budget_s:g} s"),
+        ("summary", clean(run.summary or "")),
+    ]
+    grid = facts_grid()
+    for name, value in facts:
+        grid.add_row(Text(name), Text(value))
+    bars: list[RenderableType] = [*draw_waterfall(picture, width=look.width)]
+    return [grid, *(["", *bars] if bars else []), "", *_events(told.events)]
+
+
+def draw_replay(report: ReplayReport, look: Look) -> list[RenderableType]:
+    """Return whether a replay gave the same values, each difference, and the times."""
+    sign, style = STATUS["complete" if report.equal else "partial"]
+    verdict = "the same values" if report.equal else f"{len(report.differences)} differences"
+    head = Text(f"{sign} {verdict}", style=style)
+    head.append(f" in {report.steps} steps", style="default not bold")
+    grid = facts_grid()
+    grid.add_row(Text("then"), Text(f"{span(report.original_s) or 'unknown'}  {report.run_id}"))
+    now = f"{span(report.replay_s)}  {report.replay_run_id}  {report.mode}"
+    grid.add_row(Text("now"), Text(now))
+    grid.add_row(Text("steps"), Text(f"{span(report.steps_s)} one after the other"))
+    drawn: list[RenderableType] = [head, grid]
+    if report.differences:
+        rows = [
+            [one.step, one.path, document(one.before), document(one.after)]
+            for one in report.differences[:MOST_DIFFERENCES]
+        ]
+        drawn.extend(["", *draw_table(["step", "path", "then", "now"], rows, width=look.width)])
+        hidden = len(report.differences) - MOST_DIFFERENCES
+        drawn.extend([Text(f"  … {hidden} more", style="dim")] if hidden > 0 else [])
+    return drawn
+
+
+def draw_load(report: LoadReport, look: Look) -> list[RenderableType]:
+    """Return what a load read, added, changed and removed, and the lines it left out."""
+    rows = [
+        [file, one.read, one.added, one.changed, one.removed] for file, one in report.counts.items()
+    ]
+    head = Text("● LOADED", style="bold green")
+    head.append(f"  {clean(report.source)} in {span(report.elapsed_s)}", style="default not bold")
+    columns = ["", "read", "added", "changed", "removed"]
+    drawn: list[RenderableType] = [head, *draw_table(columns, rows, width=look.width)]
+    if report.bad_total:
+        drawn.extend(["", Text(f"{report.bad_total:,} lines left out", style="bold yellow")])
+        drawn.extend(map(_bad_line, report.bad_lines[:MOST_BAD_LINES]))
+        hidden = report.bad_total - MOST_BAD_LINES
+        drawn.extend([Text(f"  … {hidden:,} more", style="dim")] if hidden > 0 else [])
+    return drawn
+
+
+def draw_facts(facts: Mapping[str, Any]) -> list[RenderableType]:
+    """Return names and values, a line each."""
+    grid = facts_grid()
+    for name, value in facts.items():
+        grid.add_row(Text(clean(name)), Text(clean(value)))
+    return [grid]
+
+
+def place(where: str) -> str:
+    """Return the file and line behind an event's `where`, such as `engine.call`, or nothing."""
+    name = f"headwater.{where}"
+    try:
+        spec = importlib.util.find_spec(name)
+    except (ImportError, ValueError):
+        return ""
+    if spec is None or spec.origin is None or not spec.has_location:
+        return ""
+    file = Path(spec.origin)
+    verb = re.compile(rf"\s*(async )?def {re.escape(where.rpartition('.')[2])}\b")
+    lines = file.read_text(encoding="utf-8").splitlines()
+    number = next((at for at, line in enumerate(lines, 1) if verb.match(line)), 1)
+    return f"{'/'.join(name.split('.')[:-1])}/{file.name}:{number}"
+
+
+def _events(events: Sequence[Event]) -> list[RenderableType]:
+    grid = facts_grid(columns=4)
+    places: dict[str, str] = {}
+    for one in events:
+        if one.where not in places:
+            places[one.where] = place(one.where)
+        told = f"{one.kind} {clean(one.step or '')}".rstrip()
+        grid.add_row(
+            Text(f"{one.offset_s * 1000:,.1f}", justify="right"),
+            Text(told),
+            Text(_said(one)),
+            Text(places[one.where] or one.where, style="dim"),
+        )
+    return [Text("Events (ms from the start)", style="bold"), grid]
+
+
+def _bad_line(bad: BadLine) -> Text:
+    return Text(f"  {clean(bad.file)}, line {bad.line}: {clean(bad.reason)}")
+
+
+def _said(event: Event) -> str:
+    data = dict(event.data)
+    outcome = data.pop("outcome", None)
+    if isinstance(outcome, Mapping):
+        keep = ("status", "via", "via_tool", "attempts", "code", "message", "because")
+        data.update({name: outcome[name] for name in keep if outcome.get(name) is not None})
+    steps = data.pop("steps", None)
+    if steps:
+        data["steps"] = ",".join(str(step.get("id")) for step in steps)
+    words = "  ".join(f"{name} {value}" for name, value in data.items() if value not in (None, ""))
+    said = clean(words)
+    return said if len(said) <= MOST_FACTS else f"{said[: MOST_FACTS - 1]}…"
+
+
+def _arguments(schema: Mapping[str, Any]) -> str:
+    required = set(schema.get("required", ()))
+    names = schema.get("properties", {})
+    return ", ".join(name if name in required else f"{name}?" for name in names) or "no arguments"
+
+
+def _indented(words: str, style: str = "") -> Table:
+    grid = Table.grid(padding=(0, 0, 0, 2), pad_edge=True)
+    grid.add_column(overflow="fold")
+    grid.add_row(Text(words, style=style))
+    return grid
