@@ -22,9 +22,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 
-CODE_CHARS = 400
+CODE_CHARS = 500
 NAME_CHARS = 500
-WORD_CHARS = 200
+WORD_CHARS = 500
 """Types, statuses, owners, places, tag keys."""
 VALUE_CHARS = 500
 """Tag values."""
@@ -90,7 +90,14 @@ tag = Table(
     Column("ci_id", BigInteger, primary_key=True, autoincrement=False),
     Column("key", exact(WORD_CHARS), primary_key=True),
     Column("value", exact(VALUE_CHARS), nullable=False),
-    Index("ix_tag_value", "tenant_id", "key", "value", "ci_id"),
+    Index(
+        "ix_tag_value",
+        "tenant_id",
+        "key",
+        "value",
+        "ci_id",
+        mysql_length={"key": 200, "value": 200},
+    ),
     sqlite_with_rowid=False,
 )
 

@@ -1,0 +1,1 @@
+"""How a database's tables became what they are, one file a revision."""

@@ -1,0 +1,61 @@
+"""What does an error of SQLite mean to the caller, and what should they change? It handles none."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from sqlalchemy.exc import DBAPIError
+
+from headwater.errors import HeadwaterError, StoreFault, UsageError
+
+
+def fault_of(error: BaseException, *, path: Path) -> BaseException:
+    """Turn an error of SQLite into one that names the file and what to change.
+
+    Anything else is given back as it is.
+    """
+    original = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(original, StopIteration):
+        # A future cannot carry it.
+        return RuntimeError("a unit of work raised StopIteration")
+    if not isinstance(original, sqlite3.Error):
+        return error
+    fault = _fault(original, path)
+    fault.__cause__ = original
+    return fault
+
+
+def _fault(error: sqlite3.Error, path: Path) -> HeadwaterError:
+    primary = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if primary in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
+        message = f"{path} is being written by another process; try again when it has finished"
+        return StoreFault(message, code="store.busy", retry_safe=True)
+    if primary == sqlite3.SQLITE_FULL:
+        message = f"no room left to write {path}; free space on its disk and try again"
+        return StoreFault(message, code="store.full", retry_safe=False)
+    if primary in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN}:
+        return _not_writable(path)
+    if primary in {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}:
+        return _not_readable(path, primary)
+    name = getattr(error, "sqlite_errorname", type(error).__name__)
+    return StoreFault(f"{path}: SQLite failed: {error} ({name})", code="store.failed")
+
+
+def _not_writable(path: Path) -> HeadwaterError:
+    if not path.parent.is_dir():
+        message = f"there is no folder {path.parent}; create it or name another database"
+        return UsageError(message, code="store.no_folder")
+    message = (
+        f"cannot write {path}: SQLite needs to write the file and its folder {path.parent}; "
+        "make both writable or name another database"
+    )
+    return StoreFault(message, code="store.read_only", retry_safe=False)
+
+
+def _not_readable(path: Path, primary: int) -> HeadwaterError:
+    if primary == sqlite3.SQLITE_NOTADB:
+        message = f"{path} is not a SQLite database; name another file or move this one away"
+        return UsageError(message, code="store.not_a_database")
+    message = f"{path} is damaged; restore it from a copy, or load the estate into a new file"
+    return StoreFault(message, code="store.corrupt", retry_safe=False)

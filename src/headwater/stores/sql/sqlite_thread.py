@@ -1,0 +1,186 @@
+"""How does one thread carry out units of work on its own SQLite connection?
+
+The connection is opened, used and closed here and nowhere else. It is always rolled back
+before it is used again; where that fails it is thrown away. Next:
+`headwater.stores.sql.sqlite_connection`
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import OperationalError
+
+from headwater.errors import StoreFault
+from headwater.stores.sql.sqlite_connection import wrapped
+from headwater.stores.sql.sqlite_faults import fault_of
+from headwater.stores.sql.sqlite_job import (
+    Job,
+    Stopped,
+    WatchedConnection,
+    deadline_passed,
+)
+
+BUSY_STEP_S = 0.005
+BUSY_LIMIT_S = 10.0
+"""How long to wait for another process's transaction, within the caller's deadline."""
+
+
+class SqliteThread:
+    """A daemon thread that takes jobs from a queue; None ends it.
+
+    Args:
+        engine: Makes the connection, in this thread, when the first job comes.
+        path: The database's file, for messages.
+        jobs: Where jobs are taken from; readers share one.
+        writes: Begin each transaction as a writer, and commit it when its work returns.
+        on_end: Called at the thread's end.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        path: Path,
+        jobs: SimpleQueue[Job | None],
+        *,
+        writes: bool,
+        on_end: Callable[[], None],
+    ) -> None:
+        self.current: Job | None = None
+        self._engine = engine
+        self._path = path
+        self._jobs = jobs
+        self._writes = writes
+        self._on_end = on_end
+        self._connection: Connection | None = None
+        self._idle = threading.Event()
+        name = "headwater-sqlite-writer" if writes else "headwater-sqlite-reader"
+        self._thread = threading.Thread(target=self._serve, name=name, daemon=True)
+
+    def start(self) -> None:
+        """Start taking jobs."""
+        self._thread.start()
+
+    def alive(self) -> bool:
+        """Tell whether the thread still runs."""
+        return self._thread.is_alive()
+
+    def _serve(self) -> None:
+        try:
+            while (job := self._jobs.get()) is not None:
+                self._carry_out(job)
+                del job  # its result must not live until the next one comes
+        finally:
+            self._disconnect()
+            self._on_end()
+
+    def _carry_out(self, job: Job) -> None:
+        self.current = job
+        job.started = True
+        if job.stopped:
+            self.current = None
+            return
+        result, error = None, None
+        try:
+            result = self._attempt(job)
+        except BaseException as caught:  # noqa: BLE001  it is the caller's: delivered, not kept
+            error = self._explain(caught, job)
+        self.current = None
+        job.deliver(result, error)
+
+    def _attempt(self, job: Job) -> Any:
+        give_up_at = time.monotonic() + BUSY_LIMIT_S
+        while True:
+            try:
+                return self._transact(job)
+            except (sqlite3.OperationalError, OperationalError) as error:
+                if not self._may_repeat(error) or time.monotonic() >= give_up_at:
+                    raise
+            job.check()
+            self._idle.wait(BUSY_STEP_S)
+
+    def _may_repeat(self, error: sqlite3.OperationalError | OperationalError) -> bool:
+        """Tell whether another process was in the way before the work had any effect."""
+        original = error.orig if isinstance(error, OperationalError) else error
+        code = getattr(original, "sqlite_errorcode", 0)
+        # SQLAlchemy wraps what the work raises, not what opening and BEGIN do.
+        before_work = original is error
+        return code & 0xFF == sqlite3.SQLITE_BUSY and (before_work or not self._writes)
+
+    def _transact(self, job: Job) -> Any:
+        connection, driver = self._connected()
+        driver.job = job
+        try:
+            job.check()
+            driver.execute("BEGIN IMMEDIATE" if self._writes else "BEGIN")
+            result = job.work(connection)
+            if self._writes:
+                self._commit(connection, job)
+        except BaseException as error:
+            # A cursor that a failed frame still holds would keep its snapshot open.
+            traceback.clear_frames(error.__traceback__)
+            raise
+        else:
+            return result
+        finally:
+            driver.job = None
+            self._make_clean(connection, driver)
+
+    def _commit(self, connection: Connection, job: Job) -> None:
+        job.check()
+        if not job.decide():
+            raise Stopped
+        driver = wrapped(connection)
+        driver.job = None
+        if connection.in_transaction():
+            connection.commit()
+        if driver.in_transaction:
+            driver.execute("COMMIT")
+
+    def _make_clean(self, connection: Connection, driver: WatchedConnection) -> None:
+        try:
+            self.roll_back(connection, driver)
+        except Exception:  # noqa: BLE001  whatever it was, this connection is not used again
+            self._disconnect()
+
+    def roll_back(self, connection: Connection, driver: WatchedConnection) -> None:
+        """End whatever transaction a job left open."""
+        if connection.in_transaction():
+            connection.rollback()
+        if driver.in_transaction:
+            driver.execute("ROLLBACK")
+
+    def _explain(self, error: BaseException, job: Job) -> BaseException:
+        fault = fault_of(error, path=self._path)
+        if isinstance(error, Stopped) or (fault is not error and job.stopped):
+            # A caller who was cancelled reads this no more; one whose database was closed does.
+            message = f"{self._path} was closed meanwhile; open it again"
+            return StoreFault(message, code="store.closed")
+        if fault is not error and job.over():
+            return deadline_passed()
+        return fault
+
+    def _connected(self) -> tuple[Connection, WatchedConnection]:
+        if self._connection is None:
+            try:
+                self._connection = self._engine.connect()
+            except OperationalError as error:
+                raise error.orig or error from None
+        return self._connection, wrapped(self._connection)
+
+    def _disconnect(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with contextlib.suppress(Exception):
+                connection.invalidate()
+            with contextlib.suppress(Exception):
+                connection.close()
