@@ -1,4 +1,4 @@
-"""What ran beside what, and how each step went: events as bars; it draws nothing, reads no clock."""
+"""What ran beside what, and how each step went: events as bars; it draws nothing by itself."""
 
 from __future__ import annotations
 

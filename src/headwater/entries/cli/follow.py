@@ -63,6 +63,7 @@ async def following(watch: Watch, screen: Screen) -> AsyncIterator[Followed]:
             with anyio.move_on_after(LAST_EVENTS_S):
                 await seen.ended.wait()
         group.cancel_scope.cancel()
+    watch.close()
     if len(interrupts) > 1:
         raise Stopped
     if fault is not None:

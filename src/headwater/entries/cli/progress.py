@@ -22,13 +22,14 @@ async def loading(watch: Watch, screen: Screen) -> AsyncIterator[None]:
     async with anyio.create_task_group() as group:
         if screen.draws:
             group.start_soon(_draw, watch, screen, name="draw progress")
-        elif screen.tells:
+        else:
             group.start_soon(_tell, watch, screen, name="tell progress")
         try:
             yield
         except HeadwaterError as error:
             fault = error
         group.cancel_scope.cancel()
+    watch.close()
     if fault is not None:
         raise fault
 
@@ -54,7 +55,7 @@ async def _draw(watch: Watch, screen: Screen) -> None:
 async def _tell(watch: Watch, screen: Screen) -> None:
     async for event in watch:
         file, read, done = _facts(event)
-        if done:
+        if done and screen.tells:
             screen.tell(f"{clean(file)}: {read:,} rows")
 
 

@@ -182,7 +182,8 @@ def _said(event: Event) -> str:
 def _arguments(schema: Mapping[str, Any]) -> str:
     required = set(schema.get("required", ()))
     names = schema.get("properties", {})
-    return ", ".join(name if name in required else f"{name}?" for name in names) or "no arguments"
+    shown = [clean(name) if name in required else f"{clean(name)}?" for name in names]
+    return ", ".join(shown) or "no arguments"
 
 
 def _indented(words: str, style: str = "") -> Table:

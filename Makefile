@@ -1,0 +1,51 @@
+# Every target makes .venv first, from nothing; once made it is kept until the lock changes.
+.POSIX:
+.PHONY: demo test test-slow check fix bench docs lock clean help
+
+PY = .venv/bin/python
+
+help:
+	@echo "make demo       everything from nothing, then four questions answered"
+	@echo "make test       the tests"
+	@echo "make test-slow  the long campaigns too"
+	@echo "make check      format, lint, types, layers"
+	@echo "make fix        mend format and lint where that can be done by itself"
+	@echo "make bench      measure against the bars in docs/reference/performance.md"
+	@echo "make docs       run every code block of the docs and check the reference pages"
+	@echo "make lock       renew requirements.lock (needs uv)"
+
+.venv/.locked: requirements.lock pyproject.toml .ci/setup
+	@sh .ci/setup
+
+demo: .venv/.locked
+	@$(PY) -m headwater.entries.cli.main demo .demo
+
+test: .venv/.locked
+	$(PY) -m pytest -q -m "not slow"
+
+test-slow: .venv/.locked
+	$(PY) -m pytest -q
+
+check: .venv/.locked
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m flake8 --select=ASYNC --anyio src tests
+	$(PY) -m mypy
+	.venv/bin/lint-imports
+
+fix: .venv/.locked
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+bench: .venv/.locked
+	$(PY) -m bench
+
+docs: .venv/.locked
+	$(PY) -m pytest -q tests/docs tests/arch
+
+lock:
+	uv pip compile --universal -p 3.11 --generate-hashes --no-header --no-emit-index-url \
+	  --no-emit-find-links --no-annotate --group dev pyproject.toml -o requirements.lock
+
+clean:
+	rm -rf .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,92 @@
+"""While a run goes on its waterfall is shown, and Ctrl-C asks for the answer, then stops."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import AsyncIterator
+
+import anyio
+import pytest
+
+from headwater.engine.watch import Watch
+from headwater.entries.cli.exits import Stopped
+from headwater.entries.cli.follow import following
+from headwater.entries.cli.options import Options
+from headwater.entries.cli.screen import Screen
+from headwater.errors import UsageError
+from headwater.model.event import Event
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(params=["asyncio"])
+def anyio_backend(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(autouse=True)
+async def guarded() -> AsyncIterator[None]:
+    """Leave Ctrl-C to the test's own receiver, wherever the signal arrives."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def tell(watch: Watch, kind: str, at_s: float, step: str | None = None, **data: object) -> None:
+    watch.tell(
+        Event(run_id="r", seq=0, offset_s=at_s, kind=kind, where="engine.run", step=step, data=data)
+    )
+
+
+async def test_plain_lines_tell_each_step_as_it_ends(capsys: pytest.CaptureFixture[str]) -> None:
+    watch = Watch()
+    with anyio.fail_after(5):
+        async with following(watch, Screen(Options())) as seen:
+            tell(watch, "step.started", 0.0, "find", tool="estate.resolve")
+            tell(watch, "step.ended", 0.12, "find", outcome={"status": "succeeded"})
+            watch.close()
+    assert [bar.state for bar in seen.picture().bars] == ["succeeded"]
+    shown = capsys.readouterr()
+    assert shown.err == "✓ estate.resolve find  120 ms\n"
+    assert shown.out == ""
+
+
+@pytest.mark.parametrize("options", [Options(quiet=True), Options(json=True)])
+async def test_nothing_is_told_where_quiet_or_json_is_wanted(
+    options: Options, capsys: pytest.CaptureFixture[str]
+) -> None:
+    watch = Watch()
+    with anyio.fail_after(5):
+        async with following(watch, Screen(options)):
+            tell(watch, "step.ended", 0.12, "find", outcome={"status": "succeeded"})
+            watch.close()
+    assert capsys.readouterr().err == ""
+
+
+async def test_the_first_ctrl_c_asks_for_the_answer_now() -> None:
+    watch = Watch()
+    with anyio.fail_after(5):
+        async with following(watch, Screen(Options(quiet=True))):
+            await anyio.wait_all_tasks_blocked()
+            os.kill(os.getpid(), signal.SIGINT)
+            await watch.asked_now()
+            watch.close()
+
+
+async def test_the_second_ctrl_c_stops() -> None:
+    watch = Watch()
+    with anyio.fail_after(5), pytest.raises(Stopped):
+        async with following(watch, Screen(Options(quiet=True))):
+            await anyio.wait_all_tasks_blocked()
+            os.kill(os.getpid(), signal.SIGINT)
+            await watch.asked_now()
+            os.kill(os.getpid(), signal.SIGINT)
+            await anyio.sleep_forever()
+
+
+async def test_an_error_of_the_run_comes_out_as_it_is() -> None:
+    watch = Watch()
+    with anyio.fail_after(5), pytest.raises(UsageError, match="no such step"):
+        async with following(watch, Screen(Options(quiet=True))):
+            raise UsageError("no such step", code="a.b")
