@@ -1,0 +1,165 @@
+"""Which steps review an item: all at once, then its suspicious dependencies; it judges nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from headwater.analysis.screening import Suspect, screen
+from headwater.model.outcome import Outcome, Succeeded
+from headwater.model.plan import Step
+from headwater.model.reading import Reading
+from headwater.model.window import Window
+from headwater.reading.asking import MOST_RULES
+from headwater.reading.drafts import DAY_S, Ask, expand_step, history_step, name_items
+from headwater.reading.plans import draft, metrics_of
+from headwater.reading.spoken_metric import name_parts
+from headwater.reading.windows import iso_interval
+
+BASELINE = timedelta(days=7)
+BEFORE = timedelta(hours=6)
+"""How long before the window a change may have been its cause."""
+MOST_METRICS = 10
+MOST_SCREENED = 6
+MOST_SUSPECTS = 8
+STEP_S = 300
+DEPENDENCY_DEPTH = 3
+NEAR_NODES = 60
+_DULL = frozenset({"count", "bucket", "limit", "max", "min", "info", "created"})
+_TELLING = (
+    "latency", "duration", "error", "errors", "fault", "cpu", "memory", "queue", "lag", "disk",
+)  # fmt: skip
+
+
+def plan_review(ask: Ask) -> Reading:
+    """Plan a review: state, metrics with their past, relations, changes and rules in parallel.
+
+    The round after it looks closely at the dependencies whose metrics stand out.
+    """
+    named = name_items(ask)
+    if named.ended is not None:
+        return named.ended
+    subject = named.id()
+    window, words = ask.window(DAY_S)
+    metrics = review_metrics(ask)
+    steps = [
+        Step(id="item", tool="ci.get", args={"id": subject}),
+        expand_step(
+            subject, "dependency", step="dependencies", depth=DEPENDENCY_DEPTH, max_nodes=NEAR_NODES
+        ),
+        expand_step(subject, "impact", step="impact", depth=4, max_nodes=1000, max_edges=5000),
+        *_changes(subject, window),
+        *_own_metrics(subject, metrics, window),
+        *_screening(metrics, window),
+        *_rules(ask, window),
+    ]
+    suspects = suspects_of(ask.known, metrics, root=subject) if "dependencies" in ask.known else []
+    steps += [_suspect_step(place, one, window) for place, one in enumerate(suspects, 1)]
+    facts = {
+        "suspects": [
+            {"step": f"suspect_{place}", "ci": one.ci, "metric": one.metric}
+            for place, one in enumerate(suspects, 1)
+        ],
+        "focus": list(metrics_of(ask)),
+        "step_s": STEP_S,
+    }
+    return draft(
+        ask, named, tuple(steps), metrics=metrics, window=window, window_words=words, facts=facts
+    )
+
+
+def review_metrics(ask: Ask) -> tuple[str, ...]:
+    """Return which of the estate's metrics to look at: those asked for, then the telling ones."""
+    names: dict[str, int] = {}
+    for one in ask.found.every("resolve_metrics"):
+        parts = name_parts(one.name)
+        if one.kind != "metric" or one.score < 0.6 or parts[-1:] == ["bucket"]:  # noqa: PLR2004
+            continue
+        telling = next((at for at, word in enumerate(_TELLING) if word in parts), len(_TELLING))
+        names[one.name] = telling + (20 if _DULL & set(parts) else 0)
+    ordered = sorted(names, key=lambda name: (names[name], len(name), name))
+    return tuple(dict.fromkeys((*metrics_of(ask), *ordered)))[:MOST_METRICS]
+
+
+def _changes(subject: int, window: Window) -> list[Step]:
+    span = Window(window.start - BEFORE, window.end)
+    near = {"$": "dependencies.nodes[?depth > `0`].id"}
+    return [
+        history_step(span, ci_ids=[subject], limit=100),
+        history_step(span, step="changes_near", ci_ids=near, limit=200, required=False),
+    ]
+
+
+def past_and_now(window: Window) -> Window:
+    """Return the window with the days before it that serve as its baseline."""
+    return Window(window.start - BASELINE, window.end)
+
+
+def _own_metrics(subject: int, metrics: tuple[str, ...], window: Window) -> list[Step]:
+    return [
+        _series(f"own_{place}", metric, subject, window=window)
+        for place, metric in enumerate(metrics, 1)
+    ]
+
+
+def _series(step: str, metric: str, ci: int, *, window: Window) -> Step:
+    args = {
+        "metric": metric, "ci": ci, "window": iso_interval(past_and_now(window)),
+        "step_s": STEP_S, "limit": 10_000,
+    }  # fmt: skip
+    return Step(id=step, tool="metric.series_table", args=args, required=step.startswith("own_"))
+
+
+def _screening(metrics: tuple[str, ...], window: Window) -> list[Step]:
+    before = Window(window.start - timedelta(days=1), window.start)
+    steps = []
+    for place, metric in enumerate(metrics[:MOST_SCREENED], 1):
+        for name, span, aggregate in (("now", window, "max"), ("was", before, "p99")):
+            args: dict[str, Any] = {
+                "metric": metric, "window": iso_interval(span), "aggregate": aggregate,
+                "ci_ids": {"$": "dependencies.nodes[].id"}, "group_by": "ci", "limit": 200,
+            }  # fmt: skip
+            steps.append(
+                Step(id=f"near_{name}_{place}", tool="metric.aggregate", args=args, required=False)
+            )
+    return steps
+
+
+def _rules(ask: Ask, window: Window) -> list[Step]:
+    named = {
+        one.code or one.name: one for one in ask.found.every("resolve_rules") if one.kind == "rule"
+    }
+    ordered = sorted(named, key=lambda code: (-named[code].score, code))[:MOST_RULES]
+    return [
+        Step(
+            id=f"rule_{place}",
+            tool="cep.simulate",
+            args={"rule": code, "period": iso_interval(window), "limit": 50},
+            required=False,
+        )
+        for place, code in enumerate(ordered, 1)
+    ]
+
+
+def suspects_of(
+    known: Mapping[str, Outcome], metrics: tuple[str, ...], *, root: int
+) -> list[Suspect]:
+    """Return which dependencies' metrics stand out in the screening, the most striking first."""
+    pairs = []
+    for place, metric in enumerate(metrics[:MOST_SCREENED], 1):
+        now, was = known.get(f"near_now_{place}"), known.get(f"near_was_{place}")
+        if isinstance(now, Succeeded) and isinstance(was, Succeeded):
+            pairs.append((metric, _by_ci(now), _by_ci(was)))
+    return [one for one in screen(pairs) if one.ci != root][:MOST_SUSPECTS]
+
+
+def _by_ci(outcome: Succeeded) -> dict[int, float]:
+    rows = (outcome.value or {}).get("rows") or ()
+    return {
+        int(row["ci"]["id"]): float(row["value"]) for row in rows if row.get("value") is not None
+    }
+
+
+def _suspect_step(place: int, suspect: Suspect, window: Window) -> Step:
+    return _series(f"suspect_{place}", suspect.metric, suspect.ci, window=window)
