@@ -45,3 +45,11 @@ class Database(Protocol):
             StoreFault: the database failed; nothing is written.
         """
         ...
+
+
+def check_wanted(connection: Connection) -> None:
+    """Stop a long stretch of plain code in a unit of work whose caller waits no more.
+
+    Statements look for themselves; this is for what runs between them.
+    """
+    connection.connection.cursor().close()

@@ -42,7 +42,7 @@ class Contains(FunctionElement[bool]):
 
 
 class JsonKind(FunctionElement[str]):
-    """What is at a path: text, integer, real, true, false, null, array, object; SQL null if none."""
+    """What is at a path: text, integer, real, true, false, null, array or object; or SQL null."""
 
     type = Text()
     inherit_cache = True
@@ -93,7 +93,8 @@ def _ilike(element: ILike, compiler: SQLCompiler, **options: Any) -> str:
     # SQLite's own LIKE is quick and right where both are ASCII.
     value, pattern = _arguments(element, compiler, options)
     plain = f"length({value}) = length(CAST({value} AS BLOB))"
-    return f"(CASE WHEN {plain} THEN {value} LIKE {pattern} ELSE headwater_ilike({pattern}, {value}) END)"
+    full = f"headwater_ilike({pattern}, {value})"
+    return f"(CASE WHEN {plain} THEN {value} LIKE {pattern} ELSE {full} END)"
 
 
 @compiles(Contains, "sqlite")

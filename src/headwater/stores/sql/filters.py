@@ -32,6 +32,7 @@ from sqlalchemy.types import NullType
 from headwater.analysis.filtering import Criterion, Field
 from headwater.errors import UsageError
 from headwater.stores.sql.dialect import ILike, JsonKind, JsonScalar, Like, json_path, like_value
+from headwater.stores.sql.id_lists import among, listed
 from headwater.stores.sql.tables import item, tag
 
 MAX_PATTERN = 10_000
@@ -116,9 +117,11 @@ def _values(each: Criterion, name: str) -> dict[str, Any]:
     if each.op in {"like", "ilike"} and len(each.value) > MAX_PATTERN:
         message = f"the pattern of {each.field.name} is over {MAX_PATTERN:,} characters; shorten it"
         raise UsageError(message, code="query.bad_value")
-    values[name] = like_value(each.value) if each.op == "like" else each.value
     if isinstance(each.value, bool):
         values[name] = "true" if each.value else "false"
+    else:
+        rewritten = {"like": like_value, "in": listed}.get(each.op)
+        values[name] = rewritten(each.value) if rewritten else each.value
     return values
 
 
@@ -139,7 +142,7 @@ def _column(own: ColumnElement[Any], shape: Shape, name: str) -> ColumnElement[b
     if shape.op == "exists":
         return own.is_not(None) if shape.sort == "there" else own.is_(None)
     if shape.op == "in":
-        return own.in_(bindparam(name, expanding=True))
+        return among(own, name)
     return _COMPARISONS[shape.op](own, bindparam(name, type_=own.type))
 
 

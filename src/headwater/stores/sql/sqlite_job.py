@@ -108,11 +108,11 @@ class WatchedConnection(sqlite3.Connection):
 
     job: Job | None = None
 
-    def cursor(self, *args: Any, **options: Any) -> sqlite3.Cursor:
+    def cursor(self, factory: Any = sqlite3.Cursor) -> Any:
         """Open a cursor, unless nobody waits for its statement any more."""
         if self.job is not None:
             self.job.check()
-        return super().cursor(*args, **options)
+        return super().cursor(factory)
 
     def over(self) -> bool:
         """Tell SQLite's progress handler whether to stop."""

@@ -54,6 +54,12 @@ def text_expression(keywords: Sequence[str], *, match: Match) -> str | None:
     return (" OR " if match == "any" else " AND ").join(found)
 
 
+def start_expression(phrase: str, *, prefix: bool = False) -> str:
+    """Write what FTS5 is to find: codes and names that begin with tokens (the last a prefix)."""
+    star = " *" if prefix else ""
+    return f'code : ^ "{phrase}"{star} OR name : ^ "{phrase}"{star}'
+
+
 def with_words(statement: Select[tuple[int]]) -> Select[tuple[int]]:
     """Keep the items that the parameter `words`, a text expression, finds."""
     return statement.join(_words, _words.c.rowid == item.c.id).where(

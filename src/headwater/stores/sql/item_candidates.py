@@ -1,0 +1,145 @@
+"""Which items may a term mean? Exact and prefix matches, then words, then likeness.
+
+A bounded number of neighbours is read and weighed, so that it stays quick in large estates; in
+small ones every item is. It decides nothing between them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from rapidfuzz import fuzz
+from sqlalchemy import Connection, Row, Select, bindparam, func, or_, select
+
+from headwater.model.item import Candidate
+from headwater.model.principal import Principal
+from headwater.model.text import tokens
+from headwater.stores.sql.dialect import Contains
+from headwater.stores.sql.filters import item_ids
+from headwater.stores.sql.tables import item
+from headwater.stores.sql.text_index import has_text_index, start_expression, with_words
+
+FUZZY_FROM = 0.6
+FUZZY_TOP = 0.69
+SURE = 0.7
+WEIGH_ALL = 20_000
+"""In estates up to this size every item is weighed for likeness."""
+NEIGHBOURS = 2_000
+SHORTEST_STEM = 2
+
+_COLUMNS = (item.c.id, item.c.code, item.c.name, item.c.type, item.c.location, item.c.tags)
+
+
+def _reading(statement: Select[tuple[int]]) -> Select[Any]:
+    wide: Select[Any] = statement.with_only_columns(*_COLUMNS, maintain_column_froms=True)
+    return wide.limit(bindparam("page_rows"))
+
+
+_EVERY = _reading(item_ids(()))
+_WITH_WORDS = _reading(with_words(item_ids(())))
+_EXACT = _reading(
+    item_ids(()).where(or_(item.c.code == bindparam("term"), item.c.name == bindparam("term")))
+)
+_CONTAINING = _reading(
+    item_ids(()).where(
+        or_(Contains(item.c.code, bindparam("term")), Contains(item.c.name, bindparam("term")))
+    )
+)
+_SIZE = select(func.count()).select_from(
+    item_ids(()).limit(bindparam("page_rows")).subquery("living")
+)
+
+
+def find_candidates(
+    connection: Connection, term: str, *, limit: int, principal: Principal
+) -> list[Candidate]:
+    """Return the items that a term may mean, best first, then by code."""
+    wanted = term.strip().lower()
+    if not wanted or "\x00" in wanted or limit <= 0:
+        return []
+    rows: dict[int, Row[Any]] = {}
+    found: list[Candidate] = []
+    for some in _neighbours(connection, term.strip(), principal.tenant):
+        new = {row[0]: row for row in some if row[0] not in rows}
+        rows.update(new)
+        found += [each for row in new.values() if (each := _weighed(row, term, wanted))]
+        if sum(each.score >= SURE for each in found) >= limit:
+            break
+    return sorted(found, key=lambda each: (-each.score, each.code))[:limit]
+
+
+def _neighbours(connection: Connection, term: str, tenant: str) -> Iterator[Sequence[Row[Any]]]:
+    """Give rows that may be alike, the surest first."""
+    values = {"tenant": tenant, "page_rows": NEIGHBOURS}
+    yield connection.execute(_EXACT, values | {"term": term}).all()
+    words = tokens(term)
+    indexed = has_text_index(connection)
+    if indexed and words:
+        yield _sure(connection, words, values)
+    if not indexed:
+        yield connection.execute(_CONTAINING, values | {"term": term.lower()}).all()
+    size = connection.execute(_SIZE, values | {"page_rows": WEIGH_ALL + 1}).scalar_one()
+    if size <= WEIGH_ALL:
+        yield connection.execute(_EVERY, values | {"page_rows": WEIGH_ALL}).all()
+    elif indexed:
+        yield from _stems(connection, words, values)
+
+
+def _sure(connection: Connection, words: Sequence[str], values: dict[str, Any]) -> list[Row[Any]]:
+    """Read those that begin with the words, whole or as a prefix, and those that have them."""
+    phrase = " ".join(words)
+    expressions = (start_expression(phrase), start_expression(phrase, prefix=True), f'"{phrase}" *')
+    rows: list[Row[Any]] = []
+    for expression in expressions:
+        rows += connection.execute(_WITH_WORDS, values | {"words": expression}).all()
+    return rows
+
+
+def _stems(
+    connection: Connection, words: Sequence[str], values: dict[str, Any]
+) -> Iterator[Sequence[Row[Any]]]:
+    """Give those that share a word's beginning, the longest beginnings first."""
+    seen = 0
+    longest = max((len(word) for word in words), default=0)
+    for cut in range(longest - SHORTEST_STEM + 1):
+        stems = [word[: len(word) - cut] for word in words if len(word) - cut >= SHORTEST_STEM]
+        expression = " OR ".join(f'"{stem}" *' for stem in stems)
+        rows = connection.execute(_WITH_WORDS, values | {"words": expression}).all()
+        yield rows
+        seen += len(rows)
+        if seen >= NEIGHBOURS:
+            return
+
+
+def _weighed(row: Row[Any], term: str, wanted: str) -> Candidate | None:
+    ci, code, name, kind, location, tags = tuple(row)
+    score, match = _likeness(wanted, code, name, tags=tags)
+    if score <= 0:
+        return None
+    return Candidate(
+        kind="item", term=term, score=score, match=match, name=name, id=ci, code=code, type=kind,
+        location=location,
+    )  # fmt: skip
+
+
+def _likeness(term: str, code: str, name: str, *, tags: dict[str, str]) -> tuple[float, str]:
+    low_code, low_name = code.lower(), name.lower()
+    if term == low_code:
+        return 1.0, "code"
+    if term == low_name:
+        return 0.95, "name"
+    if low_code.startswith(term) or low_name.startswith(term):
+        return 0.8, "prefix"
+    alike = max(fuzz.ratio(term, low_code), fuzz.ratio(term, low_name)) / 100
+    if _has_words(tokens(term), code, name, tags=tags):
+        return SURE, "text"
+    return (FUZZY_TOP * alike, "fuzzy") if alike >= FUZZY_FROM else (0.0, "")
+
+
+def _has_words(words: list[str], code: str, name: str, *, tags: dict[str, str]) -> bool:
+    if not words:
+        return False
+    columns = (code, name, " ".join(f"{key} {text}" for key, text in tags.items()))
+    phrase = " " + " ".join(words)
+    return any(phrase in " " + " ".join(tokens(text)) for text in columns)

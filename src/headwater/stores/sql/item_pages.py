@@ -1,0 +1,204 @@
+"""Which items does a query find, in which order, and how many are there in all?
+
+It reads one page and counts, within a unit of work; what a filter means is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    or_,
+    true,
+)
+
+from headwater.analysis.filtering import WHOLE, check_filters, find_column
+from headwater.analysis.paging import Values, read_cursor, write_cursor
+from headwater.model.item import ItemPage
+from headwater.model.principal import Principal
+from headwater.model.query import ItemQuery, Match, Sort
+from headwater.stores.sql.dialect import Contains
+from headwater.stores.sql.filters import Shape, item_ids, shaped
+from headwater.stores.sql.id_lists import among, listed
+from headwater.stores.sql.item_rows import items_by_id
+from headwater.stores.sql.tables import item, tag
+from headwater.stores.sql.text_index import (
+    require_text_index,
+    text_expression,
+    with_words,
+)
+
+
+class PageShape(NamedTuple):
+    """A query without its values: all that its statements depend on.
+
+    `after` says of each sort value of the page before whether it was there; None is a first page.
+    """
+
+    shapes: tuple[Shape, ...]
+    sort: tuple[Sort, ...] = ()
+    after: tuple[bool, ...] | None = None
+    has_ids: bool = False
+    indexed: bool = False
+    words: int = 0
+    match: Match = "all"
+
+
+def find_page(connection: Connection, query: ItemQuery, *, principal: Principal) -> ItemPage:
+    """Return a page of the items that match, with the true total.
+
+    Raises:
+        UsageError: a field, operator, sort or cursor that is not allowed, by name.
+        StoreFault: `store.no_text_index`.
+    """
+    for each in query.sort:
+        find_column(each.field)
+    after = None if query.cursor is None else read_cursor(query.cursor, query.sort)
+    shapes, values = shaped(check_filters(query.filters))
+    words = _word_values(connection, query)
+    if words is None:
+        return _page(query, [], total=0)
+    values.update(words, tenant=principal.tenant)
+    if query.ids is not None:
+        values["ids"] = listed(ci for ci in set(query.ids) if ci in WHOLE)
+    shape = PageShape(
+        shapes=shapes,
+        sort=query.sort,
+        has_ids=query.ids is not None,
+        indexed="words" in values,
+        words=0 if "words" in values else len(query.keywords),
+        match=query.match,
+    )
+    return _read(connection, query, shape, values=values, after=after, principal=principal)
+
+
+def _read(
+    connection: Connection,
+    query: ItemQuery,
+    shape: PageShape,
+    *,
+    values: dict[str, Any],
+    after: Values | None,
+    principal: Principal,
+) -> ItemPage:
+    wanted = max(query.limit, 0)
+    offset = query.offset if after is None else 0
+    paged = values | {"page_rows": wanted + 1, "page_offset": offset}
+    place = shape
+    if after is not None:
+        place = shape._replace(after=tuple(value is not None for value in after))
+        paged |= {f"a{number}": value for number, value in enumerate(after)}
+    keys = [tuple(row) for row in connection.execute(_page_keys(place), paged)]
+    whole = after is None and offset == 0 and len(keys) <= wanted
+    total: int = len(keys) if whole else connection.execute(_count(shape), values).scalar_one()
+    items = items_by_id(connection, [key[-1] for key in keys[:wanted]], principal=principal)
+    page = _page(query, items, total=total, truncated=len(keys) > wanted)
+    if not page.truncated or not items:
+        return page
+    return _page(query, items, total=total, truncated=True, end=keys[wanted - 1])
+
+
+def _page(
+    query: ItemQuery, items: list[Any], *, total: int, truncated: bool = False,
+    end: Values | None = None,
+) -> ItemPage:  # fmt: skip
+    return ItemPage(
+        items=items,
+        total=total,
+        limit=query.limit,
+        offset=query.offset,
+        truncated=truncated,
+        next_cursor=None if end is None else write_cursor(query.sort, end),
+    )
+
+
+def _word_values(connection: Connection, query: ItemQuery) -> dict[str, Any] | None:
+    """Return the parameters of a query's keywords, or None where nothing can match."""
+    if not query.keywords:
+        return {}
+    if query.text == "like":
+        return {f"w{number}": word.lower() for number, word in enumerate(query.keywords)}
+    require_text_index(connection)
+    expression = text_expression(query.keywords, match=query.match)
+    return None if expression is None else {"words": expression}
+
+
+@lru_cache(maxsize=512)
+def _matching(shape: PageShape) -> Select[tuple[int]]:
+    statement = item_ids(shape.shapes)
+    if shape.has_ids:
+        statement = statement.where(among(item.c.id, "ids"))
+    if shape.indexed:
+        statement = with_words(statement)
+    if shape.words:
+        conditions = [_contains(bindparam(f"w{number}")) for number in range(shape.words)]
+        joined = or_(*conditions) if shape.match == "any" else and_(*conditions)
+        statement = statement.where(joined)
+    return statement
+
+
+@lru_cache(maxsize=512)
+def _count(shape: PageShape) -> Select[Any]:
+    return _matching(shape).with_only_columns(func.count(item.c.id), maintain_column_froms=True)
+
+
+@lru_cache(maxsize=512)
+def _page_keys(shape: PageShape) -> Select[Any]:
+    columns = [item.c[each.field] for each in shape.sort]
+    statement: Select[Any] = _matching(shape).with_only_columns(
+        *columns, item.c.id, maintain_column_froms=True
+    )
+    if shape.after is not None:
+        statement = statement.where(_follows(shape.sort, shape.after))
+    return (
+        statement.order_by(*_order(shape.sort))
+        .limit(bindparam("page_rows"))
+        .offset(bindparam("page_offset"))
+    )
+
+
+def _order(sorts: Sequence[Sort]) -> list[ColumnElement[Any]]:
+    order: list[ColumnElement[Any]] = []
+    for each in sorts:
+        own = item.c[each.field]
+        if own.nullable:
+            order.append(own.is_(None))
+        order.append(own.desc() if each.descending else own.asc())
+    return [*order, item.c.id.asc()]
+
+
+def _follows(sorts: Sequence[Sort], there: Sequence[bool]) -> ColumnElement[bool]:
+    """Say that a row comes after the one with the values `a0`, `a1`..., its id last."""
+    last: ColumnElement[int] = bindparam(f"a{len(sorts)}")
+    condition: ColumnElement[bool] = item.c.id > last
+    for number, each in reversed(list(enumerate(sorts))):
+        own = item.c[each.field]
+        if not there[number]:
+            condition = and_(own.is_(None), condition)
+            continue
+        value: ColumnElement[Any] = bindparam(f"a{number}", type_=own.type)
+        beyond = own < value if each.descending else own > value
+        not_before = own <= value if each.descending else own >= value
+        if own.nullable:
+            beyond, not_before = or_(beyond, own.is_(None)), true()
+        # `not_before` says nothing new; it lets an index start at the right place.
+        condition = and_(not_before, or_(beyond, and_(own == value, condition)))
+    return condition
+
+
+def _contains(word: ColumnElement[str]) -> ColumnElement[bool]:
+    in_tags = exists().where(
+        tag.c.tenant_id == item.c.tenant_id,
+        tag.c.ci_id == item.c.id,
+        Contains(tag.c.key + " " + tag.c.value, word),
+    )
+    return or_(Contains(item.c.code, word), Contains(item.c.name, word), in_tags)

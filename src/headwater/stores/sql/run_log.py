@@ -1,0 +1,181 @@
+"""Which runs there were and what happened in them, in SQL; it explains nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select, update
+
+from headwater.analysis.instants import from_us, to_us
+from headwater.model.event import Event, RunRecord
+from headwater.model.principal import Principal
+from headwater.stores.sql.database import Database
+from headwater.stores.sql.run_tables import run, run_event
+
+_TENANT = run.c.tenant_id == bindparam("tenant")
+_IS_OWN = (run.c.tenant_id == bindparam("own_tenant"), run.c.run_id == bindparam("own_run"))
+_RUN_FIELDS = tuple(each.name for each in fields(RunRecord) if each.name != "tenant")
+_EVENT_FIELDS = tuple(each.name for each in fields(Event))
+_RUNS = select(run.c.tenant_id.label("tenant"), *(run.c[name] for name in _RUN_FIELDS))
+_GET = _RUNS.where(_TENANT, run.c.run_id == bindparam("own_run"))
+_RECENT = (
+    _RUNS.where(_TENANT)
+    .order_by(run.c.asked_at.desc(), run.c.run_id.desc())
+    .limit(bindparam("page_rows"))
+)
+_EVENTS = (
+    select(*(run_event.c[name] for name in _EVENT_FIELDS))
+    .where(run_event.c.tenant_id == bindparam("tenant"))
+    .where(run_event.c.run_id == bindparam("own_run"))
+    .order_by(run_event.c.seq)
+)
+_KNOWN = select(run.c.run_id, run.c.tenant_id).where(
+    run.c.run_id.in_(bindparam("run_ids", expanding=True))
+)
+_LOGGED = select(run_event.c.seq).where(
+    run_event.c.tenant_id == bindparam("tenant"), run_event.c.run_id == bindparam("own_run")
+)
+_UPDATE = update(run).where(*_IS_OWN).values({name: bindparam(name) for name in _RUN_FIELDS})
+_TENANTS = select(run.c.tenant_id).distinct()
+_OLD = select(run.c.run_id).where(_TENANT, run.c.asked_at < bindparam("before"))
+_SURPLUS = (
+    select(run.c.run_id)
+    .where(_TENANT)
+    .order_by(run.c.asked_at.desc(), run.c.run_id.desc())
+    .offset(bindparam("keep"))
+)
+_DROP = delete(run).where(*_IS_OWN)
+_DROP_EVENTS = delete(run_event).where(
+    run_event.c.tenant_id == bindparam("own_tenant"), run_event.c.run_id == bindparam("own_run")
+)
+
+
+class SqlRunLog:
+    """Runs and their events, each tenant's own; the database is one of the schema `runs`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def write(self, runs: Sequence[RunRecord], events: Sequence[Event]) -> None:
+        """Save runs (a later row of a run replaces the earlier) and append events, in one go.
+
+        An event already there (same run and number) is left as it was; one of a run that was
+        never saved is dropped.
+        """
+
+        def work(connection: Connection) -> None:
+            _save_runs(connection, runs)
+            _append_events(connection, events)
+
+        if runs or events:
+            await self._database.write(work)
+
+    async def get(self, run_id: str, *, principal: Principal) -> RunRecord | None:
+        """Return the tenant's run, or None."""
+        values = {"tenant": principal.tenant, "own_run": run_id}
+
+        def work(connection: Connection) -> RunRecord | None:
+            row = connection.execute(_GET, values).mappings().first()
+            return None if row is None else _run_of(row)
+
+        return await self._database.read(work)
+
+    async def recent(self, *, limit: int, principal: Principal) -> list[RunRecord]:
+        """Return the tenant's newest runs, newest first, those of one instant by id."""
+        values = {"tenant": principal.tenant, "page_rows": max(limit, 0)}
+
+        def work(connection: Connection) -> list[RunRecord]:
+            return [_run_of(row) for row in connection.execute(_RECENT, values).mappings()]
+
+        return await self._database.read(work)
+
+    async def events(self, run_id: str, *, principal: Principal) -> list[Event]:
+        """Return the run's events in order; none where it is not the tenant's."""
+        values = {"tenant": principal.tenant, "own_run": run_id}
+
+        def work(connection: Connection) -> list[Event]:
+            return [_event_of(row) for row in connection.execute(_EVENTS, values).mappings()]
+
+        return await self._database.read(work)
+
+    async def prune(self, *, before: datetime, keep: int) -> int:
+        """Drop runs asked before an instant, and all but the newest `keep` of each tenant."""
+        values = {"before": to_us(before), "keep": max(keep, 0)}
+
+        def work(connection: Connection) -> int:
+            tenants = connection.execute(_TENANTS).scalars().all()
+            return sum(_prune(connection, tenant, values) for tenant in tenants)
+
+        return await self._database.write(work)
+
+
+def _save_runs(connection: Connection, runs: Sequence[RunRecord]) -> None:
+    latest = {(each.tenant, each.run_id): each for each in runs}
+    known = _tenants_of(connection, [run_id for _, run_id in latest])
+    rows = {key: _run_values(each) for key, each in latest.items()}
+    new = [{"tenant_id": key[0], **row} for key, row in rows.items() if key not in known]
+    again = [
+        {"own_tenant": key[0], "own_run": key[1], **row}
+        for key, row in rows.items()
+        if key in known
+    ]
+    for statement, values in ((insert(run), new), (_UPDATE, again)):
+        if values:
+            connection.execute(statement, values)
+
+
+def _append_events(connection: Connection, events: Sequence[Event]) -> None:
+    known = _tenants_of(connection, sorted({each.run_id for each in events}))
+    tenants = {run_id: tenant for tenant, run_id in known}
+    logged = {
+        (run_id, seq)
+        for run_id, tenant in tenants.items()
+        for seq in connection.execute(_LOGGED, {"tenant": tenant, "own_run": run_id}).scalars()
+    }
+    new: dict[tuple[str, int], dict[str, Any]] = {}
+    for each in events:
+        key = (each.run_id, each.seq)
+        if each.run_id in tenants and key not in logged and key not in new:
+            new[key] = _event_values(each, tenants[each.run_id])
+    if new:
+        connection.execute(insert(run_event), list(new.values()))
+
+
+def _tenants_of(connection: Connection, run_ids: Sequence[str]) -> set[tuple[str, str]]:
+    if not run_ids:
+        return set()
+    rows = connection.execute(_KNOWN, {"run_ids": list(run_ids)})
+    return {(tenant, run_id) for run_id, tenant in rows}
+
+
+def _prune(connection: Connection, tenant: str, values: Mapping[str, int]) -> int:
+    own = {"tenant": tenant, **values}
+    gone = {*connection.execute(_OLD, own).scalars(), *connection.execute(_SURPLUS, own).scalars()}
+    rows = [{"own_tenant": tenant, "own_run": run_id} for run_id in gone]
+    if rows:
+        connection.execute(_DROP_EVENTS, rows)
+        connection.execute(_DROP, rows)
+    return len(rows)
+
+
+def _run_values(record: RunRecord) -> dict[str, Any]:
+    values = {name: getattr(record, name) for name in _RUN_FIELDS}
+    return values | {"asked_at": to_us(record.asked_at)}
+
+
+def _run_of(row: RowMapping) -> RunRecord:
+    values: dict[str, Any] = {str(name): row[name] for name in row}
+    return RunRecord(**values | {"asked_at": from_us(values["asked_at"])})
+
+
+def _event_of(row: RowMapping) -> Event:
+    values: dict[str, Any] = {str(name): row[name] for name in row}
+    return Event(**values)
+
+
+def _event_values(event: Event, tenant: str) -> dict[str, Any]:
+    values = {name: getattr(event, name) for name in _EVENT_FIELDS}
+    return values | {"tenant_id": tenant, "data": dict(event.data)}
