@@ -56,7 +56,7 @@ async def aggregate(  # noqa: PLR0913 - a tool's parameters are its arguments
         limit=limit,
     )
     value = await metrics.aggregate(query, principal=principal)
-    if ci_ids is not None and not filters:
+    if ci_ids is not None:
         value = dataclasses.replace(value, cis_requested=named.requested)
     items = [row.ci for row in value.rows] or named.items
     evidence = Evidence(
