@@ -75,8 +75,7 @@ async def test_the_first_ctrl_c_asks_for_the_answer_now() -> None:
 
 
 async def test_the_second_ctrl_c_stops() -> None:
-    watch = Watch()
-    with anyio.fail_after(5), pytest.raises(Stopped):
+    async def interrupted_twice(watch: Watch) -> None:
         async with following(watch, Screen(Options(quiet=True))):
             await anyio.wait_all_tasks_blocked()
             os.kill(os.getpid(), signal.SIGINT)
@@ -84,9 +83,14 @@ async def test_the_second_ctrl_c_stops() -> None:
             os.kill(os.getpid(), signal.SIGINT)
             await anyio.sleep_forever()
 
+    with anyio.fail_after(5), pytest.raises(Stopped):
+        await interrupted_twice(Watch())
+
 
 async def test_an_error_of_the_run_comes_out_as_it_is() -> None:
-    watch = Watch()
-    with anyio.fail_after(5), pytest.raises(UsageError, match="no such step"):
+    async def refused(watch: Watch) -> None:
         async with following(watch, Screen(Options(quiet=True))):
             raise UsageError("no such step", code="a.b")
+
+    with anyio.fail_after(5), pytest.raises(UsageError, match="no such step"):
+        await refused(Watch())

@@ -93,10 +93,9 @@ def test_an_error_gives_the_status_of_its_fault(
 
 
 def test_an_error_nobody_foresaw_is_told_with_its_trace(capsys: pytest.CaptureFixture[str]) -> None:
-    try:
-        raise ZeroDivisionError
-    except ZeroDivisionError as error:
-        assert status_of(error, as_json=False) == 1
+    with pytest.raises(ZeroDivisionError) as raised:
+        _ = 1 / 0
+    assert status_of(raised.value, as_json=False) == 1
     shown = capsys.readouterr()
     assert "Traceback" in shown.err
     assert "engine.unforeseen" in shown.err

@@ -1,4 +1,4 @@
-"""The commands that bring an estate in and out: load, scan, export, demo; they decide nothing."""
+"""The commands that bring an estate in and out: load, scan, export; they decide nothing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from headwater.entries.cli.decode import checked
 from headwater.entries.cli.door import opened
 from headwater.entries.cli.exits import COMPLETE
 from headwater.entries.cli.options import NO_OPTIONS, Options
-from headwater.entries.cli.progress import loading
+from headwater.entries.cli.progress import progressing
 from headwater.entries.cli.render_lists import draw_facts, draw_load
 from headwater.entries.cli.screen import Screen
 from headwater.model.load import LoadReport
@@ -38,12 +38,10 @@ async def load(
         options: Options of every command.
     """
     source, screen = Path(checked(path, "the path")), Screen(options)
-    async with opened(options) as app:
-        watch = app.watch()
-        async with loading(watch, screen):
-            report = await app.load(
-                source, kind=kind, replace=replace, skip_bad=skip_bad, watch=watch
-            )
+    async with opened(options) as app, progressing("loading", screen) as progress:
+        report = await app.load(
+            source, kind=kind, replace=replace, skip_bad=skip_bad, progress=progress
+        )
     return _show_load(report, screen)
 
 
@@ -54,8 +52,8 @@ async def scan(*, options: Options = NO_OPTIONS) -> int:
         options: Options of every command.
     """
     screen = Screen(options)
-    async with opened(options) as app:
-        report = await app.scan()
+    async with opened(options) as app, progressing("scanning this host", screen) as progress:
+        report = await app.scan(progress=progress)
     return _show_load(report, screen)
 
 
@@ -67,8 +65,8 @@ async def export(folder: str, /, *, options: Options = NO_OPTIONS) -> int:
         options: Options of every command.
     """
     target, screen = Path(checked(folder, "the folder")), Screen(options)
-    async with opened(options) as app:
-        written = await app.export(target)
+    async with opened(options) as app, progressing("exporting", screen) as progress:
+        written = await app.export(target, progress=progress)
     if screen.json:
         screen.give(written)
     else:

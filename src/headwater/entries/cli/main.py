@@ -41,7 +41,7 @@ COMMANDS = {
     "load": ("loading:load", "Load a bundle or a NetBox dump."),
     "scan": ("loading:scan", "Read this host into the estate."),
     "export": ("loading:export", "Write the estate as a bundle."),
-    "demo": ("loading:demo", "Make a demo estate and ask it four questions."),
+    "demo": ("showing:demo", "Make a demo estate and ask it four questions."),
 }
 
 

@@ -1,4 +1,4 @@
-"""What a person sees while an estate is being loaded: a bar on stderr; it loads nothing."""
+"""What a person sees while an estate goes in or out: a bar on stderr; it moves nothing."""
 
 from __future__ import annotations
 
@@ -6,60 +6,59 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import anyio
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress_bar import ProgressBar
+from rich.status import Status
+from rich.table import Table
+from rich.text import Text
 
-from headwater.engine.watch import Watch
 from headwater.entries.cli.screen import Screen
 from headwater.entries.cli.text import clean
 from headwater.errors import HeadwaterError
-from headwater.model.event import Event
+from headwater.model.load import Progress
+
+FIRST_DRAWN_S = 0.3
+REDRAWN_S = 0.1
+BAR = 28
 
 
 @asynccontextmanager
-async def loading(watch: Watch, screen: Screen) -> AsyncIterator[None]:
-    """Show the load inside this block on stderr, as a bar a file, or as lines."""
+async def progressing(doing: str, screen: Screen) -> AsyncIterator[Progress]:
+    """Show what goes on inside this block on stderr: a bar in place, or a line where it begins."""
+    progress = Progress()
     fault: HeadwaterError | None = None
+    if screen.tells:
+        screen.tell(f"{doing} …")
     async with anyio.create_task_group() as group:
         if screen.draws:
-            group.start_soon(_draw, watch, screen, name="draw progress")
-        else:
-            group.start_soon(_tell, watch, screen, name="tell progress")
+            group.start_soon(_draw, doing, progress, screen, name="draw progress")
         try:
-            yield
+            yield progress
         except HeadwaterError as error:
             fault = error
         group.cancel_scope.cancel()
-    watch.close()
     if fault is not None:
         raise fault
 
 
-async def _draw(watch: Watch, screen: Screen) -> None:
-    columns = (
-        TextColumn("{task.description}", markup=False),
-        BarColumn(bar_width=24),
-        TextColumn("{task.fields[rows]} rows", markup=False),
-        TimeElapsedColumn(),
-    )
-    bars: dict[str, TaskID] = {}
-    with Progress(*columns, console=screen.err, transient=True, auto_refresh=False) as progress:
-        async for event in watch:
-            file, read, done = _facts(event)
-            if file not in bars:
-                bars[file] = progress.add_task(clean(file), total=None, rows="0")
-            total = max(read, 1) if done else None
-            progress.update(bars[file], completed=read, total=total, rows=f"{read:,}")
-            progress.refresh()
+async def _draw(doing: str, progress: Progress, screen: Screen) -> None:
+    await anyio.sleep(FIRST_DRAWN_S)
+    began_at = anyio.current_time()
+    with Status(doing, console=screen.err) as status:
+        while True:
+            spent_s = anyio.current_time() - began_at + FIRST_DRAWN_S
+            status.update(draw_progress(doing, progress, spent_s))
+            await anyio.sleep(REDRAWN_S)
 
 
-async def _tell(watch: Watch, screen: Screen) -> None:
-    async for event in watch:
-        file, read, done = _facts(event)
-        if done and screen.tells:
-            screen.tell(f"{clean(file)}: {read:,} rows")
-
-
-def _facts(event: Event) -> tuple[str, int, bool]:
-    """Return the file, the rows read of it so far, and whether it is done."""
-    data = event.data
-    return str(data.get("file", "")), int(data.get("read") or 0), event.kind == "load.ended"
+def draw_progress(doing: str, progress: Progress, spent_s: float) -> Table:
+    """Return one line: what goes on, how much of it, how many rows, and for how long."""
+    grid = Table.grid(padding=(0, 1))
+    cells: list[Text | ProgressBar] = [Text(f"{doing} {clean(progress.part)}".rstrip())]
+    if progress.total_bytes:
+        total, read = progress.total_bytes, min(progress.bytes_read, progress.total_bytes)
+        cells.append(ProgressBar(total=total, completed=read, width=BAR))
+        cells.append(Text(f"{read / total:.0%}"))
+    cells.append(Text(f"{progress.rows_read:,} rows"))
+    cells.append(Text(f"{spent_s:.1f} s", style="dim"))
+    grid.add_row(*cells)
+    return grid

@@ -27,7 +27,7 @@ async def tools(*, options: Options = NO_OPTIONS) -> int:
     """
     screen = Screen(options)
     async with opened(options) as app:
-        found = app.tools()
+        found = await app.tools()
     if screen.json:
         screen.give(found)
     else:
