@@ -55,7 +55,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunResult:
-    """What a run of a plan gives: an outcome for each step by id, and the same parts as an answer."""
+    """What a run of a plan gives: an outcome for each step by id, and an answer's other parts."""
 
     run_id: str
     status: Status

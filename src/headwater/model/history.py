@@ -16,7 +16,10 @@ SEVERITIES = ("info", "low", "medium", "high", "critical")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryRecord:
-    """An entry as a source gives it; `kind` is event, change, deployment, maintenance, incident…"""
+    """An entry as a source gives it.
+
+    `kind` is event, change, deployment, maintenance, incident or any other word.
+    """
 
     ci: str
     kind: str

@@ -12,7 +12,7 @@ class Step:
     """One call of a tool within a plan.
 
     Args:
-        id: Matches `[A-Za-z_]\\w*`, unique in the plan.
+        id: A letter or `_`, then letters, digits and `_`; unique in the plan.
         tool: The tool's name.
         args: Plain JSON; `{"$": "EXPR"}` anywhere in it is a JMESPath reference over earlier
             results by step id (and over `item` and `index` inside a `for_each`).

@@ -20,9 +20,7 @@ class History(Protocol):
         """
         ...
 
-    async def batch(
-        self, after_id: int, *, limit: int, principal: Principal
-    ) -> list[HistoryEntry]:
+    async def batch(self, after_id: int, *, limit: int, principal: Principal) -> list[HistoryEntry]:
         """Return up to `limit` entries with an id above `after_id`, by id: a page of an export."""
         ...
 

@@ -51,9 +51,7 @@ class Inventory(Protocol):
         """
         ...
 
-    async def candidates(
-        self, term: str, *, limit: int, principal: Principal
-    ) -> list[Candidate]:
+    async def candidates(self, term: str, *, limit: int, principal: Principal) -> list[Candidate]:
         """Return items that a term may mean, best first.
 
         Scores: exact code 1.0, exact name 0.95 (both also without regard to case), prefix of
@@ -62,9 +60,9 @@ class Inventory(Protocol):
         ...
 
     async def vocabulary(self, *, principal: Principal) -> list[Candidate]:
-        """Return the distinct types, subtypes, categories, statuses, owners, locations and tag
-        values in use, with how many items carry each (`count`) and under which field (`key`).
+        """Return the distinct types, owners, locations, tag values and the like in use.
 
+        Each says how many items carry it (`count`) and under which field (`key`).
         `kind` is type, subtype, category, status, criticality, owner, location or tag; `key` is
         the filter field (such as `type` or `tags.team`); at most 5,000, the most used first.
         """

@@ -34,7 +34,11 @@ class Phrasing:
     def match(self, question: str) -> dict[str, str] | None:
         """Return what stands in the holes where the question reads like this, else None."""
         found = self._pattern.fullmatch(" ".join(question.rstrip(" ?.!").split()))
-        return {name: text.strip(" \"'") for name, text in found.groupdict().items()} if found else None
+        return (
+            {name: text.strip(" \"'") for name, text in found.groupdict().items()}
+            if found
+            else None
+        )
 
 
 def _piece(part: str) -> str:

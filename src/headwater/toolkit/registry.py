@@ -92,7 +92,7 @@ def tools_of(pack: Pack) -> list[Tool]:
         UsageError: `pack.bad` where there is none or something else among them.
     """
     if isinstance(pack, types.ModuleType):
-        tools = [one for name, one in vars(pack).items() if isinstance(one, Tool)]
+        tools = [one for one in vars(pack).values() if isinstance(one, Tool)]
         if not tools:
             message = f"module {pack.__name__} has no tool; decorate a function with @tool"
             raise UsageError(message, code="pack.bad")

@@ -44,16 +44,21 @@ class Schema:
         fields: dict[str, Any] = {}
         self.name = name
         self.supplied: dict[str, type] = {}
+        self.each_call: dict[str, type] = {}
         for parameter in inspect.signature(function).parameters.values():
             annotation = _annotation_of(parameter, hints, name)
             if is_supplied(annotation):
                 self.supplied[parameter.name] = annotation
+                if annotation in SUPPLIED_EACH_CALL:
+                    self.each_call[parameter.name] = annotation
                 continue
             empty = parameter.default is inspect.Parameter.empty
             fields[parameter.name] = (annotation, ... if empty else parameter.default)
         config = ConfigDict(extra="forbid", arbitrary_types_allowed=False)
         self._arguments = create_model(f"{name} arguments", __config__=config, **fields)
         self._result: TypeAdapter[Any] = TypeAdapter(returned)
+        self._check = self._arguments.__pydantic_validator__.validate_python
+        self._dump = self._result.serializer.to_python
 
     def decode(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Return arguments ready to call with.
@@ -62,7 +67,7 @@ class Schema:
             UsageError: `tool.bad_arguments`, naming each path that is wrong and why.
         """
         try:
-            model = self._arguments.__pydantic_validator__.validate_python(arguments)
+            model = self._check(arguments)
         except ValidationError as error:
             message = f"{self.name}: {describe(error)}"
             raise UsageError(message, code="tool.bad_arguments") from error
@@ -78,7 +83,7 @@ class Schema:
             ToolFault: `tool.bad_value` where the tool gave what its annotation does not allow.
         """
         try:
-            return self._result.dump_python(value, mode="json", warnings="error")
+            return self._dump(value, mode="json", warnings="error")
         except (PydanticSerializationError, RecursionError) as error:
             message = f"{self.name} returned what its annotation does not allow: {error}"
             raise ToolFault(message, code="tool.bad_value", retry_safe=False) from error
@@ -93,12 +98,16 @@ class Schema:
         Raises:
             UsageError: `tool.bad_arguments`.
         """
-        unknown = set(arguments) - set(self._arguments.model_fields)
-        known = {name: value for name, value in arguments.items() if name not in skip or name in unknown}
+        fields = self._arguments.model_fields
+        known = {
+            one: value for one, value in arguments.items() if one not in skip or one not in fields
+        }
         try:
-            self._arguments.__pydantic_validator__.validate_python(known)
+            self._check(known)
         except ValidationError as error:
-            wrong = [one for one in error.errors() if one["loc"][:1] not in {(name,) for name in skip - unknown}]
+            wrong = [
+                one for one in error.errors() if one["loc"][:1] not in {(name,) for name in skip}
+            ]
             if wrong:
                 message = f"{self.name}: {_list_of(wrong)}"
                 raise UsageError(message, code="tool.bad_arguments") from error
@@ -106,7 +115,8 @@ class Schema:
     @property
     def arguments(self) -> dict[str, Any]:
         """Return the JSON Schema of the arguments."""
-        return self._arguments.model_json_schema()
+        schema: dict[str, Any] = self._arguments.model_json_schema()
+        return schema
 
     @property
     def result(self) -> dict[str, Any]:
@@ -136,9 +146,7 @@ def _short(value: object) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."  # noqa: PLR2004
 
 
-def _annotation_of(
-    parameter: inspect.Parameter, hints: Mapping[str, Any], name: str
-) -> Any:
+def _annotation_of(parameter: inspect.Parameter, hints: Mapping[str, Any], name: str) -> Any:
     if parameter.kind in {parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD}:
         message = f"{name}: *{parameter.name} has no schema; name each parameter"
         raise UsageError(message, code="tool.bad_signature")

@@ -54,7 +54,7 @@ class Tool:
         return self.function(*args, **kwargs)
 
 
-def tool(
+def tool(  # noqa: PLR0913 (each promise is a keyword of its own)
     *,
     name: str,
     description: str,

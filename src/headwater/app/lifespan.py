@@ -1,0 +1,71 @@
+"""What is opened and started with the app, and ended with it; it answers nothing."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+import anyio
+
+from headwater.app.run_writer import RunWriter
+from headwater.app.settings import Settings
+from headwater.app.wiring import Stores, open_stores, shipped_packs
+from headwater.engine.call import Caller
+from headwater.engine.journal import Outlet
+from headwater.engine.reaper import Reaper
+from headwater.toolkit.registry import Pack, Registry
+
+CLOSE_S = 5.0
+"""Seconds for the last events to be written when the app closes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """Everything that lives as long as the app."""
+
+    stores: Stores
+    caller: Caller
+    reaper: Reaper
+    outlet: Outlet
+    writer: RunWriter
+    settings: Settings
+
+
+@asynccontextmanager
+async def lifespan(url: str, packs: Sequence[Pack], settings: Settings) -> AsyncIterator[Parts]:
+    """Open the stores, start the background tasks, and end both in the opposite order."""
+    async with open_stores(url, settings) as stores:
+        registry = Registry([*shipped_packs(), *packs], stores.supplies)
+        caller = Caller(
+            registry, cache=stores.cache, versions=stores.versions, limits=settings.limits
+        )
+        outlet = Outlet()
+        writer = RunWriter(
+            outlet,
+            stores.run_log,
+            keep=timedelta(days=settings.runs_keep_days),
+            keep_count=settings.runs_keep_count,
+        )
+        raised: Exception | None = None
+        async with anyio.create_task_group() as group:
+            group.start_soon(writer.work, name="run writer")
+            try:
+                yield Parts(
+                    stores=stores,
+                    caller=caller,
+                    reaper=Reaper(group),
+                    outlet=outlet,
+                    writer=writer,
+                    settings=settings,
+                )
+            except Exception as error:  # noqa: BLE001 (raised below, not in a group's wrapping)
+                raised = error
+            finally:
+                caller.threads.close()
+                with anyio.CancelScope(deadline=anyio.current_time() + CLOSE_S, shield=True):
+                    await writer.flush()
+                group.cancel_scope.cancel()
+        if raised is not None:
+            raise raised

@@ -1,0 +1,348 @@
+"""The one door: what every entry awaits; it decodes and encodes nothing for any of them.
+
+Next: `headwater.engine.ask.ask`
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, tzinfo
+from typing import Any
+
+import anyio
+
+from headwater.app import records
+from headwater.app.lifespan import Parts, lifespan
+from headwater.app.namespace import Namespace, value_of
+from headwater.app.replaying import replay
+from headwater.app.settings import Settings
+from headwater.engine.ask import ask, carry_out
+from headwater.engine.journal import SILENCE, Journal
+from headwater.engine.run import Ground
+from headwater.engine.validation import check_plan, decode_plan
+from headwater.engine.watch import Watch
+from headwater.errors import UsageError
+from headwater.model.answer import Answer, RunResult
+from headwater.model.call import Call
+from headwater.model.event import RunRecord
+from headwater.model.explanation import Explanation, ToolInfo
+from headwater.model.moment import Asked
+from headwater.model.outcome import Outcome
+from headwater.model.principal import Principal
+from headwater.model.question import Question
+from headwater.model.replay import ReplayReport
+from headwater.policy.budget import LEAST_S, MOST_S, composing_share_s
+from headwater.toolkit.registry import Pack
+
+SEQUENTIAL_S = 600.0
+"""Seconds for a replay: it shows how long things take, so no deadline of a question holds."""
+
+
+class AsyncHeadwater:
+    """Headwater for async callers; `headwater.Headwater` has the same methods, blocking.
+
+    Open one with `async with AsyncHeadwater.open("sqlite:///estate.db") as hw`. Tools are also
+    functions under their names: `await hw.ci.search(keywords=["orders"])` returns the typed
+    value or raises a `HeadwaterError`.
+
+    Args:
+        parts: What lives as long as the app.
+        principal: Who asks where a method is not told.
+    """
+
+    def __init__(self, parts: Parts, principal: Principal) -> None:
+        self._parts = parts
+        self._principal = principal
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls,
+        url: str | None = None,
+        *,
+        packs: Sequence[Pack] = (),
+        tenant: str | None = None,
+        principal: Principal | None = None,
+        settings: Settings | None = None,
+    ) -> AsyncIterator[AsyncHeadwater]:
+        """Open an estate, and close it at the end of the `async with` block.
+
+        Args:
+            url: `sqlite:///PATH` or `memory:`; the default is a file in the user's data folder.
+            packs: Further tools: each a list of tools or a module that has some.
+            tenant: Whose estate; short for a principal of that tenant.
+            principal: Who asks where a method is not told.
+            settings: Instead of those from the environment.
+
+        Raises:
+            UsageError: a bad URL, pack or setting.
+            StoreFault: the database cannot be opened.
+        """
+        settings = settings or Settings()
+        who = principal or Principal(tenant=tenant or settings.tenant)
+        async with lifespan(url or settings.database_url, packs, settings) as parts:
+            yield cls(parts, who)
+
+    def watch(self) -> Watch:
+        """Return a live view to hand to `ask`, `run` or `again`."""
+        return Watch()
+
+    async def ask(
+        self,
+        question: str,
+        *,
+        budget_s: float | None = None,
+        zone: tzinfo | None = None,
+        watch: Watch | None = None,
+        principal: Principal | None = None,
+    ) -> Answer:
+        """Answer a question in plain words by its deadline, complete or honestly partial.
+
+        Args:
+            question: One question.
+            budget_s: Seconds from now to the answer, 0.05 to 60.
+            zone: Where "yesterday 14:00" is meant; the machine's zone where it is left out.
+            watch: A live view of the run.
+            principal: Who asks.
+
+        Raises:
+            UsageError: the budget or the text is none.
+        """
+        asked = Question(
+            text=_clean(question),
+            asked_at=datetime.now(zone or self._parts.settings.zone),
+            budget_s=self._budget_s(budget_s),
+        )
+        with self._recorded("ask", asked, principal, watch=watch) as run:
+            run.result = await ask(asked, await self._ground(run.journal, principal))
+        answer: Answer = run.result
+        return answer
+
+    async def run(
+        self,
+        plan: Mapping[str, Any],
+        *,
+        budget_s: float | None = None,
+        watch: Watch | None = None,
+        principal: Principal | None = None,
+    ) -> RunResult:
+        """Carry out a plan given by hand, `{"steps": [...]}`, by its deadline.
+
+        Raises:
+            UsageError: the plan may not be run; nothing was.
+        """
+        registry, limits = self._parts.caller.registry, self._parts.caller.limits
+        decoded = decode_plan(plan, limits)
+        check_plan(decoded, registry, limits)
+        asked = Question(
+            text=", ".join(step.id for step in decoded.steps)[:200],
+            asked_at=datetime.now(UTC),
+            budget_s=self._budget_s(budget_s),
+        )
+        with self._recorded("run", asked, principal, watch=watch) as run:
+            run.result = await carry_out(decoded.steps, await self._ground(run.journal, principal))
+        result: RunResult = run.result
+        return result
+
+    async def call(
+        self,
+        tool: str,
+        args: Mapping[str, Any] | None = None,
+        *,
+        budget_s: float | None = None,
+        principal: Principal | None = None,
+    ) -> Outcome:
+        """Call one tool through its policies and return how that ended, as data.
+
+        Raises:
+            UsageError: the budget is none.
+        """
+        call = Call(
+            tool=tool,
+            args=args or {},
+            principal=principal or self._principal,
+            asked=Asked(datetime.now(UTC)),
+            deadline_at=anyio.current_time() + self._budget_s(budget_s),
+        )
+        return await self._parts.caller.call(call, SILENCE)
+
+    async def tools(self) -> list[ToolInfo]:
+        """List the tools by name."""
+        return [
+            ToolInfo(
+                name=one.name,
+                description=one.description,
+                arguments=one.schema.arguments,
+                result=one.schema.result,
+                idempotent=one.idempotent,
+                cacheable=one.cacheable,
+                within_s=one.within_s,
+                fallback=one.fallback,
+                phrasings=tuple(phrasing.words for phrasing in one.phrasings),
+            )
+            for one in self._parts.caller.registry
+        ]
+
+    async def runs(self, *, limit: int = 20, principal: Principal | None = None) -> list[RunRecord]:
+        """List the tenant's newest runs, newest first."""
+        await self._parts.writer.flush()
+        who = principal or self._principal
+        return await self._parts.stores.run_log.recent(limit=max(1, limit), principal=who)
+
+    async def explain(self, run_id: str, *, principal: Principal | None = None) -> Explanation:
+        """Return what a run tells of itself: its row, and every event with where it happened.
+
+        Raises:
+            UsageError: `run.unknown`.
+        """
+        await self._parts.writer.flush()
+        who = principal or self._principal
+        record = await self._parts.stores.run_log.get(run_id, principal=who)
+        if record is None:
+            message = f"there is no run {run_id[:80]!r}; see `headwater runs`"
+            raise UsageError(message, code="run.unknown")
+        events = await self._parts.stores.run_log.events(run_id, principal=who)
+        return Explanation(run=record, events=tuple(events))
+
+    async def again(
+        self,
+        run_id: str,
+        *,
+        only: Sequence[str] = (),
+        budget_s: float | None = None,
+        watch: Watch | None = None,
+        principal: Principal | None = None,
+    ) -> Answer | RunResult:
+        """Ask again for what an earlier run is missing; its finished steps are kept.
+
+        Args:
+            run_id: The earlier run.
+            only: The missing steps wanted; empty means all.
+            budget_s: Seconds from now, 0.05 to 60.
+            watch: A live view of the run.
+            principal: Who asks.
+
+        Raises:
+            UsageError: `run.unknown`, `run.no_plan` or `run.unknown_step`.
+        """
+        found = await self.explain(run_id, principal=principal)
+        earlier = records.earlier_of(run_id, found.events)
+        unknown = sorted(set(only) - {step.id for step in earlier.steps})
+        if unknown:
+            known = ", ".join(step.id for step in earlier.steps)
+            message = f"run {run_id} has no step {', '.join(unknown)[:200]}; it has {known}"
+            raise UsageError(message, code="run.unknown_step")
+        asked = Question(
+            text=found.run.text, asked_at=found.run.asked_at, budget_s=self._budget_s(budget_s)
+        )
+        kind = "ask" if found.run.kind == "ask" else "run"
+        with self._recorded(kind, asked, principal, watch=watch) as run:
+            ground = await self._ground(run.journal, principal)
+            if kind == "ask":
+                run.result = await ask(asked, ground, earlier=earlier, only=tuple(only))
+            else:
+                run.result = await carry_out(
+                    earlier.steps, ground, earlier=earlier, only=tuple(only)
+                )
+        result: Answer | RunResult = run.result
+        return result
+
+    async def replay(
+        self, run_id: str, *, sequential: bool = False, principal: Principal | None = None
+    ) -> ReplayReport:
+        """Carry out a stored plan again, past the cache, and report differences and both times.
+
+        Args:
+            run_id: The earlier run; its moment of asking is kept, so windows read the same span.
+            sequential: One step at a time.
+            principal: Who asks.
+
+        Raises:
+            UsageError: `run.unknown` or `run.no_plan`.
+        """
+        found = await self.explain(run_id, principal=principal)
+        earlier = records.earlier_of(run_id, found.events)
+        asked = Question(text=found.run.text, asked_at=found.run.asked_at, budget_s=SEQUENTIAL_S)
+        with self._recorded("run", asked, principal) as run:
+            ground = await self._ground(run.journal, principal)
+            ground = replace(ground, sequential=sequential, fresh=True)
+            run.result, report = await replay(found.run, earlier, ground)
+        return report
+
+    def __getattr__(self, name: str) -> Any:
+        """Return the tools of a namespace as functions, as in `hw.ci.search(...)`."""
+        parts: Parts | None = self.__dict__.get("_parts")
+        tools = [] if parts is None else [tool.name for tool in parts.caller.registry]
+        if not any(one.startswith(f"{name}.") for one in tools):
+            message = f"{type(self).__name__} has no method and no tools called {name!r}"
+            raise AttributeError(message)
+        return Namespace(name, tools, self.value)
+
+    async def value(self, tool: str, args: Mapping[str, Any]) -> Any:
+        """Call one tool and return its typed value.
+
+        Raises:
+            HeadwaterError: the tool's fault, a deadline, or what is wrong with the arguments.
+        """
+        outcome = await self.call(tool, args)
+        return self._parts.caller.registry.find(tool).schema.restore(value_of(outcome))
+
+    def _recorded(
+        self,
+        kind: str,
+        asked: Question,
+        principal: Principal | None,
+        *,
+        watch: Watch | None = None,
+    ) -> AbstractContextManager[records.Recorded]:
+        return records.recorded(
+            self._parts.outlet,
+            kind=kind,
+            text=asked.text,
+            asked_at=asked.asked_at,
+            budget_s=asked.budget_s,
+            principal=principal or self._principal,
+            watch=watch,
+        )
+
+    async def _ground(self, journal: Journal, principal: Principal | None) -> Ground:
+        """Return what a run stands on: one deadline, and the data versions, read once."""
+        record = journal.record
+        share_s = composing_share_s(record.budget_s)
+        deadline_at = journal.started_at + record.budget_s - share_s
+        who = principal or self._principal
+        versions: Mapping[str, int] | None = None
+        with anyio.CancelScope(deadline=deadline_at):
+            versions = await self._parts.stores.versions.current(principal=who)
+        return Ground(
+            caller=self._parts.caller,
+            reaper=self._parts.reaper,
+            journal=journal,
+            principal=who,
+            asked=Asked(record.asked_at),
+            deadline_at=deadline_at,
+            versions=versions,
+        )
+
+    def _budget_s(self, budget_s: float | None) -> float:
+        given = self._parts.settings.budget_s if budget_s is None else budget_s
+        if not (isinstance(given, int | float) and LEAST_S <= given <= MOST_S):
+            message = f"the budget is {LEAST_S} to {MOST_S:g} seconds, not {given!r}"
+            raise UsageError(message, code="ask.bad_budget")
+        return float(given)
+
+
+def _clean(text: str) -> str:
+    """Return a question's text.
+
+    Raises:
+        UsageError: `question.bad_text` where it is no text, or has characters that are none.
+    """
+    try:
+        text.encode()
+    except (AttributeError, UnicodeEncodeError) as error:
+        message = f"the question is no valid Unicode text: {error}"
+        raise UsageError(message, code="question.bad_text") from error
+    return text.replace("\x00", " ")

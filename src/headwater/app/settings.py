@@ -1,0 +1,75 @@
+"""How an installation is set up: by `HEADWATER_...` in the environment; it opens nothing."""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from headwater.engine.limits import Limits
+from headwater.policy.breaker import BreakerRules
+
+
+class Settings(BaseSettings):
+    """Every setting, with its unit in its name; see `docs/reference/settings.md`."""
+
+    model_config = SettingsConfigDict(env_prefix="HEADWATER_", extra="ignore", frozen=True)
+
+    database: str | None = None
+    tenant: str = "default"
+    budget_s: float = Field(default=5.0, ge=0.05, le=60.0)
+    sqlite_readers: int = Field(default=4, ge=1, le=64)
+    cache_bytes: int = Field(default=64_000_000, ge=0)
+    runs_keep_days: float = Field(default=30.0, gt=0)
+    runs_keep_count: int = Field(default=10_000, ge=1)
+    max_steps: int = Field(default=500, ge=1)
+    max_depth: int = Field(default=100, ge=1)
+    max_parallel: int = Field(default=32, ge=1)
+    max_elements: int = Field(default=1000, ge=1)
+    max_nesting: int = Field(default=64, ge=4)
+    max_plan_bytes: int = Field(default=1_000_000, ge=1_000)
+    max_argument_bytes: int = Field(default=1_000_000, ge=1_000)
+    max_result_bytes: int = Field(default=16_000_000, ge=1_000)
+    max_threads_each: int = Field(default=8, ge=1)
+    breaker_window_s: float = Field(default=10.0, gt=0)
+    breaker_least_calls: int = Field(default=20, ge=1)
+    breaker_share: float = Field(default=0.5, gt=0, le=1)
+    breaker_open_s: float = Field(default=5.0, gt=0)
+
+    @property
+    def database_url(self) -> str:
+        """Return the database's URL: the one set, or a file in the user's data folder."""
+        if self.database is not None:
+            return self.database
+        from platformdirs import user_data_path
+
+        return f"sqlite:///{user_data_path('headwater') / 'estate.db'}"
+
+    @property
+    def zone(self) -> tzinfo:
+        """Return the zone in which words such as yesterday are read: the machine's own."""
+        from tzlocal import get_localzone
+
+        return get_localzone()
+
+    @property
+    def limits(self) -> Limits:
+        """Return the bounds that the engine keeps."""
+        return Limits(
+            steps=self.max_steps,
+            depth=self.max_depth,
+            nesting=self.max_nesting,
+            parallel=self.max_parallel,
+            elements=self.max_elements,
+            plan_bytes=self.max_plan_bytes,
+            argument_bytes=self.max_argument_bytes,
+            result_bytes=self.max_result_bytes,
+            threads_each=self.max_threads_each,
+            breaker=BreakerRules(
+                window_s=self.breaker_window_s,
+                least_calls=self.breaker_least_calls,
+                share=self.breaker_share,
+                open_s=self.breaker_open_s,
+            ),
+        )

@@ -1,0 +1,152 @@
+"""Who stands behind each port: the one table, and the one place that knows concrete adapters.
+
+Drivers are imported where they are opened, so that `import headwater` stays light.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+from headwater.app.settings import Settings
+from headwater.errors import UsageError
+from headwater.ports.cache import Cache
+from headwater.ports.history import History
+from headwater.ports.inventory import Inventory
+from headwater.ports.metrics import Metrics
+from headwater.ports.relations import Relations
+from headwater.ports.rules import Rules
+from headwater.ports.run_log import RunLog
+from headwater.ports.versions import Versions
+from headwater.toolkit.registry import Pack
+
+GROUP = "headwater.packs"
+"""The entry-point group by which other distributions bring packs."""
+SQLITE = "sqlite:///"
+MEMORY = "memory:"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stores:
+    """An adapter for each port."""
+
+    inventory: Inventory
+    relations: Relations
+    metrics: Metrics
+    history: History
+    rules: Rules
+    versions: Versions
+    run_log: RunLog
+    cache: Cache
+
+    @property
+    def supplies(self) -> dict[type, Any]:
+        """Return what tools may ask for, by the port's Protocol."""
+        return {
+            Inventory: self.inventory,
+            Relations: self.relations,
+            Metrics: self.metrics,
+            History: self.history,
+            Rules: self.rules,
+        }
+
+
+@asynccontextmanager
+async def open_stores(url: str, settings: Settings) -> AsyncIterator[Stores]:
+    """Open the stores that a database URL names, and close them at the end.
+
+    Raises:
+        UsageError: `database.bad_url`.
+        StoreFault: the database cannot be opened.
+    """
+    if url in {MEMORY, f"{MEMORY}//"}:
+        yield _memory(settings)
+    elif url.startswith(SQLITE) and url.removeprefix(SQLITE).strip():
+        async with _sqlite(Path(url.removeprefix(SQLITE)), settings) as stores:
+            yield stores
+    else:
+        message = (
+            f"database {url[:200]!r}: write sqlite:///PATH "
+            "(sqlite:////PATH from the root) or memory:"
+        )
+        raise UsageError(message, code="database.bad_url")
+
+
+def _memory(settings: Settings) -> Stores:
+    from headwater.stores.memory.cache import MemoryCache
+    from headwater.stores.memory.estate import MemoryEstate
+    from headwater.stores.memory.history import MemoryHistory
+    from headwater.stores.memory.inventory import MemoryInventory
+    from headwater.stores.memory.metrics import MemoryMetrics
+    from headwater.stores.memory.relations import MemoryRelations
+    from headwater.stores.memory.rules import MemoryRules
+    from headwater.stores.memory.run_log import MemoryRunLog
+    from headwater.stores.memory.versions import MemoryVersions
+
+    estate = MemoryEstate()
+    return Stores(
+        inventory=MemoryInventory(estate),
+        relations=MemoryRelations(estate),
+        metrics=MemoryMetrics(estate),
+        history=MemoryHistory(estate),
+        rules=MemoryRules(estate),
+        versions=MemoryVersions(estate),
+        run_log=MemoryRunLog(),
+        cache=MemoryCache(settings.cache_bytes),
+    )
+
+
+@asynccontextmanager
+async def _sqlite(path: Path, settings: Settings) -> AsyncIterator[Stores]:
+    from headwater.stores.memory.cache import MemoryCache
+    from headwater.stores.sql.history import SqlHistory
+    from headwater.stores.sql.inventory import SqlInventory
+    from headwater.stores.sql.metrics import SqlMetrics
+    from headwater.stores.sql.relations import SqlRelations
+    from headwater.stores.sql.rules import SqlRules
+    from headwater.stores.sql.run_log import SqlRunLog
+    from headwater.stores.sql.sqlite import SqliteDatabase
+    from headwater.stores.sql.versions import SqlVersions
+
+    async with AsyncExitStack() as stack:
+        estate = await stack.enter_async_context(SqliteDatabase.open_estate(path, settings))
+        runs = await stack.enter_async_context(SqliteDatabase.open_runs(path, settings))
+        yield Stores(
+            inventory=SqlInventory(estate),
+            relations=SqlRelations(estate),
+            metrics=SqlMetrics(estate),
+            history=SqlHistory(estate),
+            rules=SqlRules(estate),
+            versions=SqlVersions(estate),
+            run_log=SqlRunLog(runs),
+            cache=MemoryCache(settings.cache_bytes),
+        )
+
+
+def shipped_packs() -> list[Pack]:
+    """Return the packs that come with Headwater, and those that other distributions bring.
+
+    Raises:
+        UsageError: `pack.broken` where another distribution's pack cannot be imported.
+    """
+    from headwater.packs.cep import tools as cep
+    from headwater.packs.ci import tools as ci
+    from headwater.packs.estate import tools as estate
+    from headwater.packs.graph import tools as graph
+    from headwater.packs.history import tools as history
+    from headwater.packs.metric import tools as metric
+
+    packs: list[Pack] = [estate, ci, metric, graph, history, cep]
+    for one in entry_points(group=GROUP):
+        try:
+            packs.append(one.load())
+        except Exception as error:
+            message = (
+                f"pack {one.name} ({one.value}) cannot be imported: {error!r}; mend or remove it"
+            )
+            raise UsageError(message, code="pack.broken") from error
+    return packs

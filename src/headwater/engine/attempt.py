@@ -1,0 +1,65 @@
+"""How a tool is asked once; it retries nothing and turns no error into data.
+
+Next: `headwater.packs.ci.tools.search`
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from headwater.engine.threads import Threads
+from headwater.errors import HeadwaterError, ToolFault
+from headwater.model.call import Call
+from headwater.model.evidence import Evidence
+from headwater.model.principal import Principal
+from headwater.toolkit.cited import Cited
+from headwater.toolkit.tool import Tool
+
+
+async def attempt(
+    tool: Tool,
+    call: Call,
+    arguments: Mapping[str, Any],
+    *,
+    ports: Mapping[str, Any],
+    threads: Threads,
+) -> Cited[Any]:
+    """Ask a tool once and return its value as plain JSON, with its evidence.
+
+    Raises:
+        HeadwaterError: what the tool raised; anything else it raised becomes a `ToolFault`.
+    """
+    kwargs = {**arguments, **ports}
+    for name, kind in tool.schema.each_call.items():
+        kwargs[name] = call.principal if kind is Principal else call.asked
+    try:
+        if tool.blocking:
+            given = await threads.run(tool.name, functools.partial(tool.function, **kwargs))
+        else:
+            given = await tool.function(**kwargs)
+    except HeadwaterError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise _fault(tool, error) from error
+    if isinstance(given, Cited):
+        signed = tuple(replace(one, step=call.step, tool=tool.name) for one in given.evidence)
+        return Cited(tool.schema.encode(given.value), signed)
+    named = Evidence(
+        source=tool.name, step=call.step, tool=tool.name, observed_at=datetime.now(UTC)
+    )
+    return Cited(tool.schema.encode(given), (named,))
+
+
+def _fault(tool: Tool, error: BaseException) -> HeadwaterError:
+    """Return the fault of ours inside a group, else a new one that names what was raised."""
+    if isinstance(error, BaseExceptionGroup):
+        for one in error.exceptions:
+            if isinstance(one, HeadwaterError):
+                return one
+    words = str(error)[:500] or "no message"
+    message = f"{tool.name} raised {type(error).__name__}: {words}"
+    return ToolFault(message, code="tool.raised", retry_safe=None)

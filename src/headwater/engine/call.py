@@ -1,0 +1,326 @@
+"""How one call passes its policies; it asks the tool through one attempt at a time.
+
+Next: `headwater.engine.attempt.attempt`
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import anyio
+from pydantic import TypeAdapter
+from pydantic_core import PydanticSerializationError, from_json, to_json
+
+from headwater.engine.attempt import attempt
+from headwater.engine.clock import loop_clock, loop_scope
+from headwater.engine.flights import Flights
+from headwater.engine.gate import Gate
+from headwater.engine.journal import Journal
+from headwater.engine.limits import Limits
+from headwater.engine.threads import Threads
+from headwater.errors import DeadlineExceeded, EngineBug, HeadwaterError, LimitError, UsageError
+from headwater.model.call import Call
+from headwater.model.moment import Asked
+from headwater.model.outcome import Failed, Late, Outcome, Skipped, Succeeded, Via
+from headwater.policy.backoff import Backoff
+from headwater.ports.cache import Cache
+from headwater.ports.versions import Versions
+from headwater.toolkit.cited import Cited
+from headwater.toolkit.registry import Registry
+from headwater.toolkit.tool import Tool
+
+HERE = "engine.call"
+LOG = logging.getLogger(__name__)
+KEPT: TypeAdapter[Cited[Any]] = TypeAdapter(Cited[Any])
+TELLING_S = 1.0
+"""A late call says something about its tool only where the tool had at least this long."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Passage:
+    """One call on its way through the policies, and the tries made so far."""
+
+    call: Call
+    tool: Tool
+    arguments: dict[str, Any]
+    gate: Gate
+    deadline_at: float
+    key: str | None
+    journal: Journal
+    started_at: float
+    tries: int = 0
+    failures: list[str] = field(default_factory=list)
+
+
+class Caller:
+    """Carries calls through the policies of their tools.
+
+    Args:
+        registry: The tools.
+        cache: Where results of cacheable tools are kept.
+        versions: The estate's data versions, part of the cache's keys.
+        limits: The bounds of this installation.
+        dice: Draws a number from 0 to 1, for jitter.
+    """
+
+    def __init__(
+        self,
+        registry: Registry,
+        *,
+        cache: Cache,
+        versions: Versions,
+        limits: Limits,
+        dice: Callable[[], float] = random.random,  # noqa: S311 (jitter, no secret)
+    ) -> None:
+        self.registry = registry
+        self.limits = limits
+        self.threads = Threads(limits.threads_each)
+        self._cache = cache
+        self._versions = versions
+        self._flights = Flights()
+        self._gates: dict[str, Gate] = {}
+        self._backoff = Backoff()
+        self._dice = dice
+        self._now = loop_clock()
+        self._scope = loop_scope()
+
+    async def call(self, call: Call, journal: Journal) -> Outcome:
+        """Return how a call ended; nothing but cancellation is raised."""
+        outcome = await self._outcome(call, journal)
+        tool = self.registry.get(call.tool)
+        if tool is None or tool.fallback is None or not may_fall_back(outcome):
+            return outcome
+        return await self.fall_back(replace(call, tool=tool.fallback), outcome, journal)
+
+    async def fall_back(self, call: Call, first: Outcome, journal: Journal) -> Outcome:
+        """Return how a call ended that stands in for one without success; both are told."""
+        journal.note("fallback.used", HERE, call.step, tool=call.tool, because=why(first))
+        second = await self._outcome(call, journal)
+        if isinstance(second, Skipped) or isinstance(first, Skipped):
+            return second
+        earlier = (*first.earlier, why(first), *second.earlier)
+        both = replace(second, earlier=earlier, elapsed_s=first.elapsed_s + second.elapsed_s)
+        if isinstance(both, Succeeded):
+            return replace(both, via="fallback", via_tool=call.tool)
+        return both
+
+    async def _outcome(self, call: Call, journal: Journal) -> Outcome:
+        """Turn what a call gives or raises into data: the one place where that happens."""
+        started_at = self._now()
+        passage: Passage | None = None
+        try:
+            passage = self._passage(call, journal, started_at)
+            cited, via = await self._through_policies(passage)
+        except HeadwaterError as error:
+            return refused(error, passage, elapsed_s=self._now() - started_at)
+        return Succeeded(
+            value=cited.value,
+            evidence=cited.evidence,
+            via=via,
+            attempts=passage.tries,
+            elapsed_s=self._now() - started_at,
+            earlier=tuple(passage.failures),
+        )
+
+    async def _through_policies(self, passage: Passage) -> tuple[Cited[Any], Via]:
+        """Return a call's result: the nesting below is the order of the policies.
+
+        Adaptive limits will take the place of the gate's fixed number of places, a hedge will
+        stand round the attempt and batching before the flight.
+
+        Raises:
+            HeadwaterError: the last try's error, or the policy's that stopped the call.
+        """
+        journal, step = passage.journal, passage.call.step
+        kept_as = await self._kept_as(passage) if passage.tool.cacheable else None
+        if kept_as and (kept := await self._cache.get(kept_as)) is not None:  # cache
+            journal.note("cache.hit", HERE, step)
+            return KEPT.validate_python(from_json(kept)), "cache"
+        with self._scope(deadline=passage.deadline_at) as in_time:  # deadline, over all tries
+            async with self._flights.share(passage.key) as flight:  # one flight for equal calls
+                if flight.joined:
+                    journal.note("flight.joined", HERE, step)
+                    return flight.result(), "shared"
+                async with passage.gate.place(required=passage.call.required):  # concurrency limit
+                    while True:
+                        passage.gate.admit(self._now())  # breaker
+                        try:
+                            cited = await self._once(passage)
+                            break
+                        except HeadwaterError as error:
+                            await self._wait_or_raise(passage, error)  # retry
+                flight.land(cited)
+        if in_time.cancelled_caught:
+            raise _late(passage)
+        if kept_as:
+            kept = to_json(cited)
+            await self._cache.put(kept_as, kept, size_bytes=len(kept))
+        return cited, "direct"
+
+    async def _once(self, passage: Passage) -> Cited[Any]:
+        """Make one attempt and tell the gate how it ended, cancelled ones included."""
+        passage.tries += 1
+        gate, told = passage.gate, False
+        try:
+            cited = await attempt(
+                passage.tool,
+                passage.call,
+                passage.arguments,
+                ports=self.registry.ports(passage.tool.name),
+                threads=self.threads,
+            )
+            self._weigh(passage.tool, cited)
+            gate.succeeded(self._now())
+            told = True
+        except HeadwaterError as error:
+            told = error.fault in {"tool", "store"}
+            if told:
+                gate.failed(self._now())
+            raise
+        finally:
+            if not told:
+                self._left(passage)
+        return cited
+
+    def _left(self, passage: Passage) -> None:
+        """Tell the gate of a try that neither succeeded nor failed: too late, or not wanted."""
+        now = self._now()
+        late = now >= passage.deadline_at and now - passage.started_at >= TELLING_S
+        passage.gate.left(now, late=late)
+
+    async def _wait_or_raise(self, passage: Passage, error: HeadwaterError) -> None:
+        """Wait before the next try, where there may be one, else raise the error."""
+        tool, now = passage.tool, self._now()
+        wait_s = self._backoff.wait_s(
+            passage.tries, dice=self._dice(), retry_after_s=error.retry_after_s
+        )
+        again = (
+            tool.idempotent
+            and error.retry_safe is True
+            and passage.tries < tool.attempts
+            and now + wait_s < passage.deadline_at
+            and passage.gate.quota.spend()
+        )
+        passage.journal.note(
+            "attempt.failed",
+            HERE,
+            passage.call.step,
+            attempt=passage.tries,
+            of=tool.attempts if tool.idempotent else 1,
+            code=error.code,
+            message=error.message,
+            retry_in_s=wait_s if again else None,
+        )
+        if not again:
+            raise error
+        passage.failures.append(error.message)
+        await anyio.sleep(wait_s)
+
+    def _passage(self, call: Call, journal: Journal, started_at: float) -> Passage:
+        """Check a call before any policy sees it.
+
+        Raises:
+            UsageError: `tool.unknown`, `tool.bad_arguments` or `limit.argument_bytes`.
+        """
+        tool = self.registry.find(call.tool)
+        arguments = tool.schema.decode(call.args)
+        deadline_at = call.deadline_at
+        if tool.within_s is not None:
+            deadline_at = min(deadline_at, started_at + tool.within_s)
+        return Passage(
+            call=call,
+            tool=tool,
+            arguments=arguments,
+            gate=self._gate(tool),
+            deadline_at=deadline_at,
+            key=self._key(tool, call, arguments),
+            journal=journal,
+            started_at=started_at,
+        )
+
+    def _gate(self, tool: Tool) -> Gate:
+        gate = self._gates.get(tool.name)
+        if gate is None:
+            places = min(tool.concurrency, self.limits.threads_each) if tool.blocking else 0
+            gate = Gate(tool.name, places=places or tool.concurrency, rules=self.limits.breaker)
+            self._gates[tool.name] = gate
+        return gate
+
+    def _key(self, tool: Tool, call: Call, arguments: dict[str, Any]) -> str | None:
+        """Return what equal calls have in common; None for a tool that may not be shared."""
+        try:
+            canonical = to_json(arguments)
+        except (PydanticSerializationError, ValueError) as error:
+            message = f"{tool.name}: the arguments are no plain JSON: {error}"
+            raise UsageError(message, code="tool.bad_arguments") from error
+        if len(canonical) > self.limits.argument_bytes:
+            message = (
+                f"{tool.name}: the arguments take {len(canonical):,} bytes of at most "
+                f"{self.limits.argument_bytes:,}; send less at once"
+            )
+            raise UsageError(message, code="limit.argument_bytes")
+        if not tool.idempotent:
+            return None
+        asked = call.asked.at.isoformat() if Asked in tool.schema.supplied.values() else ""
+        return f"{tool.name}\x1e{call.principal.scope}\x1e{asked}\x1e{canonical.decode()}"
+
+    async def _kept_as(self, passage: Passage) -> str | None:
+        """Return the cache's key: what equal calls share, at the data versions they would read."""
+        if passage.key is None or passage.call.fresh:
+            return None
+        versions = passage.call.versions
+        if versions is None:
+            versions = await self._versions.current(principal=passage.call.principal)
+        seen = ",".join(f"{port}={versions.get(port, 0)}" for port in passage.tool.reads)
+        return f"{passage.key}\x1e{seen}"
+
+    def _weigh(self, tool: Tool, cited: Cited[Any]) -> None:
+        size_bytes = len(to_json(cited.value))
+        if size_bytes > self.limits.result_bytes:
+            message = (
+                f"{tool.name} gave {size_bytes:,} bytes of at most "
+                f"{self.limits.result_bytes:,}; ask for less at once"
+            )
+            raise LimitError(message, code="limit.result_bytes", retry_safe=False)
+
+
+def refused(
+    error: HeadwaterError, passage: Passage | None = None, *, elapsed_s: float = 0.0
+) -> Outcome:
+    """Return an error as an outcome."""
+    tries, earlier = (passage.tries, tuple(passage.failures)) if passage else (0, ())
+    if isinstance(error, DeadlineExceeded):
+        return Late(message=error.message, attempts=tries, elapsed_s=elapsed_s, earlier=earlier)
+    if isinstance(error, EngineBug):
+        LOG.error("an invariant broke: %s", error, exc_info=error)
+    return Failed(
+        code=error.code,
+        fault=error.fault,
+        message=error.message,
+        attempts=tries,
+        elapsed_s=elapsed_s,
+        earlier=earlier,
+    )
+
+
+def may_fall_back(outcome: Outcome) -> bool:
+    """Tell whether something else may answer: not where the request itself was wrong."""
+    if isinstance(outcome, Failed):
+        return outcome.fault != "asker"
+    return isinstance(outcome, Late)
+
+
+def why(outcome: Outcome) -> str:
+    """Return one line that says why an outcome is no success."""
+    return getattr(outcome, "message", "")
+
+
+def _late(passage: Passage) -> DeadlineExceeded:
+    tool = passage.tool
+    had = "" if tool.within_s is None else f" (it has {tool.within_s:g} s at the most)"
+    message = f"{tool.name}: no answer in the time there was{had}"
+    return DeadlineExceeded(message, code="limit.deadline", retry_safe=True)

@@ -1,0 +1,101 @@
+"""Whether a call may go on to its tool: places, breaker, retry quota; it calls nothing."""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+import anyio
+
+from headwater.errors import LimitError
+from headwater.policy.breaker import Breaker, BreakerRules
+from headwater.policy.limiter import Limiter
+from headwater.policy.quota import RetryQuota
+
+
+class Gate:
+    """One tool's policies with memory, shared by all its calls.
+
+    Args:
+        tool: The tool's name, for messages.
+        places: Calls at once.
+        rules: When the breaker opens.
+    """
+
+    def __init__(self, tool: str, *, places: int, rules: BreakerRules) -> None:
+        self.tool = tool
+        self.limiter = Limiter(places)
+        self.breaker = Breaker(rules)
+        self.quota = RetryQuota()
+
+    def place(self, *, required: bool) -> Place:
+        """Return a place to be held by `async with`; required calls are let in first."""
+        return Place(self.limiter, required=required)
+
+    def admit(self, now: float) -> None:
+        """Let a try through, or refuse it; `now` is on the loop's clock, as everywhere here.
+
+        Raises:
+            LimitError: `limit.breaker_open`, with the seconds until someone may.
+        """
+        wait_s = self.breaker.admit(now)
+        if wait_s > 0.0:
+            message = (
+                f"{self.tool} failed too often lately, so it is not asked; try in {wait_s:.1f} s"
+            )
+            raise LimitError(
+                message, code="limit.breaker_open", retry_safe=False, retry_after_s=wait_s
+            )
+
+    def succeeded(self, now: float) -> None:
+        """Take note of a try that succeeded."""
+        self.breaker.succeeded(now)
+        self.quota.earn()
+
+    def failed(self, now: float) -> None:
+        """Take note of a try that failed through no fault of the asker."""
+        self.breaker.failed(now)
+
+    def left(self, now: float, *, late: bool) -> None:
+        """Take note of a try that ended otherwise; only where it was late that tells something."""
+        if late:
+            self.failed(now)
+        else:
+            self.breaker.left()
+
+
+class Place:
+    """One of a limiter's places, waited for in order, given up in any case."""
+
+    __slots__ = ("_limiter", "_required")
+
+    def __init__(self, limiter: Limiter, *, required: bool) -> None:
+        self._limiter = limiter
+        self._required = required
+
+    async def __aenter__(self) -> None:
+        """Wait for a place; a waiter that is cancelled passes a place just given on."""
+        if self._limiter.enter():
+            return
+        ticket = anyio.Event()
+        self._limiter.wait(ticket, required=self._required)
+        seated = False
+        try:
+            await ticket.wait()
+            seated = True
+        finally:
+            if not seated and not self._limiter.forget(ticket):
+                self._leave()
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Give the place to whoever is next."""
+        self._leave()
+
+    def _leave(self) -> None:
+        following = self._limiter.leave()
+        if isinstance(following, anyio.Event):
+            following.set()

@@ -1,0 +1,143 @@
+"""What a run has to tell, as events; it writes nothing to a store itself."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import deque
+from datetime import datetime
+from typing import Any
+
+import anyio
+
+from headwater.engine.watch import Watch
+from headwater.model.event import Event, RunRecord
+from headwater.model.outcome import Outcome
+
+
+class Outlet:
+    """What waits to be written behind: bounded, its drops counted.
+
+    Args:
+        most: Events, and runs, kept at the most until a writer takes them.
+    """
+
+    def __init__(self, most: int = 100_000) -> None:
+        self.dropped = 0
+        self._most = most
+        self._events: deque[Event] = deque()
+        self._runs: deque[RunRecord] = deque()
+        self._awaited: anyio.Event | None = None
+
+    def put(self, event: Event) -> None:
+        """Keep an event for the writer, or drop it where too many wait."""
+        if len(self._events) >= self._most:
+            self.dropped += 1
+            return
+        self._events.append(event)
+        if self._awaited is not None:
+            self._awaited.set()
+            self._awaited = None
+
+    def put_run(self, record: RunRecord) -> None:
+        """Keep a run's row for the writer; the oldest goes where too many wait."""
+        if len(self._runs) >= self._most:
+            self._runs.popleft()
+            self.dropped += 1
+        self._runs.append(record)
+        if self._awaited is not None:
+            self._awaited.set()
+            self._awaited = None
+
+    def put_back(self, runs: list[RunRecord], events: list[Event]) -> None:
+        """Keep what could not be written, before what came since."""
+        room = max(0, self._most - len(self._events))
+        self.dropped += max(0, len(events) - room)
+        self._events.extendleft(reversed(events[:room]))
+        self._runs.extendleft(reversed(runs[: max(0, self._most - len(self._runs))]))
+
+    async def something(self) -> None:
+        """Wait until something waits to be written."""
+        if not self._events and not self._runs:
+            self._awaited = anyio.Event()
+            await self._awaited.wait()
+
+    def take(self) -> tuple[list[RunRecord], list[Event]]:
+        """Return everything that waits, and wait for nothing."""
+        runs, events = list(self._runs), list(self._events)
+        self._runs.clear()
+        self._events.clear()
+        return runs, events
+
+
+class Journal:
+    """The events of one run, numbered, on their way to the outlet and to whoever watches.
+
+    Args:
+        record: The run's own row.
+        outlet: Where events wait to be written.
+        watch: A live view, or None.
+    """
+
+    def __init__(self, record: RunRecord, outlet: Outlet, watch: Watch | None = None) -> None:
+        self.record = record
+        self.watch = watch
+        self.started_at = anyio.current_time()
+        self._outlet = outlet
+        self._seq = 0
+        outlet.put_run(record)
+
+    def note(self, kind: str, where: str, step: str | None = None, **data: Any) -> None:
+        """Tell one thing that happened; it never waits and never fails."""
+        event = Event(
+            run_id=self.record.run_id,
+            seq=self._seq,
+            offset_s=anyio.current_time() - self.started_at,
+            kind=kind,
+            where=where,
+            step=step,
+            data=data,
+        )
+        self._seq += 1
+        self._outlet.put(event)
+        if self.watch is not None:
+            self.watch.tell(event)
+
+    def end(self, record: RunRecord) -> None:
+        """Tell how the run ended and close the live view."""
+        self.record = record
+        self._outlet.put_run(record)
+        if self.watch is not None:
+            self.watch.close()
+
+
+class Silence(Journal):
+    """The journal of a call that belongs to no run."""
+
+    def __init__(self) -> None:
+        self.watch = None
+
+    def note(self, kind: str, where: str, step: str | None = None, **data: Any) -> None:
+        """Tell nobody."""
+
+
+SILENCE = Silence()
+
+
+def plain(outcome: Outcome) -> dict[str, Any]:
+    """Return an outcome as plain JSON data; its value is not copied."""
+    shallow = {one.name: getattr(outcome, one.name) for one in dataclasses.fields(outcome)}
+    if shallow.get("evidence"):
+        shallow["evidence"] = [_plain_evidence(one) for one in shallow["evidence"]]
+    if shallow.get("failures"):
+        shallow["failures"] = [dataclasses.asdict(one) for one in shallow["failures"]]
+    return shallow
+
+
+def _plain_evidence(one: Any) -> dict[str, Any]:
+    row = dataclasses.asdict(one)
+    if row["window"] is not None:
+        row["window"] = {name: at.isoformat() for name, at in row["window"].items()}
+    if isinstance(row["observed_at"], datetime):
+        row["observed_at"] = row["observed_at"].isoformat()
+    row["records"] = list(row["records"])
+    return row

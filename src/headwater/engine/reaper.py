@@ -1,0 +1,111 @@
+"""Who owns the tasks of runs, so that what does not end in time holds nobody up."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Self
+
+import anyio
+from anyio.abc import TaskGroup
+
+from headwater.engine.watch import Watch
+
+
+class Reaper:
+    """The app's task group for the work of runs, and a count of what outlived its run.
+
+    A tool that swallows its cancellation cannot be stopped; it is left here, counted, and
+    cancelled again when the app closes.
+
+    Args:
+        group: A task group that lives as long as the app.
+    """
+
+    def __init__(self, group: TaskGroup) -> None:
+        self.group = group
+        self.left_behind = 0
+
+    def crew(self, *, grace_s: float) -> Crew:
+        """Return a crew whose work is dismissed when its `async with` block ends."""
+        return Crew(self, grace_s=grace_s)
+
+
+class Crew:
+    """The tasks of one run.
+
+    Leaving the `async with` block cancels what still runs, waits `grace_s` for its clean-up and
+    leaves the rest to the reaper.
+    """
+
+    def __init__(self, reaper: Reaper, *, grace_s: float) -> None:
+        self._reaper = reaper
+        self._grace_s = grace_s
+        self._scopes: set[anyio.CancelScope] = set()
+        self._alive = 0
+        self._idle = anyio.Event()
+        self._dismissed = False
+        self._left_behind = False
+        self._bug: Exception | None = None
+
+    async def __aenter__(self) -> Self:
+        """Give the crew."""
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Dismiss it."""
+        self._dismissed = True
+        for scope in tuple(self._scopes):
+            scope.cancel()
+        if not self._alive:
+            return
+        with anyio.CancelScope(deadline=anyio.current_time() + self._grace_s, shield=True):
+            await self._idle.wait()
+        if self._alive:
+            self._left_behind = True
+            self._reaper.left_behind += self._alive
+
+    def start(self, work: Callable[..., Awaitable[Any]], *args: Any) -> None:
+        """Start a task of this run."""
+        self._alive += 1
+        self._reaper.group.start_soon(self._guard, work, args)
+
+    def watch(self, watch: Watch, scope: anyio.CancelScope) -> None:
+        """Cancel a scope when whoever watches asks for the answer now."""
+        self._reaper.group.start_soon(self._cancel_when_asked, watch, scope)
+
+    async def _cancel_when_asked(self, watch: Watch, scope: anyio.CancelScope) -> None:
+        with anyio.CancelScope() as own:
+            self._scopes.add(own)
+            if not self._dismissed:
+                await watch.asked_now()
+                scope.cancel()
+
+    async def idle(self) -> None:
+        """Wait until no task runs.
+
+        Raises:
+            Exception: what a task raised, which only a fault of ours can be.
+        """
+        if self._alive:
+            await self._idle.wait()
+        if self._bug is not None:
+            raise self._bug
+
+    async def _guard(self, work: Callable[..., Awaitable[Any]], args: tuple[Any, ...]) -> None:
+        with anyio.CancelScope() as scope:
+            self._scopes.add(scope)
+            try:
+                if not self._dismissed:
+                    await work(*args)
+            except Exception as error:  # noqa: BLE001 (it is raised again by `idle`)
+                self._bug = error
+            finally:
+                self._scopes.discard(scope)
+                self._ended()
+
+    def _ended(self) -> None:
+        self._alive -= 1
+        if self._left_behind:
+            self._reaper.left_behind -= 1
+        if not self._alive or self._bug is not None:
+            self._idle.set()

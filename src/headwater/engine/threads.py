@@ -1,0 +1,134 @@
+"""Where plain functions run so that they never hold up the loop; it decides no deadline."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import anyio
+from anyio.from_thread import run_sync as run_in_loop
+from anyio.lowlevel import EventLoopToken, current_token
+
+from headwater.engine.gate import Place
+from headwater.errors import LimitError
+from headwater.policy.limiter import Limiter
+
+
+@dataclass(slots=True)
+class Job:
+    """One function to run in a thread, and what came of it."""
+
+    function: Callable[[], Any]
+    token: EventLoopToken
+    done: anyio.Event
+    limiter: Limiter
+    result: Any = None
+    error: BaseException | None = None
+    abandoned: bool = False
+
+
+@dataclass(slots=True)
+class Share:
+    """One tool's threads: a place is held until its thread has really ended."""
+
+    limiter: Limiter
+    abandoned: int = 0
+
+
+@dataclass(slots=True)
+class Threads:
+    """Daemon threads for blocking tools, so many for each tool, so that none starves another.
+
+    A thread that does not end by its deadline is abandoned: it keeps its tool's place until it
+    ends, is counted, and is never waited for, not even at the end of the process.
+
+    Args:
+        each: Threads of one tool at once, abandoned ones included.
+    """
+
+    each: int = 8
+    _shares: dict[str, Share] = field(default_factory=dict)
+    _idle: queue.SimpleQueue[_Worker] = field(default_factory=queue.SimpleQueue)
+
+    @property
+    def abandoned(self) -> int:
+        """Return how many threads run on after their deadline."""
+        return sum(share.abandoned for share in self._shares.values())
+
+    async def run(self, tool: str, function: Callable[[], Any]) -> Any:
+        """Run a function in one of the tool's threads and return what it returns.
+
+        Raises:
+            LimitError: `limit.threads` where all of the tool's threads hang.
+        """
+        share = self._shares.setdefault(tool, Share(Limiter(self.each)))
+        if share.abandoned >= self.each:
+            message = (
+                f"all {self.each} threads of {tool} still run past their deadlines; "
+                "make the tool return, or give it a time limit of its own"
+            )
+            raise LimitError(message, code="limit.threads", retry_safe=False)
+        await Place(share.limiter, required=True).__aenter__()
+        job = Job(function, current_token(), anyio.Event(), share.limiter)
+        self._worker().jobs.put((job, share))
+        try:
+            await job.done.wait()
+        finally:
+            if not job.done.is_set():
+                job.abandoned = True
+                share.abandoned += 1
+        if job.error is not None:
+            raise job.error
+        return job.result
+
+    def close(self) -> None:
+        """Let idle threads end; abandoned ones are left alone."""
+        while True:
+            try:
+                self._idle.get_nowait().jobs.put(None)
+            except queue.Empty:
+                return
+
+    def _worker(self) -> _Worker:
+        try:
+            return self._idle.get_nowait()
+        except queue.Empty:
+            worker = _Worker(self._idle)
+            worker.start()
+            return worker
+
+
+class _Worker(threading.Thread):
+    """One daemon thread that runs jobs one after the other."""
+
+    def __init__(self, idle: queue.SimpleQueue[_Worker]) -> None:
+        super().__init__(name="headwater-tool", daemon=True)
+        self.jobs: queue.SimpleQueue[tuple[Job, Share] | None] = queue.SimpleQueue()
+        self._idle = idle
+
+    def run(self) -> None:
+        """Run jobs until told to end."""
+        while (given := self.jobs.get()) is not None:
+            job, share = given
+            try:
+                job.result = job.function()
+            except BaseException as error:  # noqa: BLE001 (it is raised again by whoever waits)
+                job.error = error
+            self._idle.put(self)
+            try:
+                run_in_loop(_ended, job, share, token=job.token)
+            except RuntimeError:
+                return  # the loop is gone, and with it whoever waited
+
+
+def _ended(job: Job, share: Share) -> None:
+    """Take note, in the loop, that a thread has ended, and give its place to the next."""
+    if job.abandoned:
+        share.abandoned -= 1
+    job.done.set()
+    following = job.limiter.leave()
+    if isinstance(following, anyio.Event):
+        following.set()

@@ -1,0 +1,63 @@
+"""How a run is watched while it runs, and asked to end now; it changes nothing else."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import AsyncIterator
+
+import anyio
+
+from headwater.model.event import Event
+
+MOST_WAITING = 10_000
+"""Events kept for a watcher who does not read; further ones are dropped and counted."""
+
+
+class Watch:
+    """A live view of one run: iterate over it for the events, until the run has ended.
+
+    Make it inside the event loop in which the run is asked.
+    """
+
+    def __init__(self) -> None:
+        self.dropped = 0
+        self._asked_now = anyio.Event()
+        self._events: deque[Event] = deque()
+        self._news = anyio.Event()
+        self._closed = False
+
+    def finish(self) -> None:
+        """Ask for the answer now, with what is there."""
+        self._asked_now.set()
+
+    @property
+    def finished(self) -> bool:
+        """Tell whether somebody has asked for the answer now."""
+        return self._asked_now.is_set()
+
+    async def asked_now(self) -> None:
+        """Wait until somebody asks for the answer now."""
+        await self._asked_now.wait()
+
+    def tell(self, event: Event) -> None:
+        """Pass an event on; it never waits."""
+        if self._closed or len(self._events) >= MOST_WAITING:
+            self.dropped += 1
+            return
+        self._events.append(event)
+        self._news.set()
+
+    def close(self) -> None:
+        """End the view: whoever iterates gets what is left, and then the end."""
+        self._closed = True
+        self._news.set()
+
+    async def __aiter__(self) -> AsyncIterator[Event]:
+        """Give the events as they happen."""
+        while True:
+            while self._events:
+                yield self._events.popleft()
+            if self._closed:
+                return
+            await self._news.wait()
+            self._news = anyio.Event()

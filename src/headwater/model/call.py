@@ -1,0 +1,30 @@
+"""One call of a tool as the engine carries it down; it does nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from headwater.model.moment import Asked
+from headwater.model.principal import Principal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """What to call, for whom, until when.
+
+    `deadline_at` is on the loop's monotonic clock: a fact of the call, not a parameter of each
+    function. `versions` are the estate's data versions, read once a run; None where unread.
+    `fresh` goes past the cache, as a replay does.
+    """
+
+    tool: str
+    args: Mapping[str, Any]
+    principal: Principal
+    asked: Asked
+    deadline_at: float
+    step: str = "call"
+    required: bool = True
+    versions: Mapping[str, int] | None = None
+    fresh: bool = False

@@ -1,0 +1,154 @@
+"""Headwater for blocking callers: one bridge, one line a method; it does nothing by itself.
+
+Next: `headwater.app.service.AsyncHeadwater`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import tzinfo
+from typing import Any
+
+from headwater.app.namespace import Namespace
+from headwater.app.service import AsyncHeadwater
+from headwater.app.settings import Settings
+from headwater.bridge import Bridge, refuse_in_loop
+from headwater.model.answer import Answer, RunResult
+from headwater.model.event import RunRecord
+from headwater.model.explanation import Explanation, ToolInfo
+from headwater.model.outcome import Outcome
+from headwater.model.principal import Principal
+from headwater.model.replay import ReplayReport
+from headwater.toolkit.registry import Pack
+
+
+class Headwater:
+    """Headwater for blocking callers; every method is `AsyncHeadwater`'s of the same name.
+
+    Open one with `with Headwater.open("sqlite:///estate.db") as hw`; any number of threads may
+    share it. From a running event loop every method raises `CalledFromEventLoop` at once.
+
+    Args:
+        bridge: The loop in which the async client lives.
+    """
+
+    def __init__(self, bridge: Bridge[AsyncHeadwater]) -> None:
+        self._bridge = bridge
+
+    @classmethod
+    @contextmanager
+    def open(
+        cls,
+        url: str | None = None,
+        *,
+        packs: Sequence[Pack] = (),
+        tenant: str | None = None,
+        principal: Principal | None = None,
+        settings: Settings | None = None,
+    ) -> Iterator[Headwater]:
+        """Open an estate as `AsyncHeadwater.open` does, and close it at the end of the block."""
+        bridge: Bridge[AsyncHeadwater] = Bridge(
+            lambda: AsyncHeadwater.open(
+                url, packs=packs, tenant=tenant, principal=principal, settings=settings
+            ),
+            twin="Headwater",
+        )
+        try:
+            yield cls(bridge)
+        finally:
+            bridge.close()
+
+    def ask(
+        self,
+        question: str,
+        *,
+        budget_s: float | None = None,
+        zone: tzinfo | None = None,
+        principal: Principal | None = None,
+    ) -> Answer:
+        """Answer a question in plain words; see `AsyncHeadwater.ask`."""
+        answer: Answer = self._bridge.call(
+            "ask", question=question, budget_s=budget_s, zone=zone, principal=principal
+        )
+        return answer
+
+    def run(
+        self,
+        plan: Mapping[str, Any],
+        *,
+        budget_s: float | None = None,
+        principal: Principal | None = None,
+    ) -> RunResult:
+        """Carry out a plan given by hand; see `AsyncHeadwater.run`."""
+        result: RunResult = self._bridge.call(
+            "run", plan=plan, budget_s=budget_s, principal=principal
+        )
+        return result
+
+    def call(
+        self,
+        tool: str,
+        args: Mapping[str, Any] | None = None,
+        *,
+        budget_s: float | None = None,
+        principal: Principal | None = None,
+    ) -> Outcome:
+        """Call one tool and return how that ended; see `AsyncHeadwater.call`."""
+        outcome: Outcome = self._bridge.call(
+            "call", tool=tool, args=args, budget_s=budget_s, principal=principal
+        )
+        return outcome
+
+    def value(self, tool: str, args: Mapping[str, Any]) -> Any:
+        """Call one tool and return its typed value; see `AsyncHeadwater.value`."""
+        return self._bridge.call("value", tool=tool, args=args)
+
+    def tools(self) -> list[ToolInfo]:
+        """List the tools; see `AsyncHeadwater.tools`."""
+        tools: list[ToolInfo] = self._bridge.call("tools")
+        return tools
+
+    def runs(self, *, limit: int = 20, principal: Principal | None = None) -> list[RunRecord]:
+        """List the newest runs; see `AsyncHeadwater.runs`."""
+        runs: list[RunRecord] = self._bridge.call("runs", limit=limit, principal=principal)
+        return runs
+
+    def explain(self, run_id: str, *, principal: Principal | None = None) -> Explanation:
+        """Return what a run tells of itself; see `AsyncHeadwater.explain`."""
+        found: Explanation = self._bridge.call("explain", run_id=run_id, principal=principal)
+        return found
+
+    def again(
+        self,
+        run_id: str,
+        *,
+        only: Sequence[str] = (),
+        budget_s: float | None = None,
+        principal: Principal | None = None,
+    ) -> Answer | RunResult:
+        """Ask again for what a run is missing; see `AsyncHeadwater.again`."""
+        result: Answer | RunResult = self._bridge.call(
+            "again", run_id=run_id, only=only, budget_s=budget_s, principal=principal
+        )
+        return result
+
+    def replay(
+        self, run_id: str, *, sequential: bool = False, principal: Principal | None = None
+    ) -> ReplayReport:
+        """Carry out a stored plan again; see `AsyncHeadwater.replay`."""
+        report: ReplayReport = self._bridge.call(
+            "replay", run_id=run_id, sequential=sequential, principal=principal
+        )
+        return report
+
+    def __getattr__(self, name: str) -> Any:
+        """Return the tools of a namespace as functions, as in `hw.ci.search(...)`."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        refuse_in_loop(f"Headwater.{name}")
+        tools = [tool.name for tool in self.tools()]
+        if not any(one.startswith(f"{name}.") for one in tools):
+            message = f"Headwater has no method and no tools called {name!r}"
+            raise AttributeError(message)
+        return Namespace(name, tools, self.value)

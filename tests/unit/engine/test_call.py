@@ -1,0 +1,326 @@
+"""One call through its policies."""
+
+import threading
+from typing import Annotated
+
+import anyio
+import pytest
+from anyio import fail_after
+from pydantic import Field
+
+from headwater.engine.limits import Limits
+from headwater.errors import StoreFault, ToolFault, UsageError
+from headwater.model.principal import Principal
+from headwater.policy.breaker import BreakerRules
+from headwater.testing import Script, blocking, open_harness, plain, scripted
+
+HOUR = 3600.0
+busy = ToolFault("busy", code="test.busy", retry_safe=True)
+broken = ToolFault("broken", code="test.broken", retry_safe=False)
+
+
+on_jumping_clock = pytest.mark.parametrize("anyio_backend", ["trio"], indirect=True)
+on_real_clock = pytest.mark.parametrize("anyio_backend", ["asyncio"], indirect=True)
+
+
+async def test_a_value_comes_back_as_plain_json_with_its_source():
+    async with open_harness([scripted("t.echo")]) as engine:
+        outcome = await engine.call("t.echo", {"value": {"a": (1, 2)}})
+    assert outcome.status == "succeeded"
+    assert outcome.value == {"a": [1, 2]}
+    assert outcome.evidence[0].tool == "t.echo"
+    assert outcome.via == "direct"
+    assert outcome.attempts == 1
+
+
+async def test_an_unknown_tool_is_refused_with_close_names():
+    async with open_harness([scripted("t.echo")]) as engine:
+        outcome = await engine.call("t.ecko")
+    assert (outcome.status, outcome.code) == ("failed", "tool.unknown")
+    assert "t.echo" in outcome.message
+
+
+@pytest.mark.parametrize(
+    "args",
+    [{"nope": 1}, {"n": "many"}, {"n": -1}, {"n": None}, {}, {"n": [[[1]]]}],
+)
+async def test_wrong_arguments_are_refused_by_their_path(args):
+    async def positive(n: Annotated[int, Field(ge=0)]) -> int:
+        return n
+
+    async with open_harness([plain("t.positive", positive)]) as engine:
+        outcome = await engine.call("t.positive", args)
+    assert (outcome.status, outcome.code, outcome.fault) == (
+        "failed",
+        "tool.bad_arguments",
+        "asker",
+    )
+    assert "n" in outcome.message
+
+
+async def test_ten_megabytes_of_arguments_are_refused():
+    async with open_harness([scripted("t.echo")]) as engine:
+        outcome = await engine.call("t.echo", {"value": "x" * 10_000_000})
+    assert outcome.code == "limit.argument_bytes"
+
+
+async def test_arguments_nested_a_hundred_thousand_deep_are_refused():
+    deep = []
+    for _ in range(100_000):
+        deep = [deep]
+    async with open_harness([scripted("t.echo")]) as engine:
+        outcome = await engine.call("t.echo", {"value": deep})
+    assert (outcome.status, outcome.code) == ("failed", "tool.bad_arguments")
+
+
+@on_jumping_clock
+async def test_a_call_ends_at_its_deadline():
+    script = Script(hangs=True)
+    async with open_harness([scripted("t.hang", script)]) as engine:
+        started_at = anyio.current_time()
+        outcome = await engine.call("t.hang", budget_s=3)
+        assert anyio.current_time() - started_at == pytest.approx(3)
+    assert (outcome.status, outcome.code) == ("late", "limit.deadline")
+    assert script.cancelled == 1
+    assert script.under_way == 0
+
+
+@on_jumping_clock
+async def test_a_tool_ends_at_its_own_limit_and_its_fallback_has_what_remains():
+    slow, spare = Script(hangs=True), Script(gives=["spare"], takes_s=2)
+    pack = [
+        scripted("t.slow", slow, within_s=1, fallback="t.spare"),
+        scripted("t.spare", spare, listed=False),
+    ]
+    async with open_harness(pack) as engine:
+        outcome = await engine.call("t.slow", budget_s=5)
+    assert outcome.value == "spare"
+    assert (outcome.via, outcome.via_tool) == ("fallback", "t.spare")
+    assert "t.slow" in outcome.earlier[0]
+    assert outcome.elapsed_s == pytest.approx(3)
+
+
+async def test_where_the_fallback_fails_as_well_both_reasons_are_told():
+    pack = [
+        scripted("t.first", Script(gives=[broken]), fallback="t.second"),
+        scripted("t.second", Script(gives=[ToolFault("worse", code="test.worse")])),
+    ]
+    async with open_harness(pack) as engine:
+        outcome = await engine.call("t.first")
+    assert (outcome.status, outcome.message) == ("failed", "worse")
+    assert outcome.earlier == ("broken",)
+
+
+async def test_a_wrong_request_does_not_reach_the_fallback():
+    spare = Script()
+    pack = [scripted("t.first", fallback="t.second"), scripted("t.second", spare)]
+    async with open_harness(pack) as engine:
+        outcome = await engine.call("t.first", {"nope": 1})
+    assert outcome.code == "tool.bad_arguments"
+    assert spare.asked == []
+
+
+async def test_an_idempotent_tool_is_tried_again_after_a_passing_fault():
+    script = Script(gives=[busy, busy, "at last"])
+    async with open_harness(
+        [scripted("t.busy", script, idempotent=True)], dice=lambda: 0
+    ) as engine:
+        outcome = await engine.call("t.busy")
+    assert (outcome.value, outcome.attempts) == ("at last", 3)
+    assert outcome.earlier == ("busy", "busy")
+
+
+@pytest.mark.parametrize(
+    ("fault", "idempotent"),
+    [(busy, False), (broken, True), (UsageError("no", code="test.no"), True)],
+)
+async def test_nothing_else_is_tried_again(fault, idempotent):
+    script = Script(gives=[fault, "never"])
+    async with open_harness([scripted("t.once", script, idempotent=idempotent)]) as engine:
+        outcome = await engine.call("t.once")
+    assert outcome.status == "failed"
+    assert len(script.asked) == 1
+
+
+@on_jumping_clock
+async def test_three_hours_of_back_off_pass_and_retry_after_is_honoured():
+    slow = ToolFault("later", code="test.later", retry_safe=True, retry_after_s=HOUR)
+    script = Script(gives=[slow, slow, "done"])
+    async with open_harness([scripted("t.slow", script, idempotent=True)]) as engine:
+        started_at = anyio.current_time()
+        outcome = await engine.call("t.slow", budget_s=100 * HOUR)
+        assert anyio.current_time() - started_at >= 2 * HOUR
+    assert outcome.value == "done"
+
+
+@on_jumping_clock
+async def test_a_wait_that_would_pass_the_deadline_is_not_begun():
+    slow = ToolFault("later", code="test.later", retry_safe=True, retry_after_s=HOUR)
+    async with open_harness([scripted("t.slow", Script(gives=[slow]), idempotent=True)]) as engine:
+        started_at = anyio.current_time()
+        outcome = await engine.call("t.slow", budget_s=5)
+        assert anyio.current_time() - started_at < 1
+    assert (outcome.status, outcome.code) == ("failed", "test.later")
+
+
+async def test_under_total_failure_retries_stay_within_a_tenth_of_the_load():
+    script = Script(gives=[busy])
+    rules = BreakerRules(least_calls=10**9)
+    async with open_harness(
+        [scripted("t.busy", script, idempotent=True)], limits=Limits(breaker=rules), dice=lambda: 0
+    ) as engine:
+        for n in range(400):
+            await engine.call("t.busy", {"value": n})
+    assert len(script.asked) <= 1.1 * 400
+
+
+@on_jumping_clock
+async def test_the_breaker_opens_for_a_failing_tool_and_lets_a_probe_through_later():
+    script = Script(gives=[broken] * 20 + ["well again"])
+    async with open_harness([scripted("t.ill", script)]) as engine:
+        for _ in range(20):
+            await engine.call("t.ill")
+        refused = await engine.call("t.ill")
+        assert (refused.code, len(script.asked)) == ("limit.breaker_open", 20)
+        await anyio.sleep(5.1)
+        assert (await engine.call("t.ill")).value == "well again"
+        assert (await engine.call("t.ill")).value == "well again"
+
+
+async def test_at_most_so_many_calls_of_a_tool_are_under_way():
+    script = Script(takes_s=0.01)
+    async with open_harness([scripted("t.narrow", script, concurrency=3)]) as engine:
+        async with anyio.create_task_group() as group:
+            for n in range(20):
+                group.start_soon(engine.call, "t.narrow", {"value": n})
+    assert script.most_at_once == 3
+    assert len(script.asked) == 20
+
+
+async def test_equal_calls_in_flight_are_asked_once():
+    script = Script(gives=[1, 2], takes_s=0.05)
+    found = []
+    async with open_harness([scripted("t.slow", script, idempotent=True)]) as engine:
+
+        async def ask(value):
+            found.append(await engine.call("t.slow", {"value": value}))
+
+        async with anyio.create_task_group() as group:
+            for _ in range(10):
+                group.start_soon(ask, "same")
+    assert len(script.asked) == 1
+    assert {one.value for one in found} == {1}
+    assert sorted(one.via for one in found) == ["direct"] + ["shared"] * 9
+
+
+@on_jumping_clock
+async def test_a_hasty_leader_does_not_spoil_the_flight_for_others():
+    script = Script(gives=["x"], takes_s=2)
+    found = {}
+    async with open_harness([scripted("t.slow", script, idempotent=True)]) as engine:
+
+        async def ask(name, budget_s):
+            found[name] = await engine.call("t.slow", budget_s=budget_s)
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(ask, "hasty", 1)
+            await anyio.sleep(0.5)
+            group.start_soon(ask, "patient", 10)
+    assert found["hasty"].status == "late"
+    assert found["patient"].value == "x"
+
+
+async def test_a_cacheable_tool_is_asked_once_for_each_state_of_the_data_and_each_scope():
+    script = Script(gives=["first", "second", "third"])
+    pack = [scripted("t.kept", script, idempotent=True, cacheable=True)]
+    async with open_harness(pack) as engine:
+        first = await engine.call("t.kept", {"value": 1})
+        again = await engine.call("t.kept", {"value": 1})
+        other = await engine.call("t.kept", {"value": 1}, principal=Principal(tenant="other"))
+    assert [first.value, again.value, other.value] == ["first", "first", "second"]
+    assert again.via == "cache"
+    assert again.evidence == first.evidence
+
+
+async def test_what_a_caller_does_to_a_cached_value_reaches_nobody_else():
+    pack = [scripted("t.kept", Script(gives=[{"n": [1]}]), idempotent=True, cacheable=True)]
+    async with open_harness(pack) as engine:
+        await engine.call("t.kept")
+        (await engine.call("t.kept")).value["n"].append(2)
+        assert (await engine.call("t.kept")).value == {"n": [1]}
+
+
+async def test_what_a_tool_raises_becomes_a_fault_of_the_tool():
+    async def crash() -> int:
+        return 1 // 0
+
+    async def leave() -> int:
+        raise SystemExit(3)
+
+    async def lie() -> int:
+        return "no number"
+
+    pack = [plain("t.crash", crash), plain("t.leave", leave), plain("t.lie", lie)]
+    async with open_harness(pack) as engine:
+        crashed = await engine.call("t.crash")
+        left = await engine.call("t.leave")
+        lied = await engine.call("t.lie")
+    assert (crashed.code, crashed.fault) == ("tool.raised", "tool")
+    assert "ZeroDivisionError" in crashed.message
+    assert left.code == "tool.raised"
+    assert lied.code == "tool.bad_value"
+
+
+async def test_a_fault_inside_a_tools_own_group_keeps_its_facts():
+    fault = StoreFault("gone", code="store.gone")
+
+    async def grouped() -> int:
+        async with anyio.create_task_group() as group:
+            group.start_soon(_raise, fault)
+        return 1
+
+    async with open_harness([plain("t.group", grouped)]) as engine:
+        outcome = await engine.call("t.group")
+    assert (outcome.code, outcome.fault) == ("store.gone", "store")
+
+
+async def _raise(fault):
+    raise fault
+
+
+class TestBlockingTools:
+    """Plain functions, in threads."""
+
+    @on_real_clock
+    async def test_a_plain_function_runs_beside_the_loop(self):
+        def where() -> str:
+            return threading.current_thread().name
+
+        async with open_harness([plain("t.where", where)]) as engine:
+            with fail_after(5):
+                outcome = await engine.call("t.where")
+        assert outcome.value == "headwater-tool"
+
+    @on_real_clock
+    async def test_a_thread_that_hangs_is_abandoned_counted_and_starves_nobody(self):
+        release = threading.Event()
+        pack = [blocking("t.hold", release), scripted("t.echo"), plain("t.quick", _quick)]
+        try:
+            async with open_harness(pack, limits=Limits(threads_each=2)) as engine:
+                with fail_after(5):
+                    for _ in range(2):
+                        assert (await engine.call("t.hold", budget_s=0.05)).status == "late"
+                    assert engine.caller.threads.abandoned == 2
+                    full = await engine.call("t.hold", budget_s=0.05)
+                    assert (full.status, full.code) == ("failed", "limit.threads")
+                    assert (await engine.call("t.quick")).value == "quick"
+                    release.set()
+                    while engine.caller.threads.abandoned:
+                        await anyio.sleep(0.001)
+                    assert (await engine.call("t.hold", {"value": 7})).value == 7
+        finally:
+            release.set()
+
+
+def _quick() -> str:
+    return "quick"
