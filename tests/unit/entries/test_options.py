@@ -17,7 +17,7 @@ from headwater.entries.cli.options import options_last, wants_json
         ),
         (["ask", "q", "--quiet"], ["ask", "q", "--quiet"]),
         (["--help"], ["--help"]),
-        (["--quiet", "--help"], ["--help", "--quiet"]),
+        (["--quiet", "--help"], ["--help"]),
         (["--bogus", "ask"], ["--bogus", "ask"]),
         (["--database"], ["--database"]),
         ([], []),

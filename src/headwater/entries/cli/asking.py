@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 
@@ -16,7 +17,26 @@ from headwater.entries.cli.render_outcome import draw_outcome
 from headwater.entries.cli.screen import Screen
 from headwater.model.answer import Answer, RunResult
 
-Dashed = Parameter(allow_leading_hyphen=True)
+
+def _read_arguments(type_: Any, tokens: Sequence[Any]) -> dict[str, Any]:
+    del type_
+    return json_object(tokens[0].value, "the arguments")
+
+
+def _read_plan(type_: Any, tokens: Sequence[Any]) -> dict[str, Any]:
+    del type_
+    return json_file(tokens[0].value, "the plan")
+
+
+# Read while the command line is parsed: no loop is kept waiting for standard input.
+_Arguments = Annotated[
+    dict[str, Any] | None,
+    Parameter(converter=_read_arguments, allow_leading_hyphen=True, accepts_keys=False),
+]
+_Plan = Annotated[
+    dict[str, Any],
+    Parameter(converter=_read_plan, allow_leading_hyphen=True, accepts_keys=False),
+]
 
 
 async def ask(
@@ -41,7 +61,7 @@ async def ask(
 
 async def call(
     tool: str,
-    arguments: Annotated[str, Dashed] = "{}",
+    arguments: _Arguments = None,
     /,
     *,
     budget: Budget = None,
@@ -56,9 +76,8 @@ async def call(
         options: Options of every command.
     """
     name, screen = checked(tool, "the tool's name"), Screen(options)
-    decoded = json_object(arguments, "the arguments")
     async with opened(options) as app:
-        outcome = await app.call(name, decoded, budget_s=budget)
+        outcome = await app.call(name, arguments or {}, budget_s=budget)
     if screen.json:
         screen.give(outcome)
     else:
@@ -67,7 +86,7 @@ async def call(
 
 
 async def run(
-    plan: Annotated[str, Dashed],
+    plan: _Plan,
     /,
     *,
     budget: Budget = None,
@@ -80,11 +99,11 @@ async def run(
         budget: Time given for the run, such as 2s or 500ms; without it 5s or HEADWATER_BUDGET_S.
         options: Options of every command.
     """
-    decoded, screen = json_file(plan, "the plan"), Screen(options)
+    screen = Screen(options)
     async with opened(options) as app:
         watch = app.watch()
         async with following(watch, screen) as seen:
-            result = await app.run(decoded, budget_s=budget, watch=watch)
+            result = await app.run(plan, budget_s=budget, watch=watch)
     return show(result, seen, screen)
 
 

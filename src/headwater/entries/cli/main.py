@@ -52,11 +52,11 @@ def main() -> NoReturn:
 
 def respond(words: Sequence[str]) -> int:
     """Carry a command line out and return its exit status."""
-    ready = options_last(words)
+    as_json = wants_json(words)
     try:
-        return _carry_out(ready)
+        return _carry_out(options_last(words), as_json=as_json)
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  every error becomes a status
-        return status_of(error, as_json=wants_json(ready))
+        return status_of(error, as_json=as_json)
 
 
 def make_app() -> App:
@@ -73,18 +73,18 @@ def make_app() -> App:
     return app
 
 
-def _carry_out(words: list[str]) -> int:
+def _carry_out(words: list[str], *, as_json: bool) -> int:
     for stream in (sys.stdout, sys.stderr):
         if stream is not None and hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    if wants_json(words) and words[0].startswith("-"):
-        message = "a command is wanted beside --json, such as headwater tools --json"
-        raise UsageError(message, code="cli.usage")
     try:
         command, bound, _ = make_app().parse_args(words, exit_on_error=False, print_error=False)
     except CycloptsError as error:
         raise UsageError(f"{error} (see headwater --help)", code="cli.usage") from error
     if not inspect.iscoroutinefunction(command):
+        if as_json:
+            message = "help is no JSON; name a command beside --json, as in headwater tools --json"
+            raise UsageError(message, code="cli.usage")
         command(*bound.args, **bound.kwargs)
         return COMPLETE
     import anyio

@@ -55,7 +55,7 @@ def options_last(words: Sequence[str]) -> list[str]:
         if word in _VALUES and rest:
             front.append(rest.pop(0))
     if not rest or rest[0].startswith("-"):
-        return [*rest, *front] if rest else front
+        return rest or (front if front and front[-1] in _VALUES else [])
     return [rest[0], *front, *rest[1:]]
 
 

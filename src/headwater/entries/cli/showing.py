@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import anyio
 from rich.rule import Rule
 from rich.text import Text
 
@@ -38,7 +39,7 @@ async def demo(folder: str = FOLDER, /, *, seed: int = 1, options: Options = NO_
         options: Options of every command.
     """
     home, screen = Path(checked(folder, "the folder")), Screen(options)
-    home.mkdir(parents=True, exist_ok=True)
+    await anyio.Path(home).mkdir(parents=True, exist_ok=True)
     if options.database is None:
         options = Options(
             database=f"sqlite:///{home / 'estate.db'}",

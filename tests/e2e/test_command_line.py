@@ -1,0 +1,254 @@
+"""The command line as a person or a program uses it: real processes, real files."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ITEMS = (
+    {"code": "web-1", "name": "Web 1", "type": "service", "owner": "web", "status": "live"},
+    {"code": "db-1", "name": "DB 1", "type": "database", "owner": "data", "status": "live"},
+    {"code": "evil", "name": "\x1b[31m\u202e[bold]日本", "type": "service"},
+)
+RELATIONS = ({"source": "web-1", "target": "db-1", "type": "depends_on"},)
+
+
+def headwater(
+    *words: str, folder: Path, stdin: bytes = b"", env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-m", "headwater.entries.cli.main", *words],
+        cwd=folder,
+        input=stdin,
+        env=environment(folder, env),
+        capture_output=True,
+        timeout=50,
+        check=False,
+    )
+
+
+def environment(folder: Path, more: Mapping[str, str] | None = None) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("HEADWATER")}
+    database = f"sqlite:///{folder / 'estate.db'}"
+    return {**kept, "HEADWATER_DATABASE": database, "COLUMNS": "80", "TZ": "UTC", **(more or {})}
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a small estate, loaded once."""
+    folder = tmp_path_factory.mktemp("home with a space")
+    bundle = folder / "bundle"
+    bundle.mkdir()
+    for name, rows in (("items.jsonl", ITEMS), ("relations.jsonl", RELATIONS)):
+        text = "".join(json.dumps(row) + "\n" for row in rows)
+        (bundle / name).write_text(text, encoding="utf-8")
+    done = headwater("load", "bundle", "--json", folder=folder)
+    assert done.returncode == 0, done.stderr.decode()
+    assert json.loads(done.stdout)["counts"]["items"]["added"] == 3
+    return folder
+
+
+def told(done: subprocess.CompletedProcess[bytes]) -> Any:
+    assert done.stdout, done.stderr.decode()
+    return json.loads(done.stdout)
+
+
+def test_help_takes_less_than_half_a_second_of_cpu(tmp_path: Path) -> None:
+    before = os.times()
+    assert headwater("--help", folder=tmp_path).returncode == 0
+    after = os.times()
+    spent_s = after.children_user + after.children_system
+    spent_s -= before.children_user + before.children_system
+    assert spent_s < 0.5
+
+
+def test_an_answer_has_its_shape_and_status(home: Path) -> None:
+    done = headwater("ask", "what breaks if db-1 fails?", "--json", folder=home)
+    answer = told(done)
+    assert (answer["status"], done.returncode) == ("complete", 0)
+    wanted = {"run_id", "status", "summary", "blocks", "evidence", "gaps", "confidence"}
+    assert wanted | {"elapsed_s", "next"} <= set(answer)
+    assert "web-1" in json.dumps(answer["blocks"])
+
+
+def test_the_terminal_shows_what_the_json_holds(home: Path) -> None:
+    shown = headwater("ask", "what breaks if db-1 fails?", folder=home).stdout.decode()
+    assert shown.startswith("● COMPLETE in ")
+    assert "web-1" in shown
+    assert "Evidence" in shown
+    assert "✓ " in shown
+    assert max(map(len, shown.splitlines())) <= 80
+
+
+def test_names_from_the_estate_cannot_steer_the_terminal(home: Path) -> None:
+    done = headwater("call", "ci.get_by_code", '{"code": "evil"}', folder=home)
+    assert done.returncode == 0
+    assert b"\x1b" not in done.stdout
+    assert "\u202e" not in done.stdout.decode()
+    assert "\\x1b[31m" in done.stdout.decode()
+
+
+def test_options_stand_before_or_after_the_command(home: Path) -> None:
+    url = f"sqlite:///{home / 'estate.db'}"
+    asked = ('{"code": "web-1"}', "--json")
+    before = headwater(
+        "--database", url, "--quiet", "call", "ci.get_by_code", *asked,
+        folder=home, env={"HEADWATER_DATABASE": "sqlite:////nowhere/x.db"},
+    )  # fmt: skip
+    after = headwater("call", "ci.get_by_code", *asked, "--quiet", "--database", url, folder=home)
+    assert told(before)["value"] == told(after)["value"]
+    assert told(before)["value"]["code"] == "web-1"
+
+
+def test_a_tenant_sees_only_its_own(home: Path) -> None:
+    done = headwater(
+        "--tenant", "other", "call", "ci.get_by_code", '{"code": "web-1"}', "--json", folder=home
+    )
+    assert told(done)["value"] is None
+
+
+def test_a_call_of_a_tool_that_is_none_fails_with_its_name(home: Path) -> None:
+    done = headwater("call", "ci.serch", "{}", "--json", folder=home)
+    assert done.returncode in {1, 2}
+    assert "ci.search" in json.dumps(told(done))
+
+
+def test_ten_megabytes_of_arguments_are_refused_in_one_line(home: Path) -> None:
+    arguments = json.dumps({"keywords": ["x" * 10_000_000]}).encode()
+    done = headwater("call", "ci.search", "-", "--json", folder=home, stdin=arguments)
+    assert done.returncode in {1, 2}
+    assert told(done)["status"] == "failed"
+    assert len(done.stdout) < 2000
+
+
+def test_a_plan_runs_from_a_file_and_from_standard_input(home: Path) -> None:
+    steps = [
+        {"id": "find", "tool": "ci.search", "args": {"keywords": ["web"]}},
+        {"id": "get", "tool": "ci.get", "args": {"id": {"$": "find.items[0].id"}}},
+    ]
+    plan = json.dumps({"steps": steps})
+    (home / "plan.json").write_text(plan, encoding="utf-8")
+    first = headwater("run", "plan.json", "--json", folder=home)
+    second = headwater("run", "-", "--json", folder=home, stdin=plan.encode())
+    for done in (first, second):
+        result = told(done)
+        assert (done.returncode, result["status"]) == (0, "complete")
+        assert set(result["outcomes"]) == {"find", "get"}
+        assert result["outcomes"]["get"]["value"]["code"] == "web-1"
+
+
+def test_a_cyclic_plan_is_wrong_usage(home: Path) -> None:
+    steps = [
+        {"id": "a", "tool": "ci.search", "after": ["b"]},
+        {"id": "b", "tool": "ci.search", "after": ["a"]},
+    ]
+    done = headwater("run", "-", "--json", folder=home, stdin=json.dumps({"steps": steps}).encode())
+    assert done.returncode == 2
+    assert told(done)["error"]["fault"] == "asker"
+
+
+def test_a_run_is_listed_explained_asked_again_and_replayed(home: Path) -> None:
+    run_id = told(headwater("ask", "what is web-1?", "--json", folder=home))["run_id"]
+    assert run_id in {one["run_id"] for one in told(headwater("runs", "--json", folder=home))}
+    explained = told(headwater("explain", run_id, "--json", folder=home))
+    assert explained["run"]["run_id"] == run_id
+    assert explained["events"][0]["kind"] == "run.started"
+    shown = headwater("explain", run_id, folder=home).stdout.decode()
+    assert "headwater/engine/run.py:" in shown
+    assert told(headwater("again", run_id, "--json", folder=home))["status"] == "complete"
+    replayed = headwater("replay", run_id, "--sequential", "--json", folder=home)
+    assert replayed.returncode == 0
+    assert told(replayed)["equal"] is True
+
+
+def test_the_tools_are_listed_with_their_arguments(home: Path) -> None:
+    names = {one["name"] for one in told(headwater("tools", "--json", folder=home))}
+    assert {"ci.search", "graph.expand", "cep.simulate", "estate.resolve"} <= names
+    assert "ci.search" in headwater("tools", folder=home).stdout.decode()
+
+
+def test_an_export_can_be_loaded_again(home: Path, tmp_path: Path) -> None:
+    assert headwater("export", str(tmp_path / "out"), "--json", folder=home).returncode == 0
+    env = {"HEADWATER_DATABASE": f"sqlite:///{tmp_path / 'second.db'}"}
+    done = headwater("load", str(tmp_path / "out"), "--json", folder=home, env=env)
+    assert told(done)["counts"]["items"]["added"] == 3
+
+
+def test_an_unknown_run_is_wrong_usage(home: Path) -> None:
+    done = headwater("explain", "nothing", "--json", folder=home)
+    assert done.returncode == 2
+    assert told(done)["error"]["code"] == "run.unknown"
+
+
+@pytest.mark.parametrize("make", ["text", "folder"])
+def test_a_database_that_is_none_is_told_in_one_line(make: str, tmp_path: Path) -> None:
+    file = tmp_path / "estate.db"
+    if make == "text":
+        file.write_text("this is no database, though it is long enough to look like one" * 40)
+    else:
+        file.mkdir()
+    done = headwater("load", str(tmp_path), "--as", "bundle", "--json", folder=tmp_path)
+    assert done.returncode in {1, 2}
+    assert told(done)["status"] == "failed"
+    assert b"Traceback" not in done.stderr
+
+
+def test_a_reader_that_goes_away_ends_it_quietly(home: Path) -> None:
+    line = f"'{sys.executable}' -m headwater.entries.cli.main tools | head -c 5"
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", line],
+        cwd=home,
+        env=environment(home),
+        capture_output=True,
+        timeout=50,
+        check=False,
+    )
+    assert done.returncode in {0, 141}
+    assert done.stderr == b""
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_behind_stdout_is_told(home: Path) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "headwater.entries.cli.main", "tools"],
+            cwd=home,
+            env=environment(home),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            timeout=50,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert b"cli.cannot_write" in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+def test_ctrl_c_while_a_plan_is_awaited_stops_at_once(home: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "headwater.entries.cli.main", "run", "-"],
+        cwd=home,
+        env=environment(home),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdin is not None
+        process.stdin.write(b'{"steps": [')
+        process.stdin.flush()
+        for _ in range(40):  # the signal may come before Python listens, and then ends it as well
+            process.send_signal(signal.SIGINT)
+            try:
+                process.wait(timeout=0.25)
+                break
+            except subprocess.TimeoutExpired:
+                continue
+        assert process.returncode in {130, -signal.SIGINT}
