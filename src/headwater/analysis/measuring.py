@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from itertools import pairwise
 from typing import get_args
 
-from headwater.errors import ToolFault, UsageError
+from headwater.errors import LimitError, ToolFault, UsageError
 from headwater.model.metric import (
     PERCENTILES,
     Aggregate,
@@ -25,6 +25,8 @@ from headwater.model.metric import (
 
 AGGREGATES: tuple[str, ...] = get_args(Aggregate)
 US_PER_S = 1_000_000
+MAX_SORTED = 10_000
+"""Values up to which sorting them is quicker than loading numpy."""
 _SIMPLE: dict[str, Callable[[Sequence[float]], float]] = {
     "count": len,
     "sum": sum,
@@ -75,7 +77,7 @@ def summarise(aggregate: Aggregate, at_us: Sequence[int], values: Sequence[float
     if not values:
         return None
     if aggregate in PERCENTILES:
-        return percentile(sorted(values), PERCENTILES[aggregate])
+        return percentile(values, PERCENTILES[aggregate])
     if aggregate == "rate":
         return rate(sum_of_rises(values), (at_us[0], at_us[-1]))
     if aggregate == "stddev":
@@ -84,10 +86,16 @@ def summarise(aggregate: Aggregate, at_us: Sequence[int], values: Sequence[float
     return float(_SIMPLE[aggregate](values))
 
 
-def percentile(ordered: Sequence[float], fraction: float) -> float:
-    """Return a percentile of values in ascending order, at least one."""
-    low, high, share = rank(len(ordered), fraction)
-    return between(ordered[low], ordered[high], share)
+def percentile(values: Sequence[float], fraction: float) -> float:
+    """Return a percentile of at least one value, in any order."""
+    low, high, share = rank(len(values), fraction)
+    if len(values) <= MAX_SORTED:
+        ordered = sorted(values)
+        return between(ordered[low], ordered[high], share)
+    import numpy as np
+
+    parted = np.partition(np.asarray(values, dtype=np.float64), (low, high))
+    return between(float(parted[low]), float(parted[high]), share)
 
 
 def rank(count: int, fraction: float) -> tuple[int, int, float]:
@@ -111,6 +119,12 @@ def rate(rises: float, span: tuple[int, int]) -> float | None:
     """Return rises a second between two instants in us; None where they are the same."""
     first_us, last_us = span
     return rises / ((last_us - first_us) / US_PER_S) if last_us > first_us else None
+
+
+def too_many_samples(metric: str, limit: int) -> LimitError:
+    """Make the error that says how many samples may be read at once."""
+    message = f"{metric} has more than {limit:,} samples there; narrow the window or the items"
+    return LimitError(message, code="limit.samples")
 
 
 def finite(value: float | None, metric: str) -> float | None:

@@ -15,7 +15,7 @@ DEFAULT_BYTES = 64 * 1024 * 1024
 class MemoryCache:
     """Keep the most recently used values, at most `limit_bytes` of them."""
 
-    def __init__(self, *, limit_bytes: int = DEFAULT_BYTES) -> None:
+    def __init__(self, limit_bytes: int = DEFAULT_BYTES) -> None:
         self._limit_bytes = limit_bytes
         self._values: OrderedDict[str, tuple[Any, int]] = OrderedDict()
         self._held_bytes = 0

@@ -13,9 +13,9 @@ from headwater.analysis.measuring import (
     ranked_rows,
     step_us,
     summarise,
+    too_many_samples,
     unknown_metric,
 )
-from headwater.errors import LimitError
 from headwater.model.item import ConfigurationItem
 from headwater.model.load import LoadCount, Rows
 from headwater.model.metric import (
@@ -151,8 +151,7 @@ class MemoryMetrics:
         ]
         total = sum(len(each.at_us) for each in found)
         if total > limit:
-            message = f"{name} has {total:,} samples there, over {limit:,}; narrow window or items"
-            raise LimitError(message, code="limit.samples")
+            raise too_many_samples(name, limit)
         return found
 
     async def batch(
