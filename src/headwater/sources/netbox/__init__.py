@@ -1,0 +1,1 @@
+"""Read NetBox's own dump: a JSON list of objects as Django writes it."""
