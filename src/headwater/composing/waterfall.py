@@ -217,7 +217,7 @@ def _answered(picture: _Picture, event: Event) -> None:
     picture.elapsed_s = float(event.data.get("elapsed_s") or event.offset_s)
     for row in picture.rows.values():
         if row.state == "running":
-            row.state, row.end_s = "late", event.offset_s
+            row.state, row.end_s, row.note = "late", event.offset_s, ""
         elif row.state == "waiting":
             row.state, row.start_s, row.end_s = "skipped", event.offset_s, event.offset_s
             row.note = row.note or "no time left"

@@ -26,6 +26,7 @@ SIGNS: Mapping[BarState, tuple[str, str, str]] = {
 MOST_BAR = 34
 LEAST_BAR = 8
 MOST_NOTE = 20
+LIVE_NOTE = 11
 MOST_LABEL = 34
 
 
@@ -36,7 +37,9 @@ def draw_waterfall(picture: Waterfall, *, width: int, now_s: float | None = None
     scale_s = _scale(picture, now_s)
     labels = [_label(bar) for bar in picture.bars]
     notes = [_note(bar, picture, now_s) for bar in picture.bars]
-    note_width = min(MOST_NOTE, max(map(cell_len, notes)))
+    # While it runs the notes change: a width that stays keeps the bars from jumping.
+    least = LIVE_NOTE if now_s is not None else 1
+    note_width = min(MOST_NOTE, max(least, *map(cell_len, notes)))
     label_width = min(MOST_LABEL, max(map(cell_len, labels)), max(8, width // 3))
     bar_width = min(MOST_BAR, width - label_width - note_width - 6)
     if bar_width < LEAST_BAR:
@@ -108,7 +111,8 @@ def _track(bar: Bar, scale_s: float, *, now_s: float | None, width: int) -> Text
     end_s = bar.end_s if bar.end_s is not None else (now_s or bar.start_s)
     first = min(int(bar.start_s / scale_s * width), width - 1)
     last = min(max(round(end_s / scale_s * width), first + 1), width)
-    track = Text("·" * first, style="dim")
+    track = Text()
+    track.append("·" * first, style="dim")
     track.append(fill * (last - first), style=colour)
     track.append("·" * (width - last) + "  ", style="dim")
     return track
