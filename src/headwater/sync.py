@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import tzinfo
+from datetime import datetime, tzinfo
+from pathlib import Path
 from typing import Any
 
 from headwater.app.namespace import Namespace
@@ -17,6 +18,7 @@ from headwater.bridge import Bridge, refuse_in_loop
 from headwater.model.answer import Answer, RunResult
 from headwater.model.event import RunRecord
 from headwater.model.explanation import Explanation, ToolInfo
+from headwater.model.load import LoadReport, Progress
 from headwater.model.outcome import Outcome
 from headwater.model.principal import Principal
 from headwater.model.replay import ReplayReport
@@ -141,6 +143,68 @@ class Headwater:
             "replay", run_id=run_id, sequential=sequential, principal=principal
         )
         return report
+
+    def load(
+        self,
+        path: str | Path,
+        *,
+        kind: str | None = None,
+        replace: bool = False,
+        skip_bad: bool = False,
+        progress: Progress | None = None,
+        principal: Principal | None = None,
+    ) -> LoadReport:
+        """Load an estate from a bundle or a NetBox dump; see `AsyncHeadwater.load`."""
+        report: LoadReport = self._bridge.call(
+            "load",
+            path=path,
+            kind=kind,
+            replace=replace,
+            skip_bad=skip_bad,
+            progress=progress,
+            principal=principal,
+        )
+        return report
+
+    def scan(
+        self, *, progress: Progress | None = None, principal: Principal | None = None
+    ) -> LoadReport:
+        """Load what this host tells of itself; see `AsyncHeadwater.scan`."""
+        report: LoadReport = self._bridge.call("scan", progress=progress, principal=principal)
+        return report
+
+    def demo(
+        self,
+        folder: str | Path,
+        *,
+        seed: int = 1,
+        ends_at: datetime | None = None,
+        progress: Progress | None = None,
+        principal: Principal | None = None,
+    ) -> LoadReport:
+        """Write the demo estate to a folder and load it; see `AsyncHeadwater.demo`."""
+        report: LoadReport = self._bridge.call(
+            "demo",
+            folder=folder,
+            seed=seed,
+            ends_at=ends_at,
+            progress=progress,
+            principal=principal,
+        )
+        return report
+
+    def export(
+        self,
+        folder: str | Path,
+        *,
+        progress: Progress | None = None,
+        principal: Principal | None = None,
+    ) -> dict[str, int]:
+        """Write the estate to a folder, as a bundle; see `AsyncHeadwater.export`."""
+        counts: dict[str, int] = self._bridge.call(
+            "export", folder=folder, progress=progress, principal=principal
+        )
+        return counts
 
     def __getattr__(self, name: str) -> Any:
         """Return the tools of a namespace as functions, as in `hw.ci.search(...)`."""

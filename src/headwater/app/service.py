@@ -5,19 +5,24 @@ Next: `headwater.engine.ask.ask`
 
 from __future__ import annotations
 
+import functools
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager
-from dataclasses import replace
+from dataclasses import replace as with_changes
 from datetime import UTC, datetime, tzinfo
+from pathlib import Path
 from typing import Any
 
 import anyio
+from anyio import to_thread
 
 from headwater.app import records
 from headwater.app.lifespan import Parts, lifespan
+from headwater.app.loading import export, load
 from headwater.app.namespace import Namespace, value_of
 from headwater.app.replaying import replay
 from headwater.app.settings import Settings
+from headwater.app.wiring import bundle_writer, host_supply, supply_of, write_demo
 from headwater.engine.ask import ask, carry_out
 from headwater.engine.journal import SILENCE, Journal
 from headwater.engine.run import Ground
@@ -28,6 +33,7 @@ from headwater.model.answer import Answer, RunResult
 from headwater.model.call import Call
 from headwater.model.event import RunRecord
 from headwater.model.explanation import Explanation, ToolInfo
+from headwater.model.load import LoadReport, Progress
 from headwater.model.moment import Asked
 from headwater.model.outcome import Outcome
 from headwater.model.principal import Principal
@@ -267,9 +273,94 @@ class AsyncHeadwater:
         asked = Question(text=found.run.text, asked_at=found.run.asked_at, budget_s=SEQUENTIAL_S)
         with self._recorded("run", asked, principal) as run:
             ground = await self._ground(run.journal, principal)
-            ground = replace(ground, sequential=sequential, fresh=True)
+            ground = with_changes(ground, sequential=sequential, fresh=True)
             run.result, report = await replay(found.run, earlier, ground)
         return report
+
+    async def load(
+        self,
+        path: str | Path,
+        *,
+        kind: str | None = None,
+        replace: bool = False,
+        skip_bad: bool = False,
+        progress: Progress | None = None,
+        principal: Principal | None = None,
+    ) -> LoadReport:
+        """Load an estate from a bundle or a NetBox dump, all or nothing for each of its files.
+
+        Args:
+            path: A folder or a file.
+            kind: `bundle` or `netbox`; by its looks where it is left out.
+            replace: Remove what the source no longer has.
+            skip_bad: Count and list bad lines instead of refusing their file.
+            progress: Filled in while it loads, for whoever looks.
+            principal: Whose estate.
+
+        Raises:
+            UsageError: `load.bad_line` naming file, line and reason, or the path is none.
+        """
+        supply = await to_thread.run_sync(supply_of, Path(path), kind)
+        return await load(
+            self._parts.stores,
+            supply,
+            replace=replace,
+            skip_bad=skip_bad,
+            progress=progress,
+            principal=principal or self._principal,
+        )
+
+    async def scan(
+        self, *, progress: Progress | None = None, principal: Principal | None = None
+    ) -> LoadReport:
+        """Load what this host tells of itself; another scan brings it up to date."""
+        supply = await to_thread.run_sync(host_supply)
+        return await load(
+            self._parts.stores,
+            supply,
+            replace=True,
+            progress=progress,
+            principal=principal or self._principal,
+        )
+
+    async def demo(
+        self,
+        folder: str | Path,
+        *,
+        seed: int = 1,
+        ends_at: datetime | None = None,
+        progress: Progress | None = None,
+        principal: Principal | None = None,
+    ) -> LoadReport:
+        """Write the demo estate to a folder, as a bundle, and load it.
+
+        Args:
+            folder: Where the bundle goes.
+            seed: The same seed and end give the same estate.
+            ends_at: When its story ends; now where it is left out.
+            progress: Filled in while it loads.
+            principal: Whose estate.
+        """
+        until = ends_at or datetime.now(UTC)
+        write = functools.partial(write_demo, Path(folder), seed=seed, ends_at=until)
+        await to_thread.run_sync(write)
+        return await self.load(folder, kind="bundle", progress=progress, principal=principal)
+
+    async def export(
+        self,
+        folder: str | Path,
+        *,
+        progress: Progress | None = None,
+        principal: Principal | None = None,
+    ) -> dict[str, int]:
+        """Write the estate to a folder, as a bundle, and return how many rows each part has."""
+        writer = await to_thread.run_sync(bundle_writer, Path(folder))
+        return await export(
+            self._parts.stores,
+            writer,
+            progress=progress,
+            principal=principal or self._principal,
+        )
 
     def __getattr__(self, name: str) -> Any:
         """Return the tools of a namespace as functions, as in `hw.ci.search(...)`."""

@@ -38,13 +38,16 @@ class Settings(BaseSettings):
     breaker_open_s: float = Field(default=5.0, gt=0)
 
     @property
-    def database_url(self) -> str:
-        """Return the database's URL: the one set, or a file in the user's data folder."""
-        if self.database is not None:
-            return self.database
+    def default_url(self) -> str:
+        """Return the URL of the estate in the user's data folder."""
         from platformdirs import user_data_path
 
         return f"sqlite:///{user_data_path('headwater') / 'estate.db'}"
+
+    @property
+    def database_url(self) -> str:
+        """Return the URL set, or the default one."""
+        return self.database or self.default_url
 
     @property
     def zone(self) -> tzinfo:

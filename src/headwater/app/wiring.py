@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
+from headwater.app.loading import EstateWriter
 from headwater.app.settings import Settings
 from headwater.errors import UsageError
+from headwater.model.load import Supply
 from headwater.ports.cache import Cache
 from headwater.ports.history import History
 from headwater.ports.inventory import Inventory
@@ -66,7 +69,10 @@ async def open_stores(url: str, settings: Settings) -> AsyncIterator[Stores]:
     if url in {MEMORY, f"{MEMORY}//"}:
         yield _memory(settings)
     elif url.startswith(SQLITE) and url.removeprefix(SQLITE).strip():
-        async with _sqlite(Path(url.removeprefix(SQLITE)), settings) as stores:
+        path = Path(url.removeprefix(SQLITE))
+        if url == settings.default_url:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        async with _sqlite(path, settings) as stores:
             yield stores
     else:
         message = (
@@ -102,6 +108,7 @@ def _memory(settings: Settings) -> Stores:
 
 @asynccontextmanager
 async def _sqlite(path: Path, settings: Settings) -> AsyncIterator[Stores]:
+    """Open an estate's file, and beside it the file of its runs, so that neither waits."""
     from headwater.stores.memory.cache import MemoryCache
     from headwater.stores.sql.history import SqlHistory
     from headwater.stores.sql.inventory import SqlInventory
@@ -109,12 +116,15 @@ async def _sqlite(path: Path, settings: Settings) -> AsyncIterator[Stores]:
     from headwater.stores.sql.relations import SqlRelations
     from headwater.stores.sql.rules import SqlRules
     from headwater.stores.sql.run_log import SqlRunLog
-    from headwater.stores.sql.sqlite import SqliteDatabase
+    from headwater.stores.sql.sqlite_database import SqliteDatabase
     from headwater.stores.sql.versions import SqlVersions
 
     async with AsyncExitStack() as stack:
-        estate = await stack.enter_async_context(SqliteDatabase.open_estate(path, settings))
-        runs = await stack.enter_async_context(SqliteDatabase.open_runs(path, settings))
+        estate = await SqliteDatabase.open(path, readers=settings.sqlite_readers)
+        stack.push_async_callback(estate.close)
+        beside = path.with_name(f"{path.stem}.runs{path.suffix}")
+        runs = await SqliteDatabase.open(beside, schema="runs", readers=1)
+        stack.push_async_callback(runs.close)
         yield Stores(
             inventory=SqlInventory(estate),
             relations=SqlRelations(estate),
@@ -125,6 +135,38 @@ async def _sqlite(path: Path, settings: Settings) -> AsyncIterator[Stores]:
             run_log=SqlRunLog(runs),
             cache=MemoryCache(settings.cache_bytes),
         )
+
+
+def supply_of(path: Path, kind: str | None) -> Supply:
+    """Return what a folder or file brings: a bundle or a NetBox dump, told by `kind` or by looks.
+
+    Raises:
+        UsageError: it is neither, or is not there.
+    """
+    from headwater.sources.detect import open_supply
+
+    return open_supply(path, kind=kind)
+
+
+def host_supply() -> Supply:
+    """Return what this host tells of itself; it takes about a second to sample."""
+    from headwater.sources.host.scan import host_supply as scan
+
+    return scan()
+
+
+def write_demo(folder: Path, *, seed: int, ends_at: datetime) -> None:
+    """Write the demo estate to a folder, as a bundle."""
+    from headwater.sources.demo.generate import write_demo as write
+
+    write(folder, seed=seed, ends_at=ends_at)
+
+
+def bundle_writer(folder: Path) -> EstateWriter:
+    """Return what writes an estate to a folder, as a bundle."""
+    from headwater.sources.bundle.write import BundleWriter
+
+    return BundleWriter(folder)
 
 
 def shipped_packs() -> list[Pack]:
