@@ -207,6 +207,13 @@ def _success(outcome: Mapping[str, Any], before: str) -> tuple[BarState, str]:
     return "succeeded", "shared" if via == "shared" else ""
 
 
+def _kept(picture: _Picture, event: Event) -> None:
+    """Show a step that an earlier run finished, and that this one only kept."""
+    row = picture.row(event)
+    row.state, row.note, row.where = "cached", "kept", event.where
+    row.start_s = row.end_s = event.offset_s
+
+
 def _finishing(picture: _Picture, event: Event) -> None:
     del event
     picture.finishing = True
@@ -232,6 +239,7 @@ _NOTES: dict[str, Callable[[_Picture, Event], None]] = {
     "flight.joined": _flight_joined,
     "fallback.used": _fallback_used,
     "step.ended": _step_ended,
+    "step.kept": _kept,
     "run.finishing": _finishing,
     "run.answered": _answered,
 }

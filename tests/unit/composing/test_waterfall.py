@@ -121,6 +121,11 @@ def test_a_failed_element_of_a_repeated_step_is_told() -> None:
     assert bar.note == "1 failed inside"
 
 
+def test_a_step_that_an_earlier_run_finished_is_kept() -> None:
+    picture = waterfall([planned(("a", "t.a")), event("step.kept", 0.01, "a", outcome={})])
+    assert (picture.bars[0].state, picture.bars[0].note) == ("cached", "kept")
+
+
 def test_the_run_tells_its_question_its_budget_and_its_end() -> None:
     picture = waterfall(
         [
