@@ -28,7 +28,7 @@ WEIGH_ALL = 20_000
 NEIGHBOURS = 2_000
 SHORTEST_STEM = 2
 
-_COLUMNS = (item.c.id, item.c.code, item.c.name, item.c.type, item.c.location, item.c.tags)
+_COLUMNS = (item.c.id, item.c.code, item.c.name, item.c.type, item.c.location)
 
 
 def _reading(statement: Select[tuple[int]]) -> Select[Any]:
@@ -58,32 +58,35 @@ def find_candidates(
     wanted = term.strip().lower()
     if not wanted or "\x00" in wanted or limit <= 0:
         return []
-    rows: dict[int, Row[Any]] = {}
+    seen: set[int] = set()
     found: list[Candidate] = []
-    for some in _neighbours(connection, term.strip(), principal.tenant):
-        new = {row[0]: row for row in some if row[0] not in rows}
-        rows.update(new)
-        found += [each for row in new.values() if (each := _weighed(row, term, wanted))]
+    for some, has_words in _neighbours(connection, term.strip(), principal.tenant):
+        new = {row[0]: row for row in some if row[0] not in seen}
+        seen.update(new)
+        weighed = (_weighed(row, term, has_words=has_words) for row in new.values())
+        found += [each for each in weighed if each is not None]
         if sum(each.score >= SURE for each in found) >= limit:
             break
     return sorted(found, key=lambda each: (-each.score, each.code))[:limit]
 
 
-def _neighbours(connection: Connection, term: str, tenant: str) -> Iterator[Sequence[Row[Any]]]:
-    """Give rows that may be alike, the surest first."""
+def _neighbours(
+    connection: Connection, term: str, tenant: str
+) -> Iterator[tuple[Sequence[Row[Any]], bool]]:
+    """Give rows that may be alike, the surest first; and whether they surely have the words."""
     values = {"tenant": tenant, "page_rows": NEIGHBOURS}
-    yield connection.execute(_EXACT, values | {"term": term}).all()
+    yield connection.execute(_EXACT, values | {"term": term}).all(), False
     words = tokens(term)
     indexed = has_text_index(connection)
     if indexed and words:
-        yield _sure(connection, words, values)
+        yield _sure(connection, words, values), True
     if not indexed:
-        yield connection.execute(_CONTAINING, values | {"term": term.lower()}).all()
+        yield connection.execute(_CONTAINING, values | {"term": term.lower()}).all(), True
     size = connection.execute(_SIZE, values | {"page_rows": WEIGH_ALL + 1}).scalar_one()
     if size <= WEIGH_ALL:
-        yield connection.execute(_EVERY, values | {"page_rows": WEIGH_ALL}).all()
+        yield connection.execute(_EVERY, values | {"page_rows": WEIGH_ALL}).all(), False
     elif indexed:
-        yield from _stems(connection, words, values)
+        yield from ((rows, False) for rows in _stems(connection, words, values))
 
 
 def _sure(connection: Connection, words: Sequence[str], values: dict[str, Any]) -> list[Row[Any]]:
@@ -112,9 +115,9 @@ def _stems(
             return
 
 
-def _weighed(row: Row[Any], term: str, wanted: str) -> Candidate | None:
-    ci, code, name, kind, location, tags = tuple(row)
-    score, match = _likeness(wanted, code, name, tags=tags)
+def _weighed(row: Row[Any], term: str, *, has_words: bool) -> Candidate | None:
+    ci, code, name, kind, location = tuple(row)
+    score, match = _likeness(term.strip().lower(), code.lower(), name.lower(), has_words=has_words)
     if score <= 0:
         return None
     return Candidate(
@@ -123,23 +126,15 @@ def _weighed(row: Row[Any], term: str, wanted: str) -> Candidate | None:
     )  # fmt: skip
 
 
-def _likeness(term: str, code: str, name: str, *, tags: dict[str, str]) -> tuple[float, str]:
-    low_code, low_name = code.lower(), name.lower()
-    if term == low_code:
-        return 1.0, "code"
-    if term == low_name:
-        return 0.95, "name"
-    if low_code.startswith(term) or low_name.startswith(term):
-        return 0.8, "prefix"
-    alike = max(fuzz.ratio(term, low_code), fuzz.ratio(term, low_name)) / 100
-    if _has_words(tokens(term), code, name, tags=tags):
-        return SURE, "text"
+def _likeness(term: str, code: str, name: str, *, has_words: bool) -> tuple[float, str]:
+    sure = (
+        (term == code, 1.0, "code"),
+        (term == name, 0.95, "name"),
+        (code.startswith(term) or name.startswith(term), 0.8, "prefix"),
+        (has_words, SURE, "text"),
+    )
+    for is_it, score, match in sure:
+        if is_it:
+            return score, match
+    alike = max(fuzz.ratio(term, code), fuzz.ratio(term, name)) / 100
     return (FUZZY_TOP * alike, "fuzzy") if alike >= FUZZY_FROM else (0.0, "")
-
-
-def _has_words(words: list[str], code: str, name: str, *, tags: dict[str, str]) -> bool:
-    if not words:
-        return False
-    columns = (code, name, " ".join(f"{key} {text}" for key, text in tags.items()))
-    phrase = " " + " ".join(words)
-    return any(phrase in " " + " ".join(tokens(text)) for text in columns)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, inspect, text
 
 from headwater.errors import UsageError
 from headwater.stores.sql.database import Database
+from headwater.stores.sql.planner_hints import write_hints
 from headwater.stores.sql.text_index import ensure_text_index, index_ready
 
 Schema = Literal["estate", "runs"]
@@ -37,6 +38,8 @@ async def bring_up(database: Database, schema: Schema, *, where: str) -> None:
             from headwater.stores.sql.migrations.run import upgrade
 
             upgrade(connection, schema)
+            if schema == "estate":
+                write_hints(connection)
         if schema == "estate":
             ensure_text_index(connection)
 
