@@ -84,9 +84,7 @@ def keywords_of(sense: Sense) -> tuple[str, ...]:
 
 def first_steps(sense: Sense) -> tuple[Step, ...]:
     """Return the steps that resolve the names and words of a question; the first is `resolve`."""
-    names = [
-        name_of(sense, role) for role in ("subject", "target", "rule") if sense.roles.get(role)
-    ]
+    names = [name_of(sense, role) for role in ("subject", "rule") if sense.roles.get(role)]
     words: tuple[str, ...] = ()
     if sense.intent in {"list", "count", "rank"}:
         things = things_of(sense)
@@ -96,19 +94,18 @@ def first_steps(sense: Sense) -> tuple[Step, ...]:
             names.append(split_name(sense.roles.get("things", "")))
     if sense.intent in {"search", "bare"}:
         words = keywords_of(sense)
-    steps = tuple(_steps(sense, names, words))
-    if "target" not in sense.roles:
-        return steps
-    target = name_of(sense, "target")
-    return (*steps, _resolve(STEP_OF["target"], target.terms, _kinds(sense)))
+    return tuple(_steps(sense, names, words))
 
 
 def _steps(sense: Sense, names: list[Name], words: tuple[str, ...]) -> Iterable[Step]:
+    targets = [name_of(sense, "target")] if sense.roles.get("target") else []
     metric_terms = sense.metric.terms if sense.metric is not None else ()
     terms = [term for name in names for term in name.terms]
     spare = words or metric_terms or (sense.text or sense.intent,)
     yield _resolve("resolve", terms or spare, _kinds(sense))
-    wholes = [name.whole for name in names if name.whole != name.term]
+    for target in targets:
+        yield _resolve(STEP_OF["target"], target.terms, _kinds(sense))
+    wholes = [name.whole for name in (*names, *targets) if name.whole != name.term]
     if wholes:
         yield _resolve("resolve_whole", wholes, ("item", "rule"))
     if words:

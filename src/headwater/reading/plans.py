@@ -20,7 +20,7 @@ from headwater.reading.drafts import (
     refuse,
 )
 from headwater.reading.found import VALUE
-from headwater.reading.kinds import FIELDS, HISTORY_KINDS, singular
+from headwater.reading.kinds import EVERYTHING, FIELDS, HISTORY_KINDS, SYNONYMS, singular
 from headwater.reading.scope import equal
 from headwater.reading.spoken_metric import SpokenMetric, is_counter_name, rank_metrics
 from headwater.reading.windows import iso_interval
@@ -73,8 +73,16 @@ def plan_impact(ask: Ask) -> Reading:
     step = expand_step(named.id(), "impact", step="impact", depth=depth, **WIDEST)
     things = ask.sense.roles.get("things", "")
     counted = ask.sense.text.lower().startswith("how many")
-    kind = singular(things.lower().split()[-1]) if things else ""
-    return draft(ask, named, (step,), facts={"kind": kind, "counted": counted})
+    facts = {"kind": things, "kinds": kinds_of(things), "counted": counted}
+    return draft(ask, named, (step,), facts=facts)
+
+
+def kinds_of(things: str) -> list[str]:
+    """Return the types that a word for things may mean, in the singular; none for everything."""
+    noun = singular(things.lower().split()[-1]) if things else ""
+    if not noun or noun in EVERYTHING:
+        return []
+    return list(dict.fromkeys((noun, *SYNONYMS.get(noun, ()))))
 
 
 def plan_expand(ask: Ask) -> Reading:
@@ -86,7 +94,7 @@ def plan_expand(ask: Ask) -> Reading:
     shown = {"host": "dependency", "hosted": "neighbours"}.get(view, view)
     depth = {"dependency": 4, "composition": 4}.get(view, 1)
     things = ask.sense.roles.get("things", "")
-    facts = {"view": view, "kind": singular(things.lower().split()[-1]) if things else ""}
+    facts = {"view": view, "kind": things, "kinds": kinds_of(things), "types": list(HOST_TYPES)}
     limits: dict[str, Any] = {"max_nodes": 1000, "max_edges": 5000}
     step = expand_step(named.id(), shown, step="graph", depth=depth, **limits)
     return draft(ask, named, (step,), facts=facts)

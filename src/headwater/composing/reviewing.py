@@ -1,0 +1,161 @@
+"""What a review's outcomes show: what stands out, since when, by which cause; it writes no prose."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from headwater.analysis.baseline import Deviation, find_deviation, rises
+from headwater.analysis.findings import Anomaly, Cause, Happened, rank_causes
+from headwater.composing.telling import instant
+from headwater.composing.view import View
+
+WEIGHTS = (
+    (("latency", "duration", "response"), 1.0),
+    (("error", "errors", "fault", "failure", "5xx"), 1.0),
+    (("queue", "lag", "backlog"), 0.9),
+    (("cpu", "memory", "mem", "disk", "connection", "connections", "saturation"), 0.8),
+    (("request", "requests", "throughput", "traffic"), 0.7),
+)
+"""How telling a metric is of trouble, by the words in its name."""
+OTHERS = 0.6
+HARMLESS = 0.2
+"""What a fall counts where a rise is the trouble."""
+FALLS_HURT = ("availability", "uptime", "request", "throughput", "free", "available", "success")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlier:
+    """A metric of an item that stands out from its own past, with its weight from 0 to 1."""
+
+    step: str
+    ci: Mapping[str, Any]
+    metric: str
+    unit: str | None
+    deviation: Deviation
+    weight: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reviewed:
+    """What a review shows.
+
+    Args:
+        own: What stands out on the item itself, the weightiest first.
+        near: What stands out on what it depends on, one an item.
+        causes: What may have caused it, the likeliest first.
+        entries: What happened, by the number that causes refer to, with the step that told it.
+        held: How many of the item's metrics have samples, and `days` of past at the most.
+    """
+
+    own: tuple[Outlier, ...]
+    near: tuple[Outlier, ...]
+    causes: tuple[Cause, ...]
+    entries: tuple[tuple[str, Mapping[str, Any]], ...]
+    held: int
+    days: float
+    last_s: float | None
+
+
+def review(view: View) -> Reviewed:
+    """Return what the outcomes of a review's steps show."""
+    steps = [f"own_{place}" for place in range(1, len(view.reading.metrics) + 1)]
+    series = [(step, value) for step in steps if (value := view.value(step)) and value["points"]]
+    own = _outliers(view, series)
+    suspects = [str(one["step"]) for one in view.fact("suspects") or ()]
+    near = _outliers(view, [(step, value) for step in suspects if (value := view.value(step))])
+    first = {one.ci["id"]: one for one in reversed(near)}
+    near = [one for one in near if first[one.ci["id"]] is one]
+    entries = _entries(view)
+    instants = [instant(value["points"][-1]["at"]).timestamp() for _, value in series]
+    firsts = [instant(value["points"][0]["at"]).timestamp() for _, value in series]
+    start = view.reading.window.start.timestamp() if view.reading.window else 0.0
+    return Reviewed(
+        own=tuple(own),
+        near=tuple(near),
+        causes=tuple(_causes(view, own, near, entries=entries)),
+        entries=tuple(entries),
+        held=len(series),
+        days=max((start - min(firsts)) / 86_400, 0.0) if firsts else 0.0,
+        last_s=max(instants, default=None),
+    )
+
+
+def _outliers(view: View, series: list[tuple[str, Mapping[str, Any]]]) -> list[Outlier]:
+    window = view.reading.window
+    found: list[Outlier] = []
+    if window is None:
+        return found
+    for step, value in series:
+        deviation = deviation_of(value, window.start.timestamp())
+        if deviation is not None:
+            weight = round(deviation.strength * _weight(view, value["metric"], deviation), 4)
+            found.append(
+                Outlier(
+                    step=step,
+                    ci=value["ci"],
+                    metric=value["metric"],
+                    unit=value.get("unit"),
+                    deviation=deviation,
+                    weight=weight,
+                )
+            )
+    return sorted(found, key=lambda one: (-one.weight, one.metric, one.ci["id"]))
+
+
+def deviation_of(value: Mapping[str, Any], start_s: float) -> Deviation | None:
+    """Return where a series from `metric.series_table` stands out from `start_s` on."""
+    at = np.array([instant(one["at"]).timestamp() for one in value["points"]], dtype=np.float64)
+    values = np.array([one["value"] for one in value["points"]], dtype=np.float64)
+    if value.get("kind") == "counter" and at.size > 1:
+        at, values = rises(at, values)
+    return find_deviation(at, values, start_s)
+
+
+def _weight(view: View, metric: str, deviation: Deviation) -> float:
+    name = metric.lower()
+    weight = next((one for words, one in WEIGHTS if any(word in name for word in words)), OTHERS)
+    if metric in (view.fact("focus") or ()):
+        weight = 1.0
+    hurts = deviation.score > 0 or any(word in name for word in FALLS_HURT)
+    return weight if hurts else weight * HARMLESS
+
+
+def _entries(view: View) -> list[tuple[str, Mapping[str, Any]]]:
+    found: dict[int, tuple[str, Mapping[str, Any]]] = {}
+    for step in ("changes", "changes_near"):
+        for entry in (view.value(step) or {}).get("entries", ()):
+            found.setdefault(int(entry["id"]), (step, entry))
+    return sorted(found.values(), key=lambda pair: (pair[1]["at"], pair[1]["id"]), reverse=True)
+
+
+def _causes(
+    view: View,
+    own: list[Outlier],
+    near: list[Outlier],
+    *,
+    entries: list[tuple[str, Mapping[str, Any]]],
+) -> list[Cause]:
+    if not own:
+        return []
+    graph = view.value("dependencies") or {"nodes": [], "edges": []}
+    subject = view.reading.items["subject"].id or 0
+    depths = {subject: 0, **{int(node["id"]): int(node["depth"]) for node in graph["nodes"]}}
+    happened = [
+        Happened(
+            ref=place,
+            ci=int(entry["ci"]["id"]),
+            kind=str(entry["kind"]),
+            at_s=instant(entry["at"]).timestamp(),
+        )
+        for place, (_, entry) in enumerate(entries)
+    ]
+    anomalies = [
+        Anomaly(ref=place, ci=int(one.ci["id"]), strength=one.weight, since_s=one.deviation.since_s)
+        for place, one in enumerate(near)
+    ]
+    edges = [(int(edge["source"]["id"]), int(edge["target"]["id"])) for edge in graph["edges"]]
+    return rank_causes(own[0].deviation.since_s, happened, anomalies, depths=depths, leans_on=edges)
