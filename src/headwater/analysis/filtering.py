@@ -84,16 +84,12 @@ def find_column(name: str) -> Field:
 
 
 def find_group(name: str) -> Field:
-    """Read the name of a column or a tag to group by.
+    """Read the name of a field to group by; an attribute's groups are named by its JSON text.
 
     Raises:
-        UsageError: `query.unknown_field`, also for attributes, which have no one type.
+        UsageError: `query.unknown_field`.
     """
-    field = find_field(name)
-    if field.kind == "attribute":
-        message = f"items cannot be grouped by {name!r}; group by a column or tags.KEY"
-        raise UsageError(message, code="query.unknown_field")
-    return field
+    return find_field(name)
 
 
 def check_filters(filters: Iterable[Filter]) -> tuple[Criterion, ...]:

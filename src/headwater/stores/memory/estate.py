@@ -64,6 +64,10 @@ class Items:
     ids: dict[str, int] = field(default_factory=dict)
     deleted: set[int] = field(default_factory=set)
 
+    def owned(self, ci: int, scope: set[str] | None) -> bool:
+        """Tell whether an item, deleted or not, is from one of the sources; None is any."""
+        return scope is None or self.by_id[ci].source in scope
+
     def live(self, ci: int) -> ConfigurationItem | None:
         """Return the item with this id unless it was deleted."""
         return None if ci in self.deleted else self.by_id.get(ci)

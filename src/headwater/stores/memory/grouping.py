@@ -24,7 +24,7 @@ def count_groups(items: Sequence[ConfigurationItem], query: GroupQuery) -> Group
     fields = [find_group(name) for name in query.group_by]
     groups: dict[tuple[Any, ...], list[ConfigurationItem]] = {} if fields else {(): []}
     for item in items:
-        key = tuple(field_of(item, field) for field in fields)
+        key = tuple(_group_value(item, field) for field in fields)
         groups.setdefault(key, []).append(item)
     rows = [
         (key, [_measured(members, measure) for measure in query.measures])
@@ -52,6 +52,11 @@ def _measured(items: Sequence[ConfigurationItem], measure: Measure) -> int:
     field = find_field(measure.field or "")
     values = (field_of(item, field) for item in items)
     return len({canonical_json(value) for value in values if value is not None})
+
+
+def _group_value(item: ConfigurationItem, field: Field) -> Any:
+    value = field_of(item, field)
+    return canonical_json(value) if field.kind == "attribute" and value is not None else value
 
 
 def _absent_last(value: Any) -> tuple[bool, Any]:

@@ -83,7 +83,13 @@ class MemoryHistory:
             changed += old is not None and old != row
             held[key] = row
             seen.add(key)
-        kept = {key: row for key, row in held.items() if key in seen or not replace}
+        if not replace:
+            seen |= held.keys()
+        kept = {
+            key: row
+            for key, row in held.items()
+            if key in seen or not tenant.items.owned(key[0], rows.scope)
+        }
         tenant.entries = kept
         removed = len(held) - len(kept)
         return LoadCount(read=rows.read, added=added, changed=changed, removed=removed)

@@ -156,7 +156,8 @@ class MemoryInventory:
             items.ids[record.code] = ci
             items.deleted.discard(ci)
             seen.add(ci)
-        gone = {ci for ci in items.by_id if ci not in seen} - items.deleted if replace else set()
+        unseen = items.by_id.keys() - seen - items.deleted if replace else set()
+        gone = {ci for ci in unseen if items.owned(ci, rows.scope)}
         items.deleted |= gone
         tenant.items = items
         return LoadCount(read=rows.read, added=added, changed=changed, removed=len(gone))

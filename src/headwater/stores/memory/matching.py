@@ -20,6 +20,7 @@ def has_keywords(item: ConfigurationItem, query: ItemQuery) -> bool:
         return True
     columns = _columns(item)
     if query.text == "like":
+        columns = [*columns[:2], *(f"{key} {text}" for key, text in item.tags.items())]
         hits = [any(word.lower() in text.lower() for text in columns) for word in query.keywords]
     else:
         split = [tokens(text) for text in columns]

@@ -21,7 +21,11 @@ def load_metrics(tenant: Tenant, rows: Rows[MetricRecord], *, replace: bool) -> 
         changed += record.name in held and held[record.name] != record
         held[record.name] = record
         seen.add(record.name)
-    kept = {name: metric for name, metric in held.items() if name in seen or not replace}
+    kept = {
+        name: metric
+        for name, metric in held.items()
+        if name in seen or not replace or not _owned(tenant, name, rows.scope)
+    }
     old = tenant.samples
     tenant.samples = Samples(
         metrics=kept,
@@ -56,7 +60,11 @@ def load_samples(
     before = sum(len(series) for series in held.values())
     if replace:
         held = {
-            key: {at: value for at, value in series.items() if (*key, at) in seen}
+            key: {
+                at: value
+                for at, value in series.items()
+                if (*key, at) in seen or not tenant.items.owned(key[1], rows.scope)
+            }
             for key, series in held.items()
         }
     kept = {key: series for key, series in held.items() if series}
@@ -65,6 +73,13 @@ def load_samples(
     )
     removed = before - sum(len(series) for series in kept.values())
     return LoadCount(read=rows.read, added=added, changed=changed, removed=removed)
+
+
+def _owned(tenant: Tenant, metric: str, scope: set[str] | None) -> bool:
+    """Tell whether a metric is measured of items from the sources in scope, and of no others."""
+    measured = [ci for name, ci in tenant.samples.series if name == metric]
+    owned = all(tenant.items.owned(ci, scope) for ci in measured)
+    return owned and (bool(measured) or scope is None)
 
 
 def _numbered(

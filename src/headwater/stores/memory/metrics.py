@@ -173,7 +173,10 @@ class MemoryMetrics:
     async def load(
         self, rows: Rows[MetricRecord], *, replace: bool, principal: Principal
     ) -> LoadCount:
-        """Add and update metrics by name, all or nothing; one removed takes its samples along."""
+        """Add and update metrics by name, all or nothing; one removed takes its samples along.
+
+        Where the rows have a scope, `replace` removes only metrics measured of its items alone.
+        """
 
         def work(tenant: Tenant) -> LoadCount:
             return load_metrics(tenant, rows, replace=replace)

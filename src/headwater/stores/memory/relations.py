@@ -105,7 +105,10 @@ class MemoryRelations:
     async def load(
         self, rows: Rows[RelationRecord], *, replace: bool, principal: Principal
     ) -> LoadCount:
-        """Add and update relations, all or nothing; unknown codes are bad lines."""
+        """Add and update relations, all or nothing; unknown codes are bad lines.
+
+        Where the rows have a scope, `replace` removes only relations with both ends in it.
+        """
 
         def work(tenant: Tenant) -> LoadCount:
             return self._load(tenant, rows, replace=replace)
@@ -130,7 +133,13 @@ class MemoryRelations:
             changed += old is not None and old.attributes != row.attributes
             held[key] = row
             seen.add(key)
-        kept = {key: row for key, row in held.items() if key in seen or not replace}
+        if not replace:
+            seen |= held.keys()
+        kept = {
+            key: row
+            for key, row in held.items()
+            if key in seen or not all(tenant.items.owned(ci, rows.scope) for ci in key[:2])
+        }
         tenant.joins = _joined(kept)
         removed = len(held) - len(kept)
         return LoadCount(read=rows.read, added=added, changed=changed, removed=removed)

@@ -47,23 +47,25 @@ class MemoryRules:
         return await self._estate.write("rules", work, principal=principal)
 
     def _load(self, tenant: Tenant, rows: Rows[RuleRecord], *, replace: bool) -> LoadCount:
-        rules = dict(tenant.rules)
-        seen: set[str] = set()
-        added = changed = 0
+        new: dict[str, RuleRecord] = {}
         for line, record in watched(rows):
             if problem := rule_problem(record):
                 rows.bad(line, problem)
-                continue
-            seen.add(record.code)
-            old = rules.get(record.code)
-            rule = _stored(record, old.id if old else self._estate.next_id("rules"))
-            added += old is None
-            changed += old is not None and old != rule
-            rules[record.code] = rule
-        kept = {code: rule for code, rule in rules.items() if code in seen or not replace}
-        tenant.rules = kept
-        removed = len(rules) - len(kept)
-        return LoadCount(read=rows.read, added=added, changed=changed, removed=removed)
+            else:
+                new[record.code] = record
+        old = tenant.rules
+        rules = {} if replace else dict(old)
+        for code, record in new.items():
+            number = old[code].id if code in old else self._estate.next_id("rules")
+            rules[code] = _stored(record, number)
+        tenant.rules = rules
+        changed = sum(code in old and old[code] != rules[code] for code in new)
+        return LoadCount(
+            read=rows.read,
+            added=len(rules.keys() - old.keys()),
+            changed=changed,
+            removed=len(old.keys() - rules.keys()),
+        )
 
 
 def _stored(record: RuleRecord, rule_id: int) -> Rule:

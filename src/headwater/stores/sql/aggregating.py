@@ -14,7 +14,8 @@ from typing import Any
 from sqlalchemy import Connection
 
 from headwater.analysis.measuring import percentile, rate
-from headwater.model.metric import PERCENTILES, Aggregate
+from headwater.model.metric import PERCENTILES, Aggregate, AggregateQuery
+from headwater.stores.sql.plain_rows import plain_rows
 from headwater.stores.sql.sample_queries import (
     Which,
     counts,
@@ -30,17 +31,23 @@ Given = Mapping[str, Any]
 
 @dataclass(slots=True)
 class Figures:
-    """Samples and values by item (of those with samples), and the value of all pooled."""
+    """Samples and values by item (of those with samples), and the value of all pooled.
+
+    A percentile's value by item is only right where it was asked for.
+    """
 
     samples: dict[int, int] = field(default_factory=dict)
     values: dict[int, float | None] = field(default_factory=dict)
     pooled: float | None = None
 
 
-def figures(connection: Connection, aggregate: Aggregate, *, which: Which, given: Given) -> Figures:
+def figures(
+    connection: Connection, query: AggregateQuery, *, which: Which, given: Given
+) -> Figures:
     """Aggregate the samples meant; `given` holds the statements' parameters."""
+    aggregate = query.aggregate
     if aggregate in PERCENTILES:
-        return _percentiles(connection, PERCENTILES[aggregate], which=which, given=given)
+        return _percentiles(connection, query, which=which, given=given)
     statement, figure = _WAYS.get(aggregate, (totals, _totals(aggregate)))
     rows = connection.execute(statement(which), given).all()
     found: Figures = figure(rows)
@@ -48,15 +55,19 @@ def figures(connection: Connection, aggregate: Aggregate, *, which: Which, given
     return found
 
 
-def _percentiles(connection: Connection, fraction: float, *, which: Which, given: Given) -> Figures:
+def _percentiles(
+    connection: Connection, query: AggregateQuery, *, which: Which, given: Given
+) -> Figures:
     found = Figures({row[0]: row[1] for row in connection.execute(counts(which), given)})
     if not found.samples:
         return found
-    pool = connection.execute(values(which), given).scalars().all()
+    fraction = PERCENTILES[query.aggregate]
+    pool = [value for (value,) in plain_rows(connection, values(which), given)]
     found.pooled = percentile(pool, fraction)
     start = 0
     for ci, count in found.samples.items():
-        found.values[ci] = percentile(pool[start : start + count], fraction)
+        own = pool[start : start + count] if query.by_ci else pool[start : start + 1]
+        found.values[ci] = percentile(own, fraction)
         start += count
     return found
 
