@@ -21,10 +21,10 @@ demo: .venv/.locked
 	@$(PY) -m headwater.entries.cli.main demo .demo
 
 test: .venv/.locked
-	$(PY) -m pytest -q -m "not slow"
+	$(PY) -m pytest -q
 
 test-slow: .venv/.locked
-	$(PY) -m pytest -q
+	$(PY) -m pytest -q -m "slow or not slow"
 
 check: .venv/.locked
 	$(PY) -m ruff format --check .
