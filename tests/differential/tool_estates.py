@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,8 +17,7 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from headwater.app.settings import Settings
-from headwater.app.wiring import open_stores, shipped_packs
+from headwater.app.wiring import shipped_packs
 from headwater.model.evidence import Evidence
 from headwater.model.history import HistoryRecord
 from headwater.model.item import ItemRecord
@@ -38,13 +38,18 @@ from headwater.stores.memory.inventory import MemoryInventory
 from headwater.stores.memory.metrics import MemoryMetrics
 from headwater.stores.memory.relations import MemoryRelations
 from headwater.stores.memory.rules import MemoryRules
+from headwater.stores.sql.history import SqlHistory
+from headwater.stores.sql.inventory import SqlInventory
+from headwater.stores.sql.metrics import SqlMetrics
+from headwater.stores.sql.relations import SqlRelations
+from headwater.stores.sql.rules import SqlRules
+from headwater.stores.sql.sqlite_database import SqliteDatabase
 from headwater.toolkit.registry import Registry
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ASKED = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 START = ASKED - timedelta(hours=2)
 TENANTS = itertools.count()
-PORT_NAMES = ("inventory", "relations", "metrics", "history", "rules")
 modest = settings(
     max_examples=25,
     deadline=None,
@@ -165,6 +170,22 @@ def in_memory(portal: BlockingPortal) -> Stores:
     )
 
 
+@asynccontextmanager
+async def in_sqlite(portal: BlockingPortal, path: Path) -> AsyncIterator[Stores]:
+    database = await SqliteDatabase.open(path)
+    try:
+        yield Stores(
+            portal,
+            SqlInventory(database),
+            SqlRelations(database),
+            SqlMetrics(database),
+            SqlHistory(database),
+            SqlRules(database),
+        )
+    finally:
+        await database.close()
+
+
 def _each_store(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Stores]:
@@ -177,11 +198,9 @@ def _each_store(
         if request.param == "memory":
             yield in_memory(portal)
             return
-        url = f"sqlite:///{tmp_path_factory.mktemp('estates') / 'estate.db'}"
-        if not all(find_spec(f"headwater.stores.sql.{name}") for name in PORT_NAMES):
-            pytest.skip("the adapters for sqlite are not there")
-        with portal.wrap_async_context_manager(open_stores(url, Settings())) as opened:
-            yield Stores(portal, *(getattr(opened, name) for name in PORT_NAMES))
+        path = tmp_path_factory.mktemp("estates") / "estate.db"
+        with portal.wrap_async_context_manager(in_sqlite(portal, path)) as stores:
+            yield stores
 
 
 each_store = pytest.fixture(scope="module", params=["memory", "sqlite"])(_each_store)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from headwater.analysis.windows import parse_duration, parse_window
-from headwater.errors import UsageError
-from headwater.model.window import Window
 from hypothesis import given
 from hypothesis import strategies as st
 
+from headwater.analysis.windows import parse_duration, parse_window
+from headwater.errors import UsageError
+from headwater.model.window import Window
+
 ASKED = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+START = datetime(1980, 1, 1, tzinfo=UTC)
 UNITS = {"s": 1, "m": 60, "min": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 
 
@@ -22,16 +25,16 @@ def test_a_relative_window_ends_when_it_was_asked(number: int, unit: str) -> Non
 
 
 @given(
-    st.datetimes(datetime(1980, 1, 1), datetime(2060, 1, 1)),
+    st.integers(0, 3 * 10**9).map(lambda seconds: START + timedelta(seconds=seconds)),
     st.timedeltas(timedelta(microseconds=1), timedelta(days=3_000)),
     st.integers(-14, 14),
 )
 def test_an_interval_with_zones_means_the_same_instants(
-    naive: datetime, span: timedelta, hours: int
+    start: datetime, span: timedelta, hours: int
 ) -> None:
     zone = timezone(timedelta(hours=hours))
-    start, end = naive.replace(tzinfo=zone), (naive + span).replace(tzinfo=zone)
-    assert parse_window(f"{start.isoformat()}/{end.isoformat()}", ASKED) == Window(start, end)
+    text = f"{start.astimezone(zone).isoformat()}/{(start + span).astimezone(zone).isoformat()}"
+    assert parse_window(text, ASKED) == Window(start, start + span)
 
 
 @pytest.mark.parametrize(
@@ -57,7 +60,7 @@ def test_iso_intervals_take_durations_on_either_side(text: str, start: str, end:
         "1900-01-01/2026-01-01", "0000-01-01/0001-01-01", "2026-13-01/2026-14-01", "2026-01-01/P",
         "2026-01-01/PT", "2026-01-01/P1M", "2026-01-01/P0D", "P1D/P1D", "2026-01-01/P999999999D",
         "9999-12-31T23:59-12:00/PT2H", "0001-01-01T00:00+14:00/PT1H", "\ud800/\x00", "a" * 10_000,
-        "last_١h",
+        "last_\u0661h",
     ],
 )  # fmt: skip
 def test_any_other_text_is_refused_with_the_forms_accepted(text: str) -> None:
@@ -71,16 +74,14 @@ def test_any_other_text_is_refused_with_the_forms_accepted(text: str) -> None:
 
 @given(st.text(max_size=40))
 def test_no_text_raises_anything_but_a_refusal(text: str) -> None:
-    try:
+    with suppress(UsageError):
         window = parse_window(text, ASKED)
-    except UsageError as error:
-        assert error.code == "window.bad"
-    else:
         assert window.start < window.end
 
 
 @pytest.mark.parametrize(
-    ("text", "seconds"), [("5m", 300), ("90s", 90), ("PT5M", 300), ("P1DT1H", 90_000), ("2w", 1_209_600)]
+    ("text", "seconds"),
+    [("5m", 300), ("90s", 90), ("PT5M", 300), ("P1DT1H", 90_000), ("2w", 1_209_600)],
 )
 def test_durations_have_a_short_and_an_iso_form(text: str, seconds: float) -> None:
     assert parse_duration(text).total_seconds() == seconds
