@@ -96,7 +96,7 @@ def _groups(
         _counted(own, field).label(f"c{len(groups) + number}")
         for number, (own, field) in enumerate(zip(columns[len(groups) :], measures, strict=True))
     ]
-    all_items = func.count(item.c.id).label("group_items")
+    all_items = func.count().label("group_items")
     grouped = statement.with_only_columns(
         *keys, *counts, all_items, maintain_column_froms=True
     ).group_by(*[key.element for key in keys])
@@ -137,4 +137,4 @@ def _with_field(
 
 
 def _counted(own: ColumnElement[Any], field: Field | None) -> ColumnElement[int]:
-    return func.count(item.c.id) if field is None else func.count(own.distinct())
+    return func.count() if field is None else func.count(own.distinct())

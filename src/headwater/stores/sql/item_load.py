@@ -8,17 +8,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from headwater.analysis.instants import to_us
-from headwater.analysis.records import item_problem
+from headwater.analysis.records import canonical_json, item_problem
 from headwater.model.item import ItemRecord
 from headwater.model.load import LoadCount, Rows
 from headwater.model.principal import Principal
 from headwater.stores.sql.database import check_wanted
-from headwater.stores.sql.dialect import first_free_id
+from headwater.stores.sql.dialect import first_free_id, insert_rows
 from headwater.stores.sql.id_lists import among, listed
 from headwater.stores.sql.tables import item, tag
 from headwater.stores.sql.text_index import (
@@ -33,10 +34,14 @@ from headwater.stores.sql.versions import raise_version
 CHUNK_ROWS = 2_000
 ROWS_BETWEEN_CHECKS = 500
 
-_FIELDS = (
+_PLAIN = (
     "code", "name", "type", "subtype", "category", "status", "criticality", "owner", "location",
-    "source", "source_key", "tags", "attributes",
+    "source", "source_key",
 )  # fmt: skip
+_FIELDS = (*_PLAIN, "tags", "attributes")
+_INSERTED = ("id", "tenant_id", "created_at", "updated_at", *_FIELDS)
+_plain = attrgetter(*_PLAIN)
+_fields = attrgetter(*_FIELDS)
 _OLD = select(item.c.id, item.c.deleted_at, *(item.c[name] for name in _FIELDS)).where(
     item.c.tenant_id == bindparam("tenant"), among(item.c.code, "codes")
 )
@@ -141,10 +146,15 @@ class _Load:
     def _insert(self, records: Sequence[ItemRecord]) -> None:
         numbered = list(enumerate(records, self.next_id))
         self.next_id += len(numbered)
-        stamps = {"tenant_id": self.tenant, "created_at": self.at_us, "updated_at": self.at_us}
-        self._many(
-            insert(item), [{"id": ci, **stamps, **_values(record)} for ci, record in numbered]
-        )
+        tenant, at_us = self.tenant, self.at_us
+        rows = [
+            (
+                ci, tenant, at_us, at_us, *_plain(record),
+                canonical_json(record.tags), canonical_json(record.attributes),
+            )
+            for ci, record in numbered
+        ]  # fmt: skip
+        insert_rows(self.connection, item, _INSERTED, rows=rows)
         self._add_words(numbered)
         self.seen.update(ci for ci, _ in numbered)
         self.added += len(numbered)
@@ -163,11 +173,11 @@ class _Load:
 
     def _add_words(self, numbered: Sequence[tuple[int, ItemRecord]]) -> None:
         tags = [
-            {"tenant_id": self.tenant, "ci_id": ci, "key": key, "value": value}
+            (self.tenant, ci, key, value)
             for ci, record in numbered
             for key, value in record.tags.items()
         ]
-        self._many(insert(tag), tags)
+        insert_rows(self.connection, tag, ("tenant_id", "ci_id", "key", "value"), rows=tags)
         if self.indexed:
             texts = [
                 text_row(ci, record.code, record.name, tags=record.tags) for ci, record in numbered
@@ -188,10 +198,10 @@ class _Load:
 
 
 def _values(record: ItemRecord) -> dict[str, Any]:
-    return {name: getattr(record, name) for name in _FIELDS}
+    return dict(zip(_FIELDS, _fields(record), strict=True))
 
 
 def _differs(old: Any, record: ItemRecord) -> bool:
     if old.deleted_at is not None:
         return True
-    return tuple(old[2:]) != tuple(getattr(record, name) for name in _FIELDS)
+    return tuple(old[2:]) != _fields(record)

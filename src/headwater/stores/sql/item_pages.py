@@ -148,7 +148,7 @@ def _matching(shape: PageShape) -> Select[tuple[int]]:
 
 @lru_cache(maxsize=512)
 def _count(shape: PageShape) -> Select[Any]:
-    return _matching(shape).with_only_columns(func.count(item.c.id), maintain_column_froms=True)
+    return _matching(shape).with_only_columns(func.count(), maintain_column_froms=True)
 
 
 @lru_cache(maxsize=512)

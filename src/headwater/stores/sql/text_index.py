@@ -18,7 +18,8 @@ from headwater.model.query import Match
 from headwater.model.text import tokens
 from headwater.stores.sql.tables import data_version, item
 
-TextRow = Mapping[str, int | str]
+TextRow = tuple[int, str, str, str]
+"""Id, and the words of code, name and tags."""
 REBUILD_ROWS = 5_000
 _MARK = "text_index"
 """Stands in `data_version` while the index lacks what a process without FTS5 loaded."""
@@ -26,20 +27,15 @@ _MARK = "text_index"
 _words = table("item_text", column("rowid", Integer), column("item_text", Text))
 _CREATE = "CREATE VIRTUAL TABLE item_text USING fts5(code, name, tags, tokenize = 'ascii')"
 _PROBE = sql("SELECT 1 FROM item_text LIMIT 0")
-_INSERT = sql("INSERT INTO item_text (rowid, code, name, tags) VALUES (:id, :code, :name, :tags)")
-_DELETE = sql("DELETE FROM item_text WHERE rowid = :id")
+_INSERT = "INSERT INTO item_text (rowid, code, name, tags) VALUES (?, ?, ?, ?)"
+_DELETE = "DELETE FROM item_text WHERE rowid = ?"
 _MARKS = data_version.c.port == _MARK
 
 
 def text_row(item_id: int, code: str, name: str, *, tags: Mapping[str, str]) -> TextRow:
     """Make an item's row of the index."""
     words = " ".join(f"{key} {value}" for key, value in tags.items())
-    return {
-        "id": item_id,
-        "code": " ".join(tokens(code)),
-        "name": " ".join(tokens(name)),
-        "tags": " ".join(tokens(words)),
-    }
+    return item_id, " ".join(tokens(code)), " ".join(tokens(name)), " ".join(tokens(words))
 
 
 def text_expression(keywords: Sequence[str], *, match: Match) -> str | None:
@@ -111,13 +107,13 @@ def ensure_text_index(connection: Connection) -> None:
 def add_words(connection: Connection, rows: Sequence[TextRow]) -> None:
     """Index items that are not in the index."""
     if rows:
-        connection.execute(_INSERT, rows)
+        connection.exec_driver_sql(_INSERT, list(rows))
 
 
 def drop_words(connection: Connection, item_ids: Iterable[int]) -> None:
     """Take items out of the index."""
-    if rows := [{"id": each} for each in item_ids]:
-        connection.execute(_DELETE, rows)
+    if rows := [(each,) for each in item_ids]:
+        connection.exec_driver_sql(_DELETE, rows)
 
 
 def mark_behind(connection: Connection, tenant: str) -> None:
