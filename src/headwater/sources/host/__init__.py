@@ -1,0 +1,1 @@
+"""Read the machine we run on: processes, sockets, file systems, interfaces, packages."""
