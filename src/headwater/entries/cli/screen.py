@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import sys
 from collections.abc import Iterable
@@ -52,10 +53,19 @@ class Screen:
 
     def show(self, lines: Iterable[RenderableType]) -> None:
         """Print what was drawn."""
-        with self.out.capture() as captured:
-            for line in lines:
-                self.out.print(line)
-        write(TRAILING.sub("", captured.get()))
+        page = io.StringIO()
+        console = Console(
+            file=page,
+            width=self.out.width,
+            force_terminal=self.out.is_terminal,
+            no_color=self.out.no_color,
+            markup=False,
+            emoji=False,
+            highlight=False,
+        )
+        for line in lines:
+            console.print(line)
+        write(TRAILING.sub("", page.getvalue()))
 
     def give(self, value: object) -> None:
         """Print one JSON document."""
