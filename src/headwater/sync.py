@@ -11,7 +11,7 @@ from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
-from headwater.app.namespace import Namespace
+from headwater.app.namespace import namespace
 from headwater.app.service import AsyncHeadwater
 from headwater.app.settings import Settings
 from headwater.bridge import Bridge, refuse_in_loop
@@ -211,8 +211,4 @@ class Headwater:
         if name.startswith("_"):
             raise AttributeError(name)
         refuse_in_loop(f"Headwater.{name}")
-        tools = [tool.name for tool in self.tools()]
-        if not any(one.startswith(f"{name}.") for one in tools):
-            message = f"Headwater has no method and no tools called {name!r}"
-            raise AttributeError(message)
-        return Namespace(name, tools, self.value)
+        return namespace(name, [tool.name for tool in self.tools()], self.value)

@@ -1,8 +1,8 @@
-"""How `hw.ci.search(...)` becomes a call; it knows no tool by name."""
+"""How tools are shown, and how `hw.ci.search(...)` becomes a call; it knows none by name."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 
 from headwater.errors import (
@@ -14,7 +14,9 @@ from headwater.errors import (
     ToolFault,
     UsageError,
 )
+from headwater.model.explanation import ToolInfo
 from headwater.model.outcome import Failed, Late, Outcome, Succeeded
+from headwater.toolkit.tool import Tool
 
 ERRORS: dict[str, type[HeadwaterError]] = {
     "asker": UsageError,
@@ -39,6 +41,35 @@ def value_of(outcome: Outcome) -> Any:
     if isinstance(outcome, Late):
         raise DeadlineExceeded(outcome.message, code=outcome.code)
     raise EngineBug(f"a direct call was skipped: {outcome.message}", code="engine.call_skipped")
+
+
+def describe(tool: Tool) -> ToolInfo:
+    """Return a tool as it is shown."""
+    return ToolInfo(
+        name=tool.name,
+        description=tool.description,
+        arguments=tool.schema.arguments,
+        result=tool.schema.result,
+        idempotent=tool.idempotent,
+        cacheable=tool.cacheable,
+        within_s=tool.within_s,
+        fallback=tool.fallback,
+        phrasings=tuple(one.words for one in tool.phrasings),
+    )
+
+
+def namespace(
+    name: str, tools: Sequence[str], ask: Callable[[str, dict[str, Any]], Any]
+) -> Namespace:
+    """Return the tools of a namespace as functions.
+
+    Raises:
+        AttributeError: no tool's name begins so.
+    """
+    if not any(one.startswith(f"{name}.") for one in tools):
+        message = f"there is no method and no tool called {name!r}"
+        raise AttributeError(message)
+    return Namespace(name, tools, ask)
 
 
 class Namespace:

@@ -17,9 +17,10 @@ import anyio
 from anyio import to_thread
 
 from headwater.app import records
+from headwater.app.checking import check_budget_s, check_steps, check_text
 from headwater.app.lifespan import Parts, lifespan
 from headwater.app.loading import export, load
-from headwater.app.namespace import Namespace, value_of
+from headwater.app.namespace import describe, namespace, value_of
 from headwater.app.replaying import replay
 from headwater.app.settings import Settings
 from headwater.app.wiring import bundle_writer, host_supply, supply_of, write_demo
@@ -39,7 +40,7 @@ from headwater.model.outcome import Outcome
 from headwater.model.principal import Principal
 from headwater.model.question import Question
 from headwater.model.replay import ReplayReport
-from headwater.policy.budget import LEAST_S, MOST_S, composing_share_s
+from headwater.policy.budget import composing_share_s
 from headwater.toolkit.registry import Pack
 
 SEQUENTIAL_S = 600.0
@@ -117,7 +118,7 @@ class AsyncHeadwater:
             UsageError: the budget or the text is none.
         """
         asked = Question(
-            text=_clean(question),
+            text=check_text(question),
             asked_at=datetime.now(zone or self._parts.settings.zone),
             budget_s=self._budget_s(budget_s),
         )
@@ -176,20 +177,7 @@ class AsyncHeadwater:
 
     async def tools(self) -> list[ToolInfo]:
         """List the tools by name."""
-        return [
-            ToolInfo(
-                name=one.name,
-                description=one.description,
-                arguments=one.schema.arguments,
-                result=one.schema.result,
-                idempotent=one.idempotent,
-                cacheable=one.cacheable,
-                within_s=one.within_s,
-                fallback=one.fallback,
-                phrasings=tuple(phrasing.words for phrasing in one.phrasings),
-            )
-            for one in self._parts.caller.registry
-        ]
+        return [describe(tool) for tool in self._parts.caller.registry]
 
     async def runs(self, *, limit: int = 20, principal: Principal | None = None) -> list[RunRecord]:
         """List the tenant's newest runs, newest first."""
@@ -235,11 +223,7 @@ class AsyncHeadwater:
         """
         found = await self.explain(run_id, principal=principal)
         earlier = records.earlier_of(run_id, found.events)
-        unknown = sorted(set(only) - {step.id for step in earlier.steps})
-        if unknown:
-            known = ", ".join(step.id for step in earlier.steps)
-            message = f"run {run_id} has no step {', '.join(unknown)[:200]}; it has {known}"
-            raise UsageError(message, code="run.unknown_step")
+        wanted = check_steps(run_id, earlier, only)
         asked = Question(
             text=found.run.text, asked_at=found.run.asked_at, budget_s=self._budget_s(budget_s)
         )
@@ -247,11 +231,9 @@ class AsyncHeadwater:
         with self._recorded(kind, asked, principal, watch=watch) as run:
             ground = await self._ground(run.journal, principal)
             if kind == "ask":
-                run.result = await ask(asked, ground, earlier=earlier, only=tuple(only))
+                run.result = await ask(asked, ground, earlier=earlier, only=wanted)
             else:
-                run.result = await carry_out(
-                    earlier.steps, ground, earlier=earlier, only=tuple(only)
-                )
+                run.result = await carry_out(earlier.steps, ground, earlier=earlier, only=wanted)
         result: Answer | RunResult = run.result
         return result
 
@@ -364,12 +346,9 @@ class AsyncHeadwater:
 
     def __getattr__(self, name: str) -> Any:
         """Return the tools of a namespace as functions, as in `hw.ci.search(...)`."""
-        parts: Parts | None = self.__dict__.get("_parts")
-        tools = [] if parts is None else [tool.name for tool in parts.caller.registry]
-        if not any(one.startswith(f"{name}.") for one in tools):
-            message = f"{type(self).__name__} has no method and no tools called {name!r}"
-            raise AttributeError(message)
-        return Namespace(name, tools, self.value)
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return namespace(name, [tool.name for tool in self._parts.caller.registry], self.value)
 
     async def value(self, tool: str, args: Mapping[str, Any]) -> Any:
         """Call one tool and return its typed value.
@@ -418,22 +397,4 @@ class AsyncHeadwater:
         )
 
     def _budget_s(self, budget_s: float | None) -> float:
-        given = self._parts.settings.budget_s if budget_s is None else budget_s
-        if not (isinstance(given, int | float) and LEAST_S <= given <= MOST_S):
-            message = f"the budget is {LEAST_S} to {MOST_S:g} seconds, not {given!r}"
-            raise UsageError(message, code="ask.bad_budget")
-        return float(given)
-
-
-def _clean(text: str) -> str:
-    """Return a question's text.
-
-    Raises:
-        UsageError: `question.bad_text` where it is no text, or has characters that are none.
-    """
-    try:
-        text.encode()
-    except (AttributeError, UnicodeEncodeError) as error:
-        message = f"the question is no valid Unicode text: {error}"
-        raise UsageError(message, code="question.bad_text") from error
-    return text.replace("\x00", " ")
+        return check_budget_s(self._parts.settings.budget_s if budget_s is None else budget_s)
