@@ -17,7 +17,7 @@ from headwater.errors import UsageError
 
 MARK = "$"
 BOUND = frozenset({"item", "index"})
-"""Names that mean the element and its place inside a `for_each`."""
+"""Names that mean the element and its place inside a `for_each`, and hide steps called so."""
 MOST_CHARACTERS = 4096
 _RELATIVE = {"subexpression", "pipe", "projection", "value_projection", "index_expression"}
 

@@ -84,9 +84,6 @@ def _check_ids(plan: Plan, known: frozenset[str]) -> None:
                 f"step id {step.id[:80]!r}: begin with a letter or _, go on with those or digits"
             )
             raise UsageError(message, code="plan.bad_id")
-        if step.id in BOUND:
-            message = f"step id {step.id!r} is taken: it means the element of a for_each"
-            raise UsageError(message, code="plan.bad_id")
         if step.id in seen:
             message = f"two steps are called {step.id!r}; give each an id of its own"
             raise UsageError(message, code="plan.bad_id")

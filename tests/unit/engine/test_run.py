@@ -319,7 +319,6 @@ BAD_PLANS = {
     "wrong type": (plan(step("a", required="perhaps")), "plan.malformed"),
     "bad id": (plan(step("1a")), "plan.bad_id"),
     "id twice": (plan(step("a"), step("a")), "plan.bad_id"),
-    "taken id": (plan(step("item")), "plan.bad_id"),
     "unknown tool": (plan(step("a", "t.nope")), "tool.unknown"),
     "unknown argument": (plan(step("a", args={"nope": 1})), "tool.bad_arguments"),
     "cycle": (
