@@ -62,12 +62,10 @@ class BundleWriter:
 
     def samples(self, batch: Sequence[SampleRecord]) -> None:
         """Write samples, their instants in epoch seconds."""
+        at = {at_us: seconds_text(at_us) for at_us in {one[2] for one in batch}}
         text = io.StringIO(newline="")
         writer = csv.writer(text, lineterminator="\n")
-        writer.writerows(
-            (metric, ci, seconds_text(at_us), repr(float(value)))
-            for metric, ci, at_us, value in batch
-        )
+        writer.writerows((metric, ci, at[at_us], value) for metric, ci, at_us, value in batch)
         self._write(names.SAMPLES, text.getvalue())
 
     def history(self, batch: Sequence[HistoryEntry | HistoryRecord]) -> None:
