@@ -14,4 +14,4 @@ CODES = select(item.c.code, item.c.id).where(
 def read_codes(connection: Connection, tenant: str) -> dict[str, int]:
     """Return the id of each living item by its code."""
     rows = connection.execute(CODES, {"tenant": tenant})
-    return dict(row.tuple() for row in rows)
+    return {row[0]: row[1] for row in rows}
