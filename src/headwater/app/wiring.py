@@ -71,7 +71,7 @@ async def open_stores(url: str, settings: Settings) -> AsyncIterator[Stores]:
     elif url.startswith(SQLITE) and url.removeprefix(SQLITE).strip():
         path = Path(url.removeprefix(SQLITE))
         if url == settings.default_url:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            await anyio.Path(path.parent).mkdir(parents=True, exist_ok=True)
         async with _sqlite(path, settings) as stores:
             yield stores
     else:

@@ -1,0 +1,125 @@
+"""A jump through a port always lands on the same name, and the principal goes along."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any
+
+import pytest
+from house import PACKAGE, ROOT, SOURCES, functions_in, module_of, short, text_of, tree_of
+
+PORTS = [path.stem for path in sorted((PACKAGE / "ports").glob("[a-z]*.py"))]
+ONE_ADAPTER = {"cache": "Redis stands behind it once an installation grows past one process"}
+"""Ports with one adapter, and what the second will be."""
+NO_PRINCIPAL = {
+    "cache.get": "the key carries the tenant and the principal's scope",
+    "cache.put": "the key carries the tenant and the principal's scope",
+    "run_log.write": "each row carries its tenant; rows of several are written in one go",
+    "run_log.prune": "age and count hold for every tenant alike",
+}
+"""Methods that serve all tenants at once, and why that is safe."""
+
+
+@pytest.mark.parametrize("port", PORTS)
+def test_a_port_shares_its_name_with_its_adapters_and_their_contract(port: str) -> None:
+    adapters = sorted((PACKAGE / "stores").glob(f"*/{port}.py"))
+    if port in ONE_ADAPTER:
+        assert len(adapters) == 1, f"take {port} off the list, it has a second adapter"
+    else:
+        assert len(adapters) >= 2, "a port with one adapter is a guess"
+    assert (ROOT / f"tests/contract/test_{port}.py").exists()
+
+
+def protocol_of(port: str) -> type:
+    """Return the Protocol that a port's file is about: the last one it defines."""
+    module = importlib.import_module(f"headwater.ports.{port}")
+    return classes_in(module)[-1]
+
+
+def classes_in(module: ModuleType) -> list[type]:
+    """Return the public classes that a module defines itself, in their order."""
+    return [
+        one
+        for name, one in vars(module).items()
+        if inspect.isclass(one) and one.__module__ == module.__name__ and not name.startswith("_")
+    ]
+
+
+def methods_of(kind: type) -> dict[str, Any]:
+    """Return the public methods that a class defines itself."""
+    return {
+        name: one
+        for name, one in vars(kind).items()
+        if inspect.isfunction(one) and not name.startswith("_")
+    }
+
+
+def adapters_of(port: str) -> Iterator[type]:
+    """Give the class behind a port in each store: the one with all of its methods."""
+    wanted = set(methods_of(protocol_of(port)))
+    for path in sorted((PACKAGE / "stores").glob(f"*/{port}.py")):
+        module = importlib.import_module(module_of(path))
+        found = [one for one in classes_in(module) if wanted <= set(methods_of(one))]
+        assert len(found) == 1, f"{short(path)} has {len(found)} classes with all of {wanted}"
+        yield found[0]
+
+
+@pytest.mark.parametrize("port", PORTS)
+def test_adapters_take_what_the_port_says(port: str) -> None:
+    for adapter in adapters_of(port):
+        for name, method in methods_of(protocol_of(port)).items():
+            assert taken(methods_of(adapter)[name]) == taken(method), f"{adapter.__name__}.{name}"
+
+
+def taken(method: Any) -> list[tuple[str, Any, Any]]:
+    """Return what a method takes: names, kinds and defaults."""
+    return [
+        (one.name, one.kind, one.default) for one in inspect.signature(method).parameters.values()
+    ]
+
+
+@pytest.mark.parametrize("port", PORTS)
+def test_every_method_of_a_port_takes_the_principal(port: str) -> None:
+    for name, method in methods_of(protocol_of(port)).items():
+        found = inspect.signature(method).parameters.get("principal")
+        if f"{port}.{name}" in NO_PRINCIPAL:
+            assert found is None, f"take {port}.{name} off the list"
+            continue
+        assert found is not None, f"{port}.{name} does not say for whom"
+        assert found.kind is inspect.Parameter.KEYWORD_ONLY
+        assert found.default is inspect.Parameter.empty, "a principal is never left out"
+
+
+PORT_NAMES = {protocol_of(port).__name__ for port in PORTS} - {"Cache"}
+
+
+def without_principal(tree: ast.AST) -> list[str]:
+    """Return the functions that are given a port but not for whom they ask it."""
+    found = []
+    for function in functions_in(tree):
+        args = function.args
+        every = (*args.posonlyargs, *args.args, *args.kwonlyargs)
+        kinds = {one.annotation.id for one in every if isinstance(one.annotation, ast.Name)}
+        if kinds & PORT_NAMES and "principal" not in {one.arg for one in every}:
+            found.append(function.name)
+    return found
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "packs").rglob("*.py")), ids=short)
+def test_whoever_is_given_a_port_is_told_for_whom(path: Any) -> None:
+    assert without_principal(tree_of(path)) == []
+
+
+def test_a_function_that_is_not_told_for_whom_is_found_out() -> None:
+    text = "async def search(*, inventory: Inventory) -> None: ...\n"
+    assert without_principal(ast.parse(text)) == ["search"]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=short)
+def test_nobody_carries_the_tenant_in_the_context(path: Any) -> None:
+    assert "contextvars" not in text_of(path)
+    assert "ContextVar" not in text_of(path)
