@@ -13,6 +13,8 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
+import anyio
+
 from headwater.app.loading import EstateWriter
 from headwater.app.settings import Settings
 from headwater.errors import UsageError
