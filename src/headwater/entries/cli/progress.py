@@ -26,7 +26,7 @@ async def progressing(doing: str, screen: Screen) -> AsyncIterator[Progress]:
     """Show what goes on inside this block on stderr: a bar in place, or a line where it begins."""
     progress = Progress()
     fault: HeadwaterError | None = None
-    if screen.tells:
+    if not screen.draws and not screen.json:
         screen.tell(f"{doing} …")
     async with anyio.create_task_group() as group:
         if screen.draws:

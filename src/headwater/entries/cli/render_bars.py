@@ -40,7 +40,7 @@ def draw_waterfall(picture: Waterfall, *, width: int, now_s: float | None = None
     # While it runs the notes change: a width that stays keeps the bars from jumping.
     least = LIVE_NOTE if now_s is not None else 1
     note_width = min(MOST_NOTE, max(least, *map(cell_len, notes)))
-    label_width = min(MOST_LABEL, max(map(cell_len, labels)), max(8, width // 3))
+    label_width = min(MOST_LABEL, max(map(cell_len, labels)), max(8, width * 2 // 5))
     bar_width = min(MOST_BAR, width - label_width - note_width - 6)
     if bar_width < LEAST_BAR:
         label_width = max(width - note_width - 4, 1)

@@ -52,14 +52,13 @@ def draw_runs(runs: Sequence[RunRecord], look: Look) -> list[RenderableType]:
             one.run_id,
             times.show(one.asked_at),
             one.status or "running",
-            f"{span(one.elapsed_s)} of {one.budget_s:g} s",
-            one.kind,
+            span(one.elapsed_s),
             one.text,
         ]
         for one in runs
     ]
-    columns = ["run", f"at ({zone_name(look.zone)})", "status", "took", "kind", "text"]
-    return draw_table(columns, rows, width=look.width)
+    columns = ["run", f"at ({zone_name(look.zone)})", "status", "took", "text"]
+    return draw_table(columns, rows, width=look.width, whole=1)
 
 
 def draw_explanation(told: Explanation, look: Look) -> list[RenderableType]:
@@ -146,19 +145,17 @@ def place(where: str) -> str:
 
 
 def _events(events: Sequence[Event]) -> list[RenderableType]:
-    grid = facts_grid(columns=4)
-    places: dict[str, str] = {}
+    grid = facts_grid(columns=3)
+    places = {one.where: place(one.where) or one.where for one in events}
     for one in events:
-        if one.where not in places:
-            places[one.where] = place(one.where)
-        told = f"{one.kind} {clean(one.step or '')}".rstrip()
-        grid.add_row(
-            Text(f"{one.offset_s * 1000:,.1f}", justify="right"),
-            Text(told),
-            Text(_said(one)),
-            Text(places[one.where] or one.where, style="dim"),
-        )
-    return [Text("Events (ms from the start)", style="bold"), grid]
+        told = Text(f"{one.kind} {clean(one.step or '')}".rstrip())
+        said = _said(one)
+        if said:
+            told.append(f"  {said}", style="dim")
+        offset = Text(f"{one.offset_s * 1000:,.1f}", justify="right")
+        grid.add_row(offset, Text(places[one.where].removeprefix("headwater/")), told)
+    title = "Events: ms from the start, where in headwater/, what"
+    return [Text(title, style="bold"), grid]
 
 
 def _bad_line(bad: BadLine) -> Text:
@@ -166,7 +163,8 @@ def _bad_line(bad: BadLine) -> Text:
 
 
 def _said(event: Event) -> str:
-    data = dict(event.data)
+    told_above = ("text", "summary", "asked_at", "elapsed_s", "budget_s")
+    data = {name: value for name, value in event.data.items() if name not in told_above}
     outcome = data.pop("outcome", None)
     if isinstance(outcome, Mapping):
         keep = ("status", "via", "via_tool", "attempts", "code", "message", "because")

@@ -89,8 +89,10 @@ def _rows(rows: Sequence[Mapping[str, Any]], width: int) -> list[RenderableType]
 
 
 def _value(value: Any) -> Any:
-    if value is None or isinstance(value, int | float | bool):
+    if isinstance(value, int | float | bool):
         return value
+    if not value:
+        return None
     cell = _cell(value)
     return cell if len(cell) <= MOST_CELL else f"{cell[: MOST_CELL - 1]}…"
 

@@ -15,32 +15,44 @@ from rich.text import Text
 from headwater.entries.cli.text import amount, clean
 
 LEAST_CELL = 10
+MOST_WHOLE = 30
 GAP = 2
 
 
 def draw_table(
-    columns: Sequence[str], rows: Sequence[Sequence[object]], *, width: int
+    columns: Sequence[str], rows: Sequence[Sequence[object]], *, width: int, whole: int = 0
 ) -> list[RenderableType]:
-    """Return a table, or a record a row where the columns would be too narrow to read."""
+    """Return a table, or a record a row where the columns would be too narrow to read.
+
+    The first `whole` columns are never folded: what is to be copied stays in one piece.
+    """
     if not rows:
         return [Text("  none", style="dim")]
     shown = [[_cell(value) for value in row] for row in rows]
-    if _least_width(columns, shown) > width:
+    if _least_width(columns, shown, whole) > width:
         return _records(columns, shown)
     table = Table(box=SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0), header_style="dim")
     for number, column in enumerate(columns):
         figures = all(_is_figure(row[number]) for row in rows)
         head = Text(clean(column), no_wrap=True)
         side: Literal["left", "right"] = "right" if figures else "left"
-        table.add_column(head, justify=side, overflow="fold", min_width=head.cell_len)
+        least = max(row[number].cell_len for row in shown) if number < whole else 0
+        least = max(head.cell_len, min(least, MOST_WHOLE))
+        table.add_column(head, justify=side, overflow="fold", min_width=least)
     for row in shown:
         table.add_row(*row)
     return [Padding(table, (0, 0, 0, 2), expand=False)]
 
 
-def _least_width(columns: Sequence[str], rows: Sequence[Sequence[Text]]) -> int:
+def _least_width(columns: Sequence[str], rows: Sequence[Sequence[Text]], whole: int) -> int:
     least = [
-        max(cell_len(clean(column)), min(LEAST_CELL, max(row[number].cell_len for row in rows)))
+        max(
+            cell_len(clean(column)),
+            min(
+                max(row[number].cell_len for row in rows),
+                LEAST_CELL if number >= whole else MOST_WHOLE,
+            ),
+        )
         for number, column in enumerate(columns)
     ]
     return sum(least) + GAP * len(columns) + 1

@@ -28,9 +28,11 @@ class Screen:
 
     Args:
         options: Whether to be quiet, and whether JSON is wanted.
+        lines: Whether to tell each step as a line where stderr is no terminal.
     """
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, *, lines: bool = True) -> None:
+        self._lines = lines
         self.quiet = options.quiet
         self.json = options.json
         self.out = _console(sys.stdout)
@@ -40,7 +42,7 @@ class Screen:
     @property
     def tells(self) -> bool:
         """Tell whether progress is to be told in plain lines on stderr."""
-        return not self.quiet and not self.json and not self.err.is_terminal
+        return self._lines and not (self.quiet or self.json or self.err.is_terminal)
 
     @property
     def draws(self) -> bool:
