@@ -36,7 +36,7 @@ def decode_object(line: bytes) -> dict[str, Any]:
     if not isinstance(found, dict):
         message = "must be a JSON object: {...}"
         raise ValueError(message)  # noqa: TRY004 - one kind of error for all that a line can be
-    if b"\\u" in line and _BROKEN.search(json.dumps(found, ensure_ascii=False)):
+    if b"\\u" in line:  # only escapes can bring in what the decoding above refuses
         _refuse_broken(found)
     return found
 
@@ -155,11 +155,16 @@ def _refuse_constant(text: str) -> float:
 
 
 def _refuse_broken(found: Mapping[str, Any]) -> None:
-    wrong = next(
-        k for k, v in found.items() if _BROKEN.search(json.dumps({k: v}, ensure_ascii=False))
-    )
-    message = f"{wrong!a} holds NUL or half of a surrogate pair, which no database keeps"
-    raise ValueError(message)
+    left: list[Any] = [found]
+    while left:
+        one = left.pop()
+        if isinstance(one, dict):
+            left += [*one.keys(), *one.values()]
+        elif isinstance(one, list):
+            left += one
+        elif isinstance(one, str) and _BROKEN.search(one):
+            message = f"{one[:40]!a} holds NUL or half of a surrogate pair, which no database keeps"
+            raise ValueError(message)
 
 
 _DECODER = json.JSONDecoder(

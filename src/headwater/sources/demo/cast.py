@@ -23,11 +23,11 @@ class Actor:
 
 
 _SERVICES = """
-web-storefront; frontend; shop; critical; 180; 210; api-gateway
-mobile-storefront; frontend; shop; critical; 150; 160; api-gateway
+web-storefront; frontend; shop; critical; 180; 210; api-gateway, search-api
+mobile-storefront; frontend; shop; critical; 150; 160; api-gateway, account-api
 admin-console; frontend; platform; medium; 220; 6; api-gateway
 partner-portal; frontend; partners; medium; 240; 4; api-gateway
-api-gateway; gateway; platform; critical; 12; 380; session-api, cart-api, checkout-api, catalog-api, search-api
+api-gateway; gateway; platform; critical; 12; 380; session-api, cart-api, checkout-api, catalog-api
 session-api; api; identity; critical; 6; 380; session-cache
 account-api; api; identity; high; 25; 60; accounts-db, session-api
 login-api; api; identity; critical; 45; 18; accounts-db, session-api, fraud-api
