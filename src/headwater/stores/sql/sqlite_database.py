@@ -17,7 +17,7 @@ from typing import Self, TypeVar
 import anyio
 from sqlalchemy import Connection
 
-from headwater.errors import LimitError, StoreFault
+from headwater.errors import DeadlineExceeded, LimitError, StoreFault
 from headwater.stores.sql.schema import Schema, bring_up
 from headwater.stores.sql.sqlite_connection import open_engine
 from headwater.stores.sql.sqlite_job import Job
@@ -155,6 +155,10 @@ class SqliteDatabase:
             if job.stop():
                 with anyio.move_on_after(ROLLBACK_S, shield=True):
                     await job.ended()
+            raise
+        except DeadlineExceeded:
+            # The scope whose deadline it was may be late to say so: it goes first.
+            await anyio.sleep(DEADLINE_GRACE_S)
             raise
         return result
 

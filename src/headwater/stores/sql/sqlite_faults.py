@@ -5,9 +5,10 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import StatementError
 
 from headwater.errors import HeadwaterError, StoreFault, UsageError
+from headwater.stores.sql.sqlite_job import Stopped
 
 
 def fault_of(error: BaseException, *, path: Path) -> BaseException:
@@ -15,10 +16,12 @@ def fault_of(error: BaseException, *, path: Path) -> BaseException:
 
     Anything else is given back as it is.
     """
-    original = error.orig if isinstance(error, DBAPIError) else error
+    original = error.orig if isinstance(error, StatementError) else error
     if isinstance(original, StopIteration):
         # A future cannot carry it.
         return RuntimeError("a unit of work raised StopIteration")
+    if isinstance(original, HeadwaterError | Stopped):
+        return original  # raised within a statement, so SQLAlchemy wrapped it
     if not isinstance(original, sqlite3.Error):
         return error
     fault = _fault(original, path)

@@ -63,6 +63,7 @@ class SqliteThread:
         self._on_end = on_end
         self._connection: Connection | None = None
         self._idle = threading.Event()
+        self._over = False
         name = "headwater-sqlite-writer" if writes else "headwater-sqlite-reader"
         self._thread = threading.Thread(target=self._serve, name=name, daemon=True)
 
@@ -72,7 +73,7 @@ class SqliteThread:
 
     def alive(self) -> bool:
         """Tell whether the thread still runs."""
-        return self._thread.is_alive()
+        return self._thread.is_alive() and not self._over
 
     def _serve(self) -> None:
         try:
@@ -81,6 +82,7 @@ class SqliteThread:
                 del job  # its result must not live until the next one comes
         finally:
             self._disconnect()
+            self._over = True
             self._on_end()
 
     def _carry_out(self, job: Job) -> None:
@@ -161,11 +163,11 @@ class SqliteThread:
 
     def _explain(self, error: BaseException, job: Job) -> BaseException:
         fault = fault_of(error, path=self._path)
-        if isinstance(error, Stopped) or (fault is not error and job.stopped):
+        if isinstance(fault, Stopped) or (fault is not error and job.stopped):
             # A caller who was cancelled reads this no more; one whose database was closed does.
             message = f"{self._path} was closed meanwhile; open it again"
             return StoreFault(message, code="store.closed")
-        if fault is not error and job.over():
+        if isinstance(fault, StoreFault) and job.over():
             return deadline_passed()
         return fault
 
