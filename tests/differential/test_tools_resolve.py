@@ -79,7 +79,25 @@ def test_relations_and_attributes_narrow_as_well_as_locations(tool_stores: Store
     world = settle(tool_stores, a_company())
     assert names(resolved(world, "core", "rack-2")[0]) == ["sw-2"]
     assert names(resolved(world, "core", "web-1")[0]) == ["sw-1"]
-    assert names(resolved(world, "core", "Cisco")[0])[:2] == ["sw-1", "sw-2"]
+    assert names(resolved(world, "core", "Cisco")[0]) == ["sw-1"]
+
+
+def test_many_items_of_one_name_are_narrowed_from_the_other_side(tool_stores: Stores) -> None:
+    ports = [ItemRecord(code=f"port-{number}", name="eth0", type="port") for number in range(90)]
+    items = [*ports, *(ItemRecord(code=code, name=code, type="server") for code in ("h1", "h2"))]
+    joins = [
+        RelationRecord(source=port.code, target="h1" if at == 70 else "h2", type="part_of")
+        for at, port in enumerate(ports)
+    ]
+    world = settle(tool_stores, Estate(items=items, relations=joins))
+    assert names(resolved(world, "eth0", "h1")[0]) == ["port-70"]
+    assert resolved(world, "eth0", "h2")[0]["total"] == 89
+
+
+def test_words_of_its_own_code_tell_an_item_apart(tool_stores: Stores) -> None:
+    items = [ItemRecord(code=f"web-{city}-01", name="web", type="vm") for city in ("bonn", "oslo")]
+    world = settle(tool_stores, Estate(items=items))
+    assert names(resolved(world, "web", "Oslo")[0]) == ["web-oslo-01"]
 
 
 def test_a_name_that_leaves_none_leaves_all(tool_stores: Stores) -> None:

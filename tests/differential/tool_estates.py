@@ -51,7 +51,7 @@ ASKED = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 START = ASKED - timedelta(hours=2)
 TENANTS = itertools.count()
 modest = settings(
-    max_examples=25,
+    max_examples=20,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

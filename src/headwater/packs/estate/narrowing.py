@@ -16,19 +16,23 @@ SURE = 0.9
 """From this score on a candidate is an exact match: only equally good ones compete with it."""
 FIRM = 0.7
 """Below this score a candidate is too vague to narrow others."""
+MAX_MEANT = 20
+"""The most meanings of another term that are looked for."""
 MAX_WALKED = 60
+"""The most candidates to walk from; for more the walk is from what the other term means."""
+MAX_TARGETS = 3
 PLACE_TYPES = (
     "located_in", "located_at", "part_of", "member_of", "contained_in", "belongs_to", "runs_on",
     "hosted_on", "hosted_by", "deployed_on",
 )  # fmt: skip
 """Relations that lead from an item to where it is."""
 PLACE_DEPTH = 4
-MAX_AROUND = 500
+MAX_AROUND = 5_000
 
 
 async def narrow(
     candidates: Sequence[Candidate],
-    others: Sequence[Sequence[Candidate]],
+    others: Sequence[tuple[str, Sequence[Candidate]]],
     *,
     inventory: Inventory,
     relations: Relations,
@@ -36,8 +40,9 @@ async def narrow(
 ) -> tuple[list[Candidate], list[str]]:
     """Return what remains of a term's candidates, and the terms that left fewer.
 
-    A candidate remains where its own data name what another term means, or where it is joined to
-    it, or lies in it. A term that would leave none leaves all.
+    `others` are the other terms, each with what it may mean, best first. A candidate remains
+    where its own data name another term or what that means, or where it is joined to it or lies
+    in it. A term that would leave none leaves all.
     """
     rivals = contenders(candidates)
     left_by: list[str] = []
@@ -45,19 +50,17 @@ async def narrow(
         return list(candidates), left_by
     ids = [one.id for one in rivals if one.id is not None]
     items = {item.id: item for item in await inventory.get_many(ids, principal=principal)}
-    around: dict[int, set[int]] = {}
-    for other in others:
-        meant = [one for one in contenders(other, items_only=False) if one.score >= FIRM]
-        kept = {one.id for one in rivals if names_any(items.get(one.id or 0), meant)}
+    for term, meanings in others:
+        meant = contenders(meanings, items_only=False)[:MAX_MEANT]
+        meant = [one for one in meant if one.score >= FIRM]
+        kept = {ci for ci, item in items.items() if names_any(item, term, meant=meant)}
         targets = {one.id for one in meant if one.kind == "item" and one.id is not None}
-        if not kept and targets and len(rivals) <= MAX_WALKED:
-            for one in rivals:
-                if one.id is not None and one.id not in around:
-                    around[one.id] = await _around(one.id, relations=relations, principal=principal)
-            kept = {one.id for one in rivals if one.id and around[one.id] & (targets - {one.id})}
-        if kept and len(kept) < len(rivals):
-            rivals = [one for one in rivals if one.id in kept]
-            left_by.append(other[0].term)
+        if not kept and targets:
+            kept = await _joined(items, targets, relations=relations, principal=principal)
+        left = [one for one in rivals if one.id in kept]
+        if left and len(left) < len(rivals):
+            rivals = left
+            left_by.append(term)
     return (rivals if left_by else list(candidates)), left_by
 
 
@@ -82,15 +85,19 @@ def standing(one: Candidate) -> tuple[float, bool]:
     return one.score, one.term in {one.code, one.name}
 
 
-def names_any(item: ConfigurationItem | None, meant: Iterable[Candidate]) -> bool:
-    """Tell whether an item's own data name one of these: its location, a tag, an attribute..."""
-    return item is not None and any(_names(item, one) for one in meant if one.id != item.id)
+def names_any(item: ConfigurationItem, term: str, *, meant: Iterable[Candidate]) -> bool:
+    """Tell whether an item's own data name a term or what it means: its location, a tag..."""
+    texts = [tokens(text) for text in _texts(item)]
+    own = [tokens(item.code), tokens(item.name)]
+    if any(_in_a_row(tokens(term), words) for words in texts + own):
+        return True
+    return any(_names(item, one, texts=texts) for one in meant if one.id != item.id)
 
 
-def _names(item: ConfigurationItem, meant: Candidate) -> bool:
+def _names(item: ConfigurationItem, meant: Candidate, *, texts: list[list[str]]) -> bool:
     if meant.kind == "item":
         wanted = [tokens(meant.name), tokens(meant.code or "")]
-        return any(_in_a_row(one, tokens(text)) for text in _texts(item) for one in wanted if one)
+        return any(_in_a_row(one, words) for words in texts for one in wanted)
     if meant.key is None:
         return False
     if meant.key.startswith("tags."):
@@ -114,14 +121,33 @@ def _leaves(value: Any) -> list[str]:
 
 def _in_a_row(wanted: list[str], words: list[str]) -> bool:
     size = len(wanted)
-    return any(words[at : at + size] == wanted for at in range(len(words) - size + 1))
+    return size > 0 and any(words[at : at + size] == wanted for at in range(len(words) - size + 1))
 
 
-async def _around(ci: int, *, relations: Relations, principal: Principal) -> set[int]:
-    """Return the items joined to one, and those that it lies in, whatever their depth."""
+async def _joined(
+    items: Iterable[int], targets: set[int], *, relations: Relations, principal: Principal
+) -> set[int]:
+    """Return the items that are joined to a target or lie in one, walking from the fewer side."""
+    rivals = set(items)
+    if len(rivals) <= MAX_WALKED:
+        joined = set()
+        for ci in rivals:
+            near = await _around(ci, "out", relations=relations, principal=principal)
+            joined |= {ci} if near & targets else set()
+        return joined
+    within: set[int] = set()
+    for ci in sorted(targets)[:MAX_TARGETS]:
+        within |= await _around(ci, "in", relations=relations, principal=principal)
+    return rivals & within
+
+
+async def _around(
+    ci: int, way: Direction, *, relations: Relations, principal: Principal
+) -> set[int]:
+    """Return the items joined to one, and those that it lies in (out) or that lie in it (in)."""
     walks: tuple[tuple[Direction, tuple[str, ...], int], ...] = (
         ("both", (), 1),
-        ("out", PLACE_TYPES, PLACE_DEPTH),
+        (way, PLACE_TYPES, PLACE_DEPTH),
     )
     near: set[int] = set()
     for direction, types, depth in walks:

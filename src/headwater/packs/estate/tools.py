@@ -59,7 +59,9 @@ async def resolve(
     )
     resolved = []
     for index, term in enumerate(terms):
-        others = [one for place, one in enumerate(found) if place != index and one]
+        others = [
+            (terms[place], meanings) for place, meanings in enumerate(found) if place != index
+        ]
         left, by = await narrow(
             found[index], others, inventory=inventory, relations=relations, principal=principal
         )
