@@ -101,8 +101,9 @@ def compose(  # noqa: PLR0917 -- a question, its reading, its steps and what the
 
 
 def _run_deductions(view: View) -> list[Deduction]:
-    """Return what the run takes from the confidence; candidates cut in a resolve take nothing."""
-    return deductions_of(view.ledger.steps, view.ledger.outcomes)
+    """Return what the run takes from the confidence; a cut that was asked for takes nothing."""
+    cut = not view.fact("wanted")
+    return deductions_of(view.ledger.steps, view.ledger.outcomes, truncations=cut)
 
 
 def _refused(shell: Answer, view: View) -> Answer:

@@ -16,7 +16,8 @@ OPTIONAL_MISSING = 0.05
 ELEMENT_MISSING = 0.1
 BY_FALLBACK = 0.05
 CUT = 0.05
-BECAUSE_WHEN = "when"
+NO_GAP = frozenset({"when", "standby"})
+"""Why a step may be skipped without anything missing: its condition was false, or it stood by."""
 
 
 @dataclass(slots=True)
@@ -77,7 +78,7 @@ def _is_complete(outcome: Outcome | None, *, spare: bool = False) -> bool:
         case Succeeded():
             return not outcome.failures
         case Skipped():
-            return outcome.because == BECAUSE_WHEN or spare
+            return outcome.because in NO_GAP or spare
         case None:
             return spare
         case _:
@@ -96,7 +97,7 @@ def _gaps(step: Step, outcome: Outcome | None) -> list[Gap]:
     match outcome:
         case Failed() | Late():
             return gap(outcome.message, outcome.code)
-        case Skipped() if outcome.because != BECAUSE_WHEN:
+        case Skipped() if outcome.because not in NO_GAP:
             return gap(outcome.message, f"skipped.{outcome.because}")
         case Succeeded() if outcome.failures:
             first = outcome.failures[0]
@@ -124,7 +125,7 @@ def deductions_of(
 def _missing(step: Step, outcome: Outcome | None) -> list[Deduction]:
     if outcome is None or isinstance(outcome, Succeeded):
         return []
-    if isinstance(outcome, Skipped) and outcome.because == BECAUSE_WHEN:
+    if isinstance(outcome, Skipped) and outcome.because in NO_GAP:
         return []
     amount = REQUIRED_MISSING if step.required else OPTIONAL_MISSING
     words = "" if step.required else " (it was optional)"

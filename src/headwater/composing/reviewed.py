@@ -172,10 +172,10 @@ def _state_findings(view: View) -> Iterable[Finding]:
     impact = view.value("impact")
     if impact and len(impact["nodes"]) > 1:
         leaning = [node for node in impact["nodes"] if node["depth"] > 0]
+        many = count(len(leaning), "item")
         yield (
             0.15,
-            f"{count(len(leaning), 'item')} may suffer with it: {names(leaning)}."
-            f"{view.ledger.mark('impact')}",
+            f"{many} may suffer with it: {names(leaning)}.{view.ledger.mark('impact')}",
         )
 
 

@@ -1,4 +1,4 @@
-"""What a review's outcomes show: what stands out, since when, by which cause; it writes no prose."""
+"""What a review's outcomes show: what stands out, since when and why; it writes no prose."""
 
 from __future__ import annotations
 

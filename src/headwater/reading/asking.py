@@ -90,8 +90,6 @@ def first_steps(sense: Sense) -> tuple[Step, ...]:
         things = things_of(sense)
         names += [split_name(place) for _, place in things.places]
         words = things.terms
-        if sense.intent == "list" and not things.places:
-            names.append(split_name(sense.roles.get("things", "")))
     if sense.intent in {"search", "bare"}:
         words = keywords_of(sense)
     return tuple(_steps(sense, names, words))
@@ -103,6 +101,10 @@ def _steps(sense: Sense, names: list[Name], words: tuple[str, ...]) -> Iterable[
     terms = [term for name in names for term in name.terms]
     spare = words or metric_terms or (sense.text or sense.intent,)
     yield _resolve("resolve", terms or spare, _kinds(sense))
+    if sense.intent == "list" and sense.roles.get("things"):
+        named = split_name(sense.roles["things"])
+        yield _resolve("resolve_named", named.terms, ("item",))
+        names = [*names, named]
     for target in targets:
         yield _resolve(STEP_OF["target"], target.terms, _kinds(sense))
     wholes = [name.whole for name in (*names, *targets) if name.whole != name.term]

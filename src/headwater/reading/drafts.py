@@ -99,14 +99,18 @@ def unclear(ask: Ask, phrase: str, choice: Choice) -> Reading:
 
 
 def name_items(
-    ask: Ask, roles: Sequence[str] = ("subject",), kinds: Sequence[str] = ("item",)
+    ask: Ask,
+    roles: Sequence[str] = ("subject",),
+    kinds: Sequence[str] = ("item",),
+    *,
+    step: str = "resolve",
 ) -> Named:
     """Return what the roles' names mean; the first that is unknown or unclear ends the question."""
     items: dict[str, Candidate] = {}
     notes: list[tuple[float, str]] = []
     for role in roles:
         name = name_of(ask.sense, role)
-        choice = choose(ask.found, name, kinds, step=STEP_OF.get(role, "resolve"))
+        choice = choose(ask.found, name, kinds, step=STEP_OF.get(role, step))
         phrase = ask.sense.roles.get(role, "")
         if choice.meant is None:
             ended = unclear(ask, phrase, choice) if choice.among else unknown(ask, name.whole)

@@ -45,7 +45,7 @@ def plan_list(ask: Ask) -> Reading:
     """Plan the items of a kind, place or owner: all of them, up to the tool's most."""
     things = things_of(ask.sense)
     scope = scope_of(things, ask.found)
-    if scope.unknown and not things.places:
+    if scope.unknown:
         named = _one_item(ask)
         if named is not None:
             return named
@@ -55,10 +55,10 @@ def plan_list(ask: Ask) -> Reading:
     filters: list[dict[str, Any]] = list(scope.filters)
     if scope.around is not None:
         filters.append({"field": "id", "op": "in", "value": around_ids()})
-    order = [*group_fields(things.group)[-1:], "name"]
+    columns = [field for field in group_fields(things.group) if not field.startswith("tags.")]
     args = {
         "filters": filters, "limit": min(ask.sense.number or MOST_LISTED, MOST_LISTED),
-        "sort": [{"field": field} for field in order if not field.startswith("tags.")],
+        "sort": [{"field": field} for field in (*columns[:1], "name")],
     }  # fmt: skip
     step = Step(id="list", tool="ci.search", args=args)
     return _scoped_draft(ask, scope, _with_around(scope, step), words=things.words)
@@ -68,7 +68,7 @@ def _scoped_draft(
     ask: Ask, scope: Scope, steps: tuple[Step, ...], *, words: str, **more: object
 ) -> Reading:
     items = {"place": scope.around} if scope.around is not None else {}
-    facts = {"things": words, "said": list(scope.said)}
+    facts = {"things": words, "said": list(scope.said), "wanted": ask.sense.number}
     return draft(ask, Named(items, scope.notes), steps, filters=scope.filters, facts=facts, **more)
 
 
@@ -77,9 +77,9 @@ def _one_item(ask: Ask) -> Reading | None:
     sense = replace(
         ask.sense, intent="lookup", roles={"subject": ask.sense.roles.get("things", "")}
     )
-    choice = choose(ask.found, name_of(sense, "subject"))
+    choice = choose(ask.found, name_of(sense, "subject"), step="resolve_named")
     if choice.meant is not None or any(one.score >= EXACT for one in choice.among):
-        return plan_lookup(replace(ask, sense=sense))
+        return plan_lookup(replace(ask, sense=sense), step="resolve_named")
     return None
 
 

@@ -46,9 +46,12 @@ def draft(ask: Ask, named: Named, steps: tuple[Step, ...], **more: object) -> Re
     )
 
 
-def plan_lookup(ask: Ask) -> Reading:
-    """Plan what one item is: itself, what is next to it, and what happened lately."""
-    named = name_items(ask)
+def plan_lookup(ask: Ask, *, step: str = "resolve") -> Reading:
+    """Plan what one item is: itself, what is next to it, and what happened lately.
+
+    `step` is the one that resolved its name.
+    """
+    named = name_items(ask, step=step)
     if named.ended is not None:
         return named.ended
     subject = named.id()
@@ -115,12 +118,14 @@ def plan_path(ask: Ask) -> Reading:
 
 def plan_history(ask: Ask) -> Reading:
     """Plan what happened: to one item, to those of an owner or place, or to all."""
-    window, words = ask.window(7 * DAY_S)
+    text = ask.sense.text.lower()
+    far = ask.sense.number is not None or text.startswith(("when", "who"))
+    window, words = ask.window(90 * DAY_S if far else 7 * DAY_S)
     kind = singular(ask.sense.roles.get("kind", "").lower())
     kinds = list(HISTORY_KINDS.get(kind, ()))
     limit = 500 if ask.sense.view == "count" else min(ask.sense.number or 50, 500)
     rest: dict[str, Any] = {"kinds": kinds, "severity": ask.sense.severity, "limit": limit}
-    facts = {"kind": kind, "counted": ask.sense.view == "count"}
+    facts = {"kind": kind, "counted": ask.sense.view == "count", "wanted": ask.sense.number}
     if not ask.sense.roles.get("subject"):
         step = history_step(window, **rest)
         return draft(ask, Named({}), (step,), window=window, window_words=words, facts=facts)

@@ -14,6 +14,7 @@ _LINKS = (
 )
 _PLACE = re.compile(rf" (?:(?:that |which )?(?:are|is) )?({_LINKS}) (?:the )?", re.IGNORECASE)
 _GROUP = re.compile(
+    r"(?<!owned)(?<!managed)(?<!maintained)(?<!run)(?<!used)"
     r" (?:per|by|for each|in each|on each|at each|of each|grouped by|group by|for every"
     r"|in every|broken down by|split by|sorted by|ordered by) (?:the )?(.+)$",
     re.IGNORECASE,
@@ -84,7 +85,7 @@ def split_things(text: str) -> Things:
     ends = [*(link.start() for link in links[1:]), len(padded)]
     places = [
         (link[1].lower(), padded[link.end() : end].strip())
-        for link, end in zip(links, ends, strict=True)
+        for link, end in zip(links, ends, strict=False)
     ]
     words = _QUANTIFIER.sub("", head.strip() + " ").strip()
     words = re.sub(r"\b(?:are|is|all|the)$", "", words, flags=re.IGNORECASE).strip()
