@@ -131,8 +131,8 @@ async def campaign(path, bundle, tries, seed):
         after = await hw.call("ci.aggregate", {"group_by": ["name"], "top_n": 500})
         assert after.value == before.value
         with anyio.fail_after(5):
-            while descriptors() > start[0] or threads() > start[1]:
-                await anyio.sleep(0.01)  # noqa: ASYNC110 (the kernel tells nobody)
+            while descriptors() > start[0] or threads() > start[1]:  # noqa: ASYNC110 (no event)
+                await anyio.sleep(0.01)
     write_at_once(path)
     assert sqlite3.connect(path).execute("pragma integrity_check").fetchone() == ("ok",)
     return finished
