@@ -284,3 +284,18 @@ def test_a_path_shows_which_way_each_relation_points() -> None:
 def test_an_event_is_placed_in_its_file_and_line() -> None:
     assert place("engine.call").startswith("headwater/engine/call.py:")
     assert place("no.such") == ""
+
+
+def test_of_many_steps_the_ones_that_tell_most_are_drawn_and_the_rest_counted() -> None:
+    bars = tuple(
+        Bar(step=f"s{at}", tool="t.x", start_s=0, end_s=at / 100, state="succeeded")
+        for at in range(40)
+    )
+    late = Bar(step="cut", tool="t.y", start_s=0, end_s=0.001, state="late")
+    answer = Answer(run_id="r-1", question="q", status="complete", summary="s")
+    picture = Waterfall(bars=(*bars, late))
+    shown = draw(draw_answer(answer, picture, look(80)), 80)
+    assert "t.y cut" in shown
+    assert "t.x s39" in shown
+    assert "t.x s3 " not in shown
+    assert "… 17 shorter ones: headwater explain r-1" in shown

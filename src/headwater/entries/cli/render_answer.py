@@ -8,10 +8,10 @@ from rich.text import Text
 
 from headwater.composing.waterfall import Waterfall
 from headwater.entries.cli.look import Look
-from headwater.entries.cli.render_bars import draw_waterfall
+from headwater.entries.cli.render_bars import draw_waterfall, telling_bars
 from headwater.entries.cli.render_blocks import draw_block
 from headwater.entries.cli.render_table import facts_grid
-from headwater.entries.cli.text import clean, quoted, span
+from headwater.entries.cli.text import clean, quoted, shortened, span
 from headwater.entries.cli.zone import instant, zone_name
 from headwater.model.answer import Answer, RunResult
 from headwater.model.evidence import Evidence
@@ -22,6 +22,10 @@ STATUS = {
     "failed": ("✕", "bold red"),
 }
 MOST_RECORDS = 3
+MOST_RECORD = 28
+MOST_BARS = 24
+MOST_STEPS = 3
+MOST_NAMED = 40
 LONGER = 2
 
 
@@ -35,7 +39,7 @@ def draw_answer(
         _missing(answer),
         _confidence(answer),
         draw_evidence(answer.evidence, look),
-        list(draw_waterfall(picture, width=look.width)) if picture else [],
+        _waterfall(answer, picture, look),
         _next(answer),
     ]
     shown: list[RenderableType] = []
@@ -63,13 +67,24 @@ def _summary(answer: Answer | RunResult) -> list[RenderableType]:
 def _missing(answer: Answer | RunResult) -> list[RenderableType]:
     if not answer.gaps:
         return []
-    grid = facts_grid()
+    alike: dict[str, list[str]] = {}
     for gap in answer.gaps:
-        grid.add_row(Text(clean(gap.step)), Text(f"{clean(gap.tool)}: {clean(gap.reason)}"))
+        reason = clean(gap.reason).removeprefix(f"{clean(gap.tool)}: ")
+        alike.setdefault(f"{clean(gap.tool)}: {reason}", []).append(clean(gap.step))
+    grid = facts_grid()
+    for reason, names in alike.items():
+        steps = ", ".join(names[:MOST_STEPS])
+        more = f" and {len(names) - MOST_STEPS} more" if len(names) > MOST_STEPS else ""
+        grid.add_row(Text(steps + more), Text(reason))
+    return [Text("Missing", style="bold"), grid, Padding(Text(_again(answer)), (0, 0, 0, 2))]
+
+
+def _again(answer: Answer | RunResult) -> str:
+    """Return the command that asks for only what is missing; naming no step asks for all of it."""
     steps = ",".join(dict.fromkeys(gap.step for gap in answer.gaps))
+    only = f" --only {quoted(steps)}" if len(steps) <= MOST_NAMED else ""
     budget = min(max(answer.budget_s * LONGER, 1.0), 60.0)
-    again = f"headwater again {quoted(answer.run_id)} --only {quoted(steps)} --budget {budget:g}"
-    return [Text("Missing", style="bold"), grid, Padding(Text(again), (0, 0, 0, 2))]
+    return f"headwater again {quoted(answer.run_id)}{only} --budget {budget:g}"
 
 
 def _confidence(answer: Answer | RunResult) -> list[RenderableType]:
@@ -96,7 +111,7 @@ def _amounts(one: Evidence, look: Look) -> str:
     parts = [clean(one.source)]
     if one.count is not None:
         parts.append(f"{one.count:,} {clean(one.unit)}")
-    parts.extend(clean(record) for record in one.records[:MOST_RECORDS])
+    parts.extend(shortened(clean(record), MOST_RECORD) for record in one.records[:MOST_RECORDS])
     more = len(one.records) - MOST_RECORDS
     if more > 0:
         parts.append(f"+{more}")
@@ -109,6 +124,19 @@ def _amounts(one: Evidence, look: Look) -> str:
         at = here.strftime("%H:%M:%S" if same_day else "%Y-%m-%d %H:%M:%S")
         parts.append(f"seen {at} {zone_name(look.zone)}")
     return "  ".join(parts)
+
+
+def _waterfall(
+    answer: Answer | RunResult, picture: Waterfall | None, look: Look
+) -> list[RenderableType]:
+    if picture is None:
+        return []
+    shown, hidden = telling_bars(picture, MOST_BARS)
+    drawn: list[RenderableType] = [*draw_waterfall(shown, width=look.width)]
+    if hidden:
+        rest = f"… {hidden} shorter ones: headwater explain {quoted(answer.run_id)}"
+        drawn.append(Text(rest, style="dim"))
+    return drawn
 
 
 def _next(answer: Answer | RunResult) -> list[RenderableType]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
@@ -57,6 +58,20 @@ def draw_waterfall(picture: Waterfall, *, width: int, now_s: float | None = None
         line.truncate(width, overflow="ellipsis")
         lines.append(line)
     return lines
+
+
+def telling_bars(picture: Waterfall, most: int) -> tuple[Waterfall, int]:
+    """Return the picture with only the bars that tell most, and how many others there are.
+
+    Those that did not simply succeed come first, then the longest; their order stays.
+    """
+    if len(picture.bars) <= most:
+        return picture, 0
+    weights = [(bar.state != "succeeded", bar.elapsed_s or 0.0) for bar in picture.bars]
+    ranked = sorted(range(len(weights)), key=lambda at: weights[at], reverse=True)
+    kept = sorted(ranked[:most])
+    bars = tuple(picture.bars[at] for at in kept)
+    return replace(picture, bars=bars), len(picture.bars) - most
 
 
 def draw_head(picture: Waterfall, *, width: int, now_s: float) -> list[Text]:

@@ -18,7 +18,7 @@ from headwater.entries.cli.look import Look
 from headwater.entries.cli.render_answer import STATUS
 from headwater.entries.cli.render_bars import draw_waterfall
 from headwater.entries.cli.render_table import draw_table, facts_grid
-from headwater.entries.cli.text import clean, span
+from headwater.entries.cli.text import clean, shortened, span
 from headwater.entries.cli.zone import Times, zone_name
 from headwater.model.event import Event, RunRecord
 from headwater.model.explanation import Explanation, ToolInfo
@@ -173,8 +173,7 @@ def _said(event: Event) -> str:
     if steps:
         data["steps"] = ",".join(str(step.get("id")) for step in steps)
     words = "  ".join(f"{name} {value}" for name, value in data.items() if value not in (None, ""))
-    said = clean(words)
-    return said if len(said) <= MOST_FACTS else f"{said[: MOST_FACTS - 1]}…"
+    return shortened(clean(words), MOST_FACTS)
 
 
 def _arguments(schema: Mapping[str, Any]) -> str:

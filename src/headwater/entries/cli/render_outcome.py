@@ -12,7 +12,7 @@ from rich.text import Text
 from headwater.entries.cli.look import Look
 from headwater.entries.cli.render_answer import draw_evidence
 from headwater.entries.cli.render_table import draw_table, facts_grid
-from headwater.entries.cli.text import amount, clean, span
+from headwater.entries.cli.text import amount, clean, shortened, span
 from headwater.model.outcome import Failed, Late, Outcome, Skipped, Succeeded
 
 SIGNS = {
@@ -94,7 +94,7 @@ def _value(value: Any) -> Any:
     if not value:
         return None
     cell = _cell(value)
-    return cell if len(cell) <= MOST_CELL else f"{cell[: MOST_CELL - 1]}…"
+    return shortened(cell, MOST_CELL)
 
 
 def _cell(value: Any) -> str:

@@ -18,6 +18,7 @@ from headwater.entries.cli.progress import progressing
 from headwater.entries.cli.render_answer import draw_answer
 from headwater.entries.cli.render_lists import draw_load
 from headwater.entries.cli.screen import Screen
+from headwater.entries.cli.text import quoted
 from headwater.model.answer import Answer
 from headwater.model.load import LoadReport
 
@@ -87,6 +88,7 @@ async def _ask(app: AsyncHeadwater, question: str, screen: Screen) -> Answer:
 def _farewell(database: str) -> list[Text]:
     return [
         Text("Ask your own:", style="bold"),
-        Text(f'  .venv/bin/headwater --database {database} ask "what changed since yesterday?"'),
-        Text(f"  .venv/bin/headwater --database {database} tools"),
+        Text(f"  export HEADWATER_DATABASE={quoted(database)}"),
+        Text('  .venv/bin/headwater ask "what changed since yesterday?"'),
+        Text("  .venv/bin/headwater tools"),
     ]

@@ -38,6 +38,11 @@ def _shown(character: str) -> str:
     return character
 
 
+def shortened(text: str, most: int) -> str:
+    """Return text of at most so many characters, its cut end marked."""
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
+
+
 def quoted(text: object) -> str:
     """Return text as one word of a shell's command line, safe to paste."""
     word = clean(text)
