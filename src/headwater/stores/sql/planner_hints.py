@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 Hint = tuple[str, str, str]
 
 HINTS: tuple[Hint, ...] = (
-    ("configuration_item", "uq_item_code", "1000000 1000000 1"),
+    ("configuration_item", "sqlite_autoindex_configuration_item_1", "1000000 1000000 1"),
     ("configuration_item", "ix_item_live", "1000000 1000000 1000000 1"),
     ("configuration_item", "ix_item_name", "1000000 1000000 1000000 10 1"),
     ("configuration_item", "ix_item_type", "1000000 1000000 1000000 50000 1"),
@@ -22,18 +22,19 @@ HINTS: tuple[Hint, ...] = (
     ("configuration_item", "ix_item_location", "1000000 1000000 1000000 500 1"),
     ("tag", "tag", "5000000 5000000 5 1"),
     ("tag", "ix_tag_value", "5000000 5000000 1000000 5000 1"),
-    ("relation", "uq_relation", "3000000 3000000 4 2 1 1"),
+    ("relation", "sqlite_autoindex_relation_1", "3000000 3000000 4 2 1 1"),
     ("relation", "ix_relation_out", "3000000 3000000 4 2 1 1"),
     ("relation", "ix_relation_in", "3000000 3000000 4 2 1 1"),
-    ("series", "uq_series", "1000000 1000000 10000 1"),
+    ("series", "sqlite_autoindex_series_1", "1000000 1000000 10000 1"),
     ("series", "ix_series_ci", "1000000 1000000 10 1"),
     ("sample", "sample", "100000000 100000000 2000 1"),
-    ("history_entry", "uq_history_entry", "1000000 1000000 20 10 1 1"),
+    ("history_entry", "sqlite_autoindex_history_entry_1", "1000000 1000000 20 10 1 1"),
     ("history_entry", "ix_history_at", "1000000 1000000 2 1"),
     ("history_entry", "ix_history_ci_at", "1000000 1000000 20 1 1"),
 )
 """Table, index and, as `sqlite_stat1` has it: rows, then rows for each value of its first column,
-of its first two, and so on. A table without row ids stands for its own key."""
+of its first two, and so on. A table without row ids stands for its own key; a unique key without
+a name of its own in SQLite goes by `sqlite_autoindex_`."""
 
 
 def write_hints(connection: Connection) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Float, Index, MetaData, Table, Text
 
-from headwater.stores.sql.tables import Document, Instant, exact, tenant
+from headwater.stores.sql.column_types import Document, Instant, exact
+from headwater.stores.sql.tables import tenant
 
 runs = MetaData()
 

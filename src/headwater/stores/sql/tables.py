@@ -8,19 +8,18 @@ An item's `deleted_at` is null while it lives. `tag` holds the tags of living it
 from __future__ import annotations
 
 from sqlalchemy import (
-    JSON,
     BigInteger,
     Boolean,
     Column,
     Float,
     Index,
     MetaData,
-    String,
     Table,
     Text,
     UniqueConstraint,
 )
-from sqlalchemy.dialects import mysql, postgresql, sqlite
+
+from headwater.stores.sql.column_types import Document, Id, Instant, exact
 
 CODE_CHARS = 500
 NAME_CHARS = 500
@@ -31,21 +30,6 @@ VALUE_CHARS = 500
 TENANT_CHARS = 64
 
 estate = MetaData()
-
-
-def exact(length: int) -> String:
-    """Text compared and sorted by code point on every database."""
-    plain = String(length)
-    on_mysql = mysql.VARCHAR(length, charset="utf8mb4", collation="utf8mb4_bin")
-    on_postgresql = postgresql.VARCHAR(length, collation="C")
-    return plain.with_variant(on_mysql, "mysql", "mariadb").with_variant(
-        on_postgresql, "postgresql"
-    )
-
-
-Id = BigInteger().with_variant(sqlite.INTEGER(), "sqlite")
-Instant = BigInteger
-Document = JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
 
 
 def tenant(*, primary_key: bool = False) -> Column[str]:

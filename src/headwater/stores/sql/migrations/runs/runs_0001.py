@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
 from alembic import op
 
-from headwater.stores.sql.run_tables import runs
+from headwater.stores.sql.column_types import Document, exact
 
 revision = "runs_0001"
 down_revision = None
@@ -12,4 +13,38 @@ down_revision = None
 
 def upgrade() -> None:
     """Make the tables."""
-    runs.create_all(op.get_bind(), checkfirst=False)
+    _make_run()
+    _make_run_event()
+
+
+def _make_run() -> None:
+    op.create_table(
+        "run",
+        sa.Column("tenant_id", exact(64), primary_key=True),
+        sa.Column("run_id", exact(64), primary_key=True),
+        sa.Column("principal", exact(200), nullable=False),
+        sa.Column("kind", exact(32), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("asked_at", sa.BigInteger(), nullable=False),
+        sa.Column("budget_s", sa.Float(53), nullable=False),
+        sa.Column("status", exact(16)),
+        sa.Column("summary", sa.Text()),
+        sa.Column("elapsed_s", sa.Float(53)),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_run_asked", "run", ["tenant_id", "asked_at", "run_id"])
+
+
+def _make_run_event() -> None:
+    op.create_table(
+        "run_event",
+        sa.Column("tenant_id", exact(64), primary_key=True),
+        sa.Column("run_id", exact(64), primary_key=True),
+        sa.Column("seq", sa.BigInteger(), primary_key=True, autoincrement=False),
+        sa.Column("offset_s", sa.Float(53), nullable=False),
+        sa.Column("kind", exact(64), nullable=False),
+        sa.Column("where", exact(100), nullable=False),
+        sa.Column("step", exact(200)),
+        sa.Column("data", Document, nullable=False),
+        sqlite_with_rowid=False,
+    )
