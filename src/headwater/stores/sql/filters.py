@@ -35,6 +35,8 @@ from headwater.stores.sql.dialect import ILike, JsonKind, JsonScalar, Like, json
 from headwater.stores.sql.id_lists import among, listed
 from headwater.stores.sql.tables import item, tag
 
+MAX_CRITERIA = 50
+"""Filters of one query; SQLite joins at most 64 tables, and each tag asked for is one."""
 MAX_PATTERN = 10_000
 """Characters of a LIKE pattern; SQLite takes no more than 50,000 bytes."""
 NUMBERS = ("integer", "real")
@@ -64,8 +66,12 @@ def shaped(criteria: Sequence[Criterion]) -> tuple[tuple[Shape, ...], dict[str, 
     """Part criteria into their shapes and the values of the parameters `f0`, `f1`...
 
     Raises:
-        UsageError: `query.bad_value` for a pattern that no database takes.
+        UsageError: `query.bad_value` for a pattern that no database takes;
+            `query.too_many_filters`.
     """
+    if len(criteria) > MAX_CRITERIA:
+        message = f"{len(criteria)} filters are too many for one query; give at most {MAX_CRITERIA}"
+        raise UsageError(message, code="query.too_many_filters")
     values: dict[str, Any] = {}
     shapes = []
     for number, each in enumerate(criteria):

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, bindparam
 
+from headwater.analysis.filtering import WHOLE
+from headwater.analysis.records import text_problem
 from headwater.model.item import (
     Candidate,
     ConfigurationItem,
@@ -119,7 +121,11 @@ class SqlInventory:
         """Return up to `limit` items with an id above `after_id`, by id: one page of an export."""
 
         def work(connection: Connection) -> list[ConfigurationItem]:
-            values = {"tenant": principal.tenant, "ci": after_id, "page_rows": max(limit, 0)}
+            values = {
+                "tenant": principal.tenant,
+                "ci": after_id,
+                "page_rows": min(max(limit, 0), 2**40),
+            }
             return [item_of(row) for row in connection.execute(_ABOVE, values)]
 
         return await self._database.read(work)
@@ -137,7 +143,7 @@ class SqlInventory:
 
 def _get(connection: Connection, ref: ItemRef, *, principal: Principal) -> ConfigurationItem | None:
     if isinstance(ref, str):
-        if "\x00" in ref:
+        if text_problem(ref):
             return None
         values = {"tenant": principal.tenant, "code": ref}
         row = connection.execute(_BY_CODE, values).first()
@@ -146,7 +152,7 @@ def _get(connection: Connection, ref: ItemRef, *, principal: Principal) -> Confi
         if not (ref.isascii() and ref.isdigit()):
             return None
         ref = int(ref[:20])
-    if ref not in range(2**63):
+    if ref not in WHOLE:
         return None
     row = connection.execute(_BY_ID, {"tenant": principal.tenant, "ci": ref}).first()
     return None if row is None else item_of(row)

@@ -12,6 +12,7 @@ from typing import Any
 from rapidfuzz import fuzz
 from sqlalchemy import Connection, Row, Select, bindparam, func, or_, select
 
+from headwater.analysis.records import text_problem
 from headwater.model.item import Candidate
 from headwater.model.principal import Principal
 from headwater.model.text import tokens
@@ -56,7 +57,7 @@ def find_candidates(
 ) -> list[Candidate]:
     """Return the items that a term may mean, best first, then by code."""
     wanted = term.strip().lower()
-    if not wanted or "\x00" in wanted or limit <= 0:
+    if not wanted or text_problem(wanted) or limit <= 0:
         return []
     seen: set[int] = set()
     found: list[Candidate] = []

@@ -17,6 +17,8 @@ from headwater.stores.sql.filters import Shape, item_ids, shaped
 from headwater.stores.sql.id_lists import among, listed
 from headwater.stores.sql.tables import item, tag
 
+MAX_ROWS = 2**40
+
 
 def count_groups(connection: Connection, query: GroupQuery, *, principal: Principal) -> GroupTable:
     """Group and count: the largest first measure first, then by keys, absent ones last.
@@ -34,7 +36,9 @@ def count_groups(connection: Connection, query: GroupQuery, *, principal: Princi
         values["ids"] = listed(ci for ci in set(query.ci_ids) if ci in WHOLE)
     values.update(_paths(groups, "g"), **_paths(measures, "m"))
     statement = _groups(shapes, query.ci_ids is not None, groups=groups, measures=measures)
-    rows = connection.execute(statement, values | {"top_n": max(query.top_n, 0)}).all()
+    rows = connection.execute(
+        statement, values | {"top_n": min(max(query.top_n, 0), MAX_ROWS)}
+    ).all()
     total_groups, total_items = (rows[0][-2], rows[0][-1]) if rows else (0, 0)
     if not rows and query.top_n <= 0:
         again = connection.execute(statement, values | {"top_n": 1}).first()

@@ -23,6 +23,8 @@ from sqlalchemy import (
 
 from headwater.analysis.filtering import WHOLE, check_filters, find_column
 from headwater.analysis.paging import Values, read_cursor, write_cursor
+from headwater.analysis.records import text_problem
+from headwater.errors import UsageError
 from headwater.model.item import ItemPage
 from headwater.model.principal import Principal
 from headwater.model.query import ItemQuery, Match, Sort
@@ -36,6 +38,11 @@ from headwater.stores.sql.text_index import (
     text_expression,
     with_words,
 )
+
+MAX_WORDS = 100
+"""Keywords of one query without a text index."""
+MAX_ROWS = 2**40
+"""Beyond any limit or offset that makes a difference, and within SQLite's integers."""
 
 
 class PageShape(NamedTuple):
@@ -75,7 +82,7 @@ def find_page(connection: Connection, query: ItemQuery, *, principal: Principal)
         sort=query.sort,
         has_ids=query.ids is not None,
         indexed="words" in values,
-        words=0 if "words" in values else len(query.keywords),
+        words=0 if "words" in values else len(words),
         match=query.match,
     )
     return _read(connection, query, shape, values=values, after=after, principal=principal)
@@ -90,8 +97,8 @@ def _read(
     after: Values | None,
     principal: Principal,
 ) -> ItemPage:
-    wanted = max(query.limit, 0)
-    offset = query.offset if after is None else 0
+    wanted = min(max(query.limit, 0), MAX_ROWS)
+    offset = min(query.offset, MAX_ROWS) if after is None else 0
     paged = values | {"page_rows": wanted + 1, "page_offset": offset}
     place = shape
     if after is not None:
@@ -126,7 +133,12 @@ def _word_values(connection: Connection, query: ItemQuery) -> dict[str, Any] | N
     if not query.keywords:
         return {}
     if query.text == "like":
-        return {f"w{number}": word.lower() for number, word in enumerate(query.keywords)}
+        if len(query.keywords) > MAX_WORDS:
+            message = f"{len(query.keywords)} keywords are too many; give at most {MAX_WORDS}"
+            raise UsageError(message, code="query.too_many_keywords")
+        words = [word.lower() for word in query.keywords if text_problem(word) is None]
+        possible = words and (query.match == "any" or len(words) == len(query.keywords))
+        return {f"w{number}": word for number, word in enumerate(words)} if possible else None
     require_text_index(connection)
     expression = text_expression(query.keywords, match=query.match)
     return None if expression is None else {"words": expression}

@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select, update
 
-from headwater.analysis.records import rule_problem
+from headwater.analysis.filtering import WHOLE
+from headwater.analysis.records import rule_problem, text_problem
 from headwater.model.load import LoadCount, Rows
 from headwater.model.principal import Principal
 from headwater.model.rule import Rule, RuleRecord
@@ -47,7 +48,8 @@ class SqlRules:
                     return _rule_of(row)
             return None
 
-        if isinstance(ref, int) and ref not in range(2**63):
+        known = text_problem(ref) is None if isinstance(ref, str) else ref in WHOLE
+        if not known:
             return None
         return await self._database.read(work)
 

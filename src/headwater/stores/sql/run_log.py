@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select, update
 
 from headwater.analysis.instants import from_us, to_us
+from headwater.analysis.records import text_problem
 from headwater.model.event import Event, RunRecord
 from headwater.model.principal import Principal
 from headwater.stores.sql.database import Database
@@ -75,6 +76,8 @@ class SqlRunLog:
 
     async def get(self, run_id: str, *, principal: Principal) -> RunRecord | None:
         """Return the tenant's run, or None."""
+        if text_problem(run_id):
+            return None
         values = {"tenant": principal.tenant, "own_run": run_id}
 
         def work(connection: Connection) -> RunRecord | None:
@@ -85,7 +88,7 @@ class SqlRunLog:
 
     async def recent(self, *, limit: int, principal: Principal) -> list[RunRecord]:
         """Return the tenant's newest runs, newest first, those of one instant by id."""
-        values = {"tenant": principal.tenant, "page_rows": max(limit, 0)}
+        values = {"tenant": principal.tenant, "page_rows": min(max(limit, 0), 2**40)}
 
         def work(connection: Connection) -> list[RunRecord]:
             return [_run_of(row) for row in connection.execute(_RECENT, values).mappings()]
@@ -94,6 +97,8 @@ class SqlRunLog:
 
     async def events(self, run_id: str, *, principal: Principal) -> list[Event]:
         """Return the run's events in order; none where it is not the tenant's."""
+        if text_problem(run_id):
+            return []
         values = {"tenant": principal.tenant, "own_run": run_id}
 
         def work(connection: Connection) -> list[Event]:
