@@ -1,0 +1,78 @@
+"""Run logs behave alike behind every adapter."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from contract.estates import MINE, OTHERS, Ports, at
+from headwater.model.event import Event, RunRecord
+
+
+def a_run(run_id: str, second: float = 0, **fields: Any) -> RunRecord:
+    """Make the row of a run asked so many seconds after the start."""
+    known = {"tenant": "mine", "principal": "olga", "kind": "ask", "text": f"of {run_id}?"}
+    return RunRecord(run_id=run_id, asked_at=at(second), budget_s=2.5, **(known | fields))
+
+
+def an_event(run_id: str, seq: int, **fields: Any) -> Event:
+    """Make an event of a run."""
+    return Event(
+        **({"run_id": run_id, "seq": seq, "offset_s": seq / 8, "kind": "step.started",
+            "where": "engine.run"} | fields)
+    )  # fmt: skip
+
+
+async def test_a_run_and_its_events_come_back_in_order(estate: Ports) -> None:
+    run = a_run("r1", 1.000001, text="π \x1b '\"")
+    events = [an_event("r1", 2, step="s", data={"deep": [1, None, {"x": "ü"}]}), an_event("r1", 1)]
+    await estate.run_log.write([run], events)
+    assert await estate.run_log.get("r1", principal=MINE) == run
+    assert await estate.run_log.events("r1", principal=MINE) == [events[1], events[0]]
+    assert await estate.run_log.get("r2", principal=MINE) is None
+    assert await estate.run_log.events("r2", principal=MINE) == []
+
+
+async def test_a_later_row_replaces_the_earlier_and_an_event_stays_as_it_was(
+    estate: Ports,
+) -> None:
+    first = an_event("r1", 1, data={"x": 1})
+    await estate.run_log.write([a_run("r1")], [first])
+    done = replace(a_run("r1"), status="complete", summary="yes", elapsed_s=0.25)
+    await estate.run_log.write([done], [an_event("r1", 1, data={"x": 2}), an_event("r1", 2)])
+    assert await estate.run_log.get("r1", principal=MINE) == done
+    events = await estate.run_log.events("r1", principal=MINE)
+    assert [(event.seq, event.data) for event in events] == [(1, {"x": 1}), (2, {})]
+    both = [a_run("r2"), replace(a_run("r2"), status="failed")]
+    await estate.run_log.write(both, [an_event("r2", 1), an_event("r2", 1, kind="other")])
+    assert await estate.run_log.get("r2", principal=MINE) == both[1]
+    assert len(await estate.run_log.events("r2", principal=MINE)) == 1
+
+
+async def test_the_newest_runs_come_first(estate: Ports) -> None:
+    await estate.run_log.write([a_run("b", 1), a_run("c", 3), a_run("a", 1), a_run("d", 2)], [])
+    recent = await estate.run_log.recent(limit=3, principal=MINE)
+    assert [run.run_id for run in recent] == ["c", "d", "b"]
+    assert await estate.run_log.recent(limit=0, principal=MINE) == []
+
+
+async def test_old_and_surplus_runs_are_dropped_with_their_events(estate: Ports) -> None:
+    runs = [a_run(f"r{second}", second) for second in range(6)]
+    theirs = a_run("theirs", 0, tenant="others")
+    await estate.run_log.write([*runs, theirs], [an_event(run.run_id, 1) for run in runs])
+    assert await estate.run_log.prune(before=at(2), keep=3) == 4
+    left = await estate.run_log.recent(limit=9, principal=MINE)
+    assert [run.run_id for run in left] == ["r5", "r4", "r3"]
+    assert await estate.run_log.get("theirs", principal=OTHERS) is None
+    assert await estate.run_log.prune(before=at(2), keep=3) == 0
+    await estate.run_log.write([runs[0]], [])
+    assert await estate.run_log.events("r0", principal=MINE) == []
+    assert len(await estate.run_log.events("r5", principal=MINE)) == 1
+
+
+async def test_another_tenants_runs_cannot_be_seen(estate: Ports) -> None:
+    await estate.run_log.write([a_run("r1", tenant="others")], [an_event("r1", 1)])
+    assert await estate.run_log.get("r1", principal=MINE) is None
+    assert await estate.run_log.events("r1", principal=MINE) == []
+    assert await estate.run_log.recent(limit=9, principal=MINE) == []
+    assert len(await estate.run_log.events("r1", principal=OTHERS)) == 1
