@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import anyio
+from anyio import to_thread
 
 from headwater.app.run_writer import RunWriter
 from headwater.app.settings import Settings
@@ -37,7 +38,8 @@ class Parts:
 async def lifespan(url: str, packs: Sequence[Pack], settings: Settings) -> AsyncIterator[Parts]:
     """Open the stores, start the background tasks, and end both in the opposite order."""
     async with open_stores(url, settings) as stores:
-        registry = Registry([*shipped_packs(), *packs], stores.supplies)
+        shipped = await to_thread.run_sync(shipped_packs)
+        registry = Registry([*shipped, *packs], stores.supplies)
         caller = Caller(
             registry, cache=stores.cache, versions=stores.versions, limits=settings.limits
         )
