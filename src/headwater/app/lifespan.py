@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import timedelta, tzinfo
 
 import anyio
 from anyio import to_thread
 
 from headwater.app.run_writer import RunWriter
-from headwater.app.settings import Settings
+from headwater.app.settings import Settings, local_zone
 from headwater.app.wiring import Stores, open_stores, shipped_packs
 from headwater.engine.call import Caller
 from headwater.engine.journal import Outlet
@@ -32,6 +32,7 @@ class Parts:
     outlet: Outlet
     writer: RunWriter
     settings: Settings
+    zone: tzinfo
 
 
 @asynccontextmanager
@@ -39,6 +40,7 @@ async def lifespan(url: str, packs: Sequence[Pack], settings: Settings) -> Async
     """Open the stores, start the background tasks, and end both in the opposite order."""
     async with open_stores(url, settings) as stores:
         shipped = await to_thread.run_sync(shipped_packs)
+        zone = await to_thread.run_sync(local_zone)
         registry = Registry([*shipped, *packs], stores.supplies)
         caller = Caller(
             registry, cache=stores.cache, versions=stores.versions, limits=settings.limits
@@ -61,6 +63,7 @@ async def lifespan(url: str, packs: Sequence[Pack], settings: Settings) -> Async
                     outlet=outlet,
                     writer=writer,
                     settings=settings,
+                    zone=zone,
                 )
             except Exception as error:  # noqa: BLE001 (raised below, not in a group's wrapping)
                 raised = error

@@ -119,7 +119,7 @@ class AsyncHeadwater:
         """
         asked = Question(
             text=check_text(question),
-            asked_at=datetime.now(zone or self._parts.settings.zone),
+            asked_at=datetime.now(zone or self._parts.zone),
             budget_s=self._budget_s(budget_s),
         )
         with self._recorded("ask", asked, principal, watch=watch) as run:

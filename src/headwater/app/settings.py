@@ -50,13 +50,6 @@ class Settings(BaseSettings):
         return self.database or self.default_url
 
     @property
-    def zone(self) -> tzinfo:
-        """Return the zone in which words such as yesterday are read: the machine's own."""
-        from tzlocal import get_localzone
-
-        return get_localzone()
-
-    @property
     def limits(self) -> Limits:
         """Return the bounds that the engine keeps."""
         return Limits(
@@ -76,3 +69,10 @@ class Settings(BaseSettings):
                 open_s=self.breaker_open_s,
             ),
         )
+
+
+def local_zone() -> tzinfo:
+    """Return the zone in which words such as yesterday are read: the machine's own."""
+    from tzlocal import get_localzone
+
+    return get_localzone()
