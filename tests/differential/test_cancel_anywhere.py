@@ -5,6 +5,7 @@ import json
 import random
 import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import anyio
@@ -91,10 +92,9 @@ def threads():
 
 def write_at_once(path):
     """Take the write lock from outside without waiting, which an open transaction would refuse."""
-    with sqlite3.connect(path, timeout=1, isolation_level=None) as outside:
+    with closing(sqlite3.connect(path, timeout=1, isolation_level=None)) as outside:
         outside.execute("BEGIN IMMEDIATE")
         outside.execute("ROLLBACK")
-    outside.close()
 
 
 async def campaign(path, bundle, tries, seed):
@@ -134,7 +134,8 @@ async def campaign(path, bundle, tries, seed):
             while descriptors() > start[0] or threads() > start[1]:  # noqa: ASYNC110 (no event)
                 await anyio.sleep(0.01)
     write_at_once(path)
-    assert sqlite3.connect(path).execute("pragma integrity_check").fetchone() == ("ok",)
+    with closing(sqlite3.connect(path)) as outside:
+        assert outside.execute("pragma integrity_check").fetchone() == ("ok",)
     return finished
 
 
