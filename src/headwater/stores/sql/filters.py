@@ -75,7 +75,10 @@ def shaped(criteria: Sequence[Criterion]) -> tuple[tuple[Shape, ...], dict[str, 
     values: dict[str, Any] = {}
     shapes = []
     for number, each in enumerate(criteria):
-        shapes.append(Shape(each.field, each.op, _sort(each)))
+        is_column = each.field.kind not in {"tag", "attribute"}
+        # Keys and paths are values too: statements are the same for all of them.
+        field = each.field if is_column else Field("", each.field.kind)
+        shapes.append(Shape(field, each.op, _sort(each)))
         values.update(_values(each, f"f{number}"))
     return tuple(shapes), values
 

@@ -69,7 +69,7 @@ def find_page(connection: Connection, query: ItemQuery, *, principal: Principal)
     """
     for each in query.sort:
         find_column(each.field)
-    after = None if query.cursor is None else read_cursor(query.cursor, query.sort)
+    after = None if query.cursor is None else _place(query.cursor, query.sort)
     shapes, values = shaped(check_filters(query.filters))
     words = _word_values(connection, query)
     if words is None:
@@ -86,6 +86,14 @@ def find_page(connection: Connection, query: ItemQuery, *, principal: Principal)
         match=query.match,
     )
     return _read(connection, query, shape, values=values, after=after, principal=principal)
+
+
+def _place(cursor: str, sorts: Sequence[Sort]) -> Values:
+    values = read_cursor(cursor, sorts)
+    if any(text_problem(value) for value in values if isinstance(value, str)):
+        message = "this cursor was not made by us; start again without a cursor"
+        raise UsageError(message, code="query.bad_cursor")
+    return values
 
 
 def _read(

@@ -37,7 +37,9 @@ _KNOWN = select(run.c.run_id, run.c.tenant_id).where(
     run.c.run_id.in_(bindparam("run_ids", expanding=True))
 )
 _LOGGED = select(run_event.c.seq).where(
-    run_event.c.tenant_id == bindparam("tenant"), run_event.c.run_id == bindparam("own_run")
+    run_event.c.tenant_id == bindparam("tenant"),
+    run_event.c.run_id == bindparam("own_run"),
+    run_event.c.seq >= bindparam("first"),
 )
 _UPDATE = update(run).where(*_IS_OWN).values({name: bindparam(name) for name in _RUN_FIELDS})
 _TENANTS = select(run.c.tenant_id).distinct()
@@ -88,7 +90,7 @@ class SqlRunLog:
 
     async def recent(self, *, limit: int, principal: Principal) -> list[RunRecord]:
         """Return the tenant's newest runs, newest first, those of one instant by id."""
-        values = {"tenant": principal.tenant, "page_rows": min(max(limit, 0), 2**40)}
+        values = {"tenant": principal.tenant, "page_rows": max(limit, 0)}
 
         def work(connection: Connection) -> list[RunRecord]:
             return [_run_of(row) for row in connection.execute(_RECENT, values).mappings()]
@@ -135,10 +137,13 @@ def _save_runs(connection: Connection, runs: Sequence[RunRecord]) -> None:
 def _append_events(connection: Connection, events: Sequence[Event]) -> None:
     known = _tenants_of(connection, sorted({each.run_id for each in events}))
     tenants = {run_id: tenant for tenant, run_id in known}
+    first = min((each.seq for each in events), default=0)
     logged = {
         (run_id, seq)
         for run_id, tenant in tenants.items()
-        for seq in connection.execute(_LOGGED, {"tenant": tenant, "own_run": run_id}).scalars()
+        for seq in connection.execute(
+            _LOGGED, {"tenant": tenant, "own_run": run_id, "first": first}
+        ).scalars()
     }
     new: dict[tuple[str, int], dict[str, Any]] = {}
     for each in events:

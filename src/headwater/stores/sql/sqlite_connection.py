@@ -21,6 +21,8 @@ thread, at 50,000 about 4 times.
 BUSY_S = 0.02
 CACHE_KIB = 32_768
 CACHED_STATEMENTS = 256
+LOG_KEPT_BYTES = 64 * 1024 * 1024
+"""What is kept of the write-ahead log after a large load."""
 
 
 def open_engine(path: Path, *, setup: tuple[str, ...] = ()) -> Engine:
@@ -61,6 +63,7 @@ def _connect(path: Path, setup: tuple[str, ...]) -> WatchedConnection:
         driver.execute("PRAGMA synchronous = NORMAL")
         driver.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         driver.execute("PRAGMA temp_store = MEMORY")
+        driver.execute(f"PRAGMA journal_size_limit = {LOG_KEPT_BYTES}")
         for statement in setup:
             driver.execute(statement)
     except BaseException:
