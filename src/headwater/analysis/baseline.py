@@ -70,8 +70,8 @@ def find_deviation(at_s: Floats, values: Floats, start_s: float) -> Deviation | 
     """Return where the points from `start_s` on stand out from those before, or None.
 
     Each point is compared with the median and the median absolute deviation (Hampel 1974; times
-    1.4826 for a normal distribution) of earlier points within an hour of its time of day, or of
-    all earlier points where there are fewer than 12. Instants are epoch seconds, rising.
+    1.4826 for a normal distribution) of earlier points in the same hour of the day, of the hour
+    before and after where there are fewer than 12, or else of all earlier points. Instants are epoch seconds, rising.
     """
     past = at_s < start_s
     if past.sum() < LEAST_PAST or not (~past).any():
@@ -113,7 +113,9 @@ def _by_hour(at_s: Floats, values: Floats) -> tuple[Floats, Floats]:
     spread = np.full(HOURS, float(np.median(np.abs(values - overall))))
     for hour in range(HOURS):
         apart = np.abs(hours - hour)
-        near = values[np.minimum(apart, HOURS - apart) <= NEAR_HOURS]
+        away = np.minimum(apart, HOURS - apart)
+        own, near = values[away == 0], values[away <= NEAR_HOURS]
+        near = own if own.size >= LEAST_PAST else near
         if near.size >= LEAST_PAST:
             usual[hour] = np.median(near)
             spread[hour] = np.median(np.abs(near - usual[hour]))

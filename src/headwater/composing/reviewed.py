@@ -183,7 +183,7 @@ def _blocks(view: View, seen: Reviewed) -> list[Block]:
     blocks: list[Block] = []
     if seen.own:
         blocks.append(_compared(view, seen))
-    shown = [*seen.own[:MOST_COURSES], *seen.near[:1]]
+    shown = [*seen.own[:MOST_COURSES], *_suspect(seen)]
     blocks += [_course(view, one) for one in shown]
     for step, title in (
         ("changes", "What happened to it"),
@@ -197,6 +197,12 @@ def _blocks(view: View, seen: Reviewed) -> list[Block]:
         title = f"What breaks with it ({count(len(impact['nodes']) - 1, 'item')})"
         blocks.append(graph_block(impact, title=title, cites=view.ledger.cite("impact")))
     return blocks
+
+
+def _suspect(seen: Reviewed) -> list[Outlier]:
+    """Return the dependency that most likely caused it, or that stands out most; at most one."""
+    named = [seen.near[one.anomaly] for one in seen.causes if one.anomaly is not None]
+    return [*named, *seen.near][:1]
 
 
 def _compared(view: View, seen: Reviewed) -> TableBlock:
@@ -264,5 +270,5 @@ def _next(view: View, seen: Reviewed) -> tuple[str, ...]:
     following = [f"what breaks if {asked} fails?", f"what does {asked} depend on?"]
     if seen.own:
         following.insert(0, f"plot {seen.own[0].metric} of {asked} over the last 7 days")
-    following += [f"how is {ask_name(str(one.ci['code']))}?" for one in seen.near[:1]]
+    following += [f"how is {ask_name(str(one.ci['code']))}?" for one in _suspect(seen)]
     return tuple(following)

@@ -24,6 +24,8 @@ WEIGHTS = (
 OTHERS = 0.6
 HARMLESS = 0.2
 """What a fall counts where a rise is the trouble."""
+WORTH_FOCUS = 0.2
+"""The least weight with which a metric that was asked about comes first."""
 FALLS_HURT = ("availability", "uptime", "request", "throughput", "free", "available", "success")
 
 
@@ -103,7 +105,16 @@ def _outliers(view: View, series: list[tuple[str, Mapping[str, Any]]]) -> list[O
                     weight=weight,
                 )
             )
-    return sorted(found, key=lambda one: (-one.weight, one.metric, one.ci["id"]))
+    focus = view.fact("focus") or ()
+    return sorted(
+        found,
+        key=lambda one: (
+            one.metric not in focus or one.weight < WORTH_FOCUS,
+            -one.weight,
+            one.metric,
+            one.ci["id"],
+        ),
+    )
 
 
 def deviation_of(value: Mapping[str, Any], start_s: float) -> Deviation | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from headwater.model.plan import Step
-from headwater.reading.kinds import singular
+from headwater.reading.kinds import TYPE_WORDS, singular
 from headwater.reading.metric_words import ALARMING
 from headwater.reading.names import Name, split_name
 from headwater.reading.parse import Sense
@@ -100,17 +100,18 @@ def _steps(sense: Sense, names: list[Name], words: tuple[str, ...]) -> Iterable[
     metric_terms = sense.metric.terms if sense.metric is not None else ()
     terms = [term for name in names for term in name.terms]
     spare = words or metric_terms or (sense.text or sense.intent,)
-    yield _resolve("resolve", terms or spare, _kinds(sense))
-    if sense.intent == "list" and sense.roles.get("things"):
-        named = split_name(sense.roles["things"])
-        yield _resolve("resolve_named", named.terms, ("item",))
-        names = [*names, named]
+    named = bool(terms) or sense.intent == "bare"
+    yield _resolve("resolve", terms or spare, _kinds(sense) if named else VALUE_KINDS)
+    if sense.intent == "list" and _may_name(sense):
+        whole = split_name(sense.roles["things"])
+        yield _resolve("resolve_named", whole.terms, ("item",))
+        names = [*names, whole]
     for target in targets:
         yield _resolve(STEP_OF["target"], target.terms, _kinds(sense))
     wholes = [name.whole for name in (*names, *targets) if name.whole != name.term]
     if wholes:
         yield _resolve("resolve_whole", wholes, ("item", "rule"))
-    if words:
+    if words and named:
         yield _resolve("resolve_words", words, VALUE_KINDS)
     if sense.intent == "review":
         yield _resolve("resolve_metrics", ALARMING, ("metric",), required=False)
@@ -118,6 +119,12 @@ def _steps(sense: Sense, names: list[Name], words: tuple[str, ...]) -> Iterable[
         yield _resolve("resolve_rules", rules, ("rule",), required=False, limit=MOST_RULES)
     elif metric_terms:
         yield _resolve("resolve_metrics", metric_terms, ("metric",))
+
+
+def _may_name(sense: Sense) -> bool:
+    """Tell whether "show ..." may be followed by a name: not by a mere word for a kind."""
+    things = things_of(sense)
+    return bool(things.words) and not (things.everything or things.whole in TYPE_WORDS)
 
 
 def _kinds(sense: Sense) -> tuple[str, ...]:

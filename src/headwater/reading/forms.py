@@ -83,6 +83,7 @@ _FORMS: tuple[tuple[str, str], ...] = (
     ("expand.composition", rf"{VERB}{THE}(?:components|parts|members|contents|children) of {S}"),
     ("expand.neighbours", rf"{VERB}{THE}(?:direct )?(?:neighbou?rs|neighbou?rhood|surroundings|relations|relationships|connections|links) (?:of|for|around|to) {S}"),
     ("expand.neighbours", rf"what (?:is|are|all is) (?:directly )?(?:connected|linked|attached|related|next|close|wired|plugged in|cabled) (?:to|with) {S}"),
+    ("expand.neighbours", rf"what (?:does|do) {S} (?:connect|link|attach|relate) (?:to|with)"),
     ("expand.neighbours", rf"what surrounds {S}"),
     ("expand.neighbours", rf"(?:expand|(?:show(?: me)? )?(?:the )?(?:graph of|graph around|map of|map around|topology of|topology around)) {S}"),
     ("rank", rf"(?:how many )?{THE}(?P<metric>.+?) (?:per|by|for each|for all|of all|for every|of every|across all|across|of each|on all|on each) {THE}(?P<things>.+)"),

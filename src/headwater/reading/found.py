@@ -40,8 +40,14 @@ class Found:
     empty: bool = False
 
     def of(self, term: str, step: str = "resolve") -> Entry:
-        """Return what a term may mean as one step said; nothing where it was not asked."""
-        return self.entries.get((step, term.lower()), Entry())
+        """Return what a term may mean as one step said; nothing where it was not asked.
+
+        Where a question has words for things but no names, `resolve` says what the words mean.
+        """
+        found = self.entries.get((step, term.lower()))
+        if found is None and step == "resolve_words":
+            found = self.entries.get(("resolve", term.lower()))
+        return found or Entry()
 
     def every(self, step: str) -> tuple[Candidate, ...]:
         """Return all candidates that one step gave, by term."""
@@ -123,7 +129,8 @@ def _decide(name: Name, candidates: Sequence[Candidate], total: int) -> Choice:
         best = [one for one in candidates if one.score == top]
         if len(best) == 1:
             return Choice(best[0])
-        return Choice(among=tuple(best), total=max(total, len(best)))
+        cut = len(best) == len(candidates)
+        return Choice(among=tuple(best), total=max(total, len(best)) if cut else len(best))
     near = [one for one in candidates if one.score > top - MARGIN]
     if len(near) == 1 and top >= LIKELY:
         note = (round((1 - top) / 4, 2), f'"{name.whole}" was read as {label(near[0])}')

@@ -45,8 +45,8 @@ def plan_list(ask: Ask) -> Reading:
     """Plan the items of a kind, place or owner: all of them, up to the tool's most."""
     things = things_of(ask.sense)
     scope = scope_of(things, ask.found)
-    if scope.unknown:
-        named = _one_item(ask)
+    if scope.unknown or things.words.lower() == things.whole:
+        named = _one_item(ask, exact=not scope.unknown)
         if named is not None:
             return named
     ended = _scoped(ask, scope)
@@ -72,12 +72,14 @@ def _scoped_draft(
     return draft(ask, Named(items, scope.notes), steps, filters=scope.filters, facts=facts, **more)
 
 
-def _one_item(ask: Ask) -> Reading | None:
-    """Read "show checkout-api" as a look up, where that is a name."""
+def _one_item(ask: Ask, *, exact: bool) -> Reading | None:
+    """Read "show checkout-api" as a look up, where that is a name; a plural is none."""
     sense = replace(
         ask.sense, intent="lookup", roles={"subject": ask.sense.roles.get("things", "")}
     )
     choice = choose(ask.found, name_of(sense, "subject"), step="resolve_named")
+    if choice.meant is not None and choice.meant.score < EXACT and exact:
+        return None
     if choice.meant is not None or any(one.score >= EXACT for one in choice.among):
         return plan_lookup(replace(ask, sense=sense), step="resolve_named")
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -14,7 +15,7 @@ from headwater.model.window import Window
 from headwater.reading.asking import MOST_RULES
 from headwater.reading.drafts import DAY_S, Ask, expand_step, history_step, name_items
 from headwater.reading.plans import draft, metrics_of
-from headwater.reading.spoken_metric import name_parts
+from headwater.reading.spoken_metric import find_spoken, name_parts, rank_metrics
 from headwater.reading.windows import iso_interval
 
 BASELINE = timedelta(days=7)
@@ -26,6 +27,7 @@ MOST_SUSPECTS = 8
 STEP_S = 300
 DEPENDENCY_DEPTH = 3
 NEAR_NODES = 60
+_SLOW = re.compile(r"\b(?:slow\w*|sluggish|lagg\w+|latency|tim(?:ing|es?) out)\b", re.IGNORECASE)
 _DULL = frozenset({"count", "bucket", "limit", "max", "min", "info", "created"})
 _TELLING = (
     "latency", "duration", "error", "errors", "fault", "cpu", "memory", "queue", "lag", "disk",
@@ -61,12 +63,20 @@ def plan_review(ask: Ask) -> Reading:
             {"step": f"suspect_{place}", "ci": one.ci, "metric": one.metric}
             for place, one in enumerate(suspects, 1)
         ],
-        "focus": list(metrics_of(ask)),
+        "focus": list(focus_of(ask)),
         "step_s": STEP_S,
     }
     return draft(
         ask, named, tuple(steps), metrics=metrics, window=window, window_words=words, facts=facts
     )
+
+
+def focus_of(ask: Ask) -> tuple[str, ...]:
+    """Return the metrics that the question is about: those named, or latency where it is slow."""
+    if ask.sense.metric is not None:
+        return metrics_of(ask)
+    slow = find_spoken("latency") if _SLOW.search(ask.sense.text) else None
+    return rank_metrics(slow, ask.found.every("resolve_metrics")) if slow is not None else ()
 
 
 def review_metrics(ask: Ask) -> tuple[str, ...]:
@@ -79,7 +89,7 @@ def review_metrics(ask: Ask) -> tuple[str, ...]:
         telling = next((at for at, word in enumerate(_TELLING) if word in parts), len(_TELLING))
         names[one.name] = telling + (20 if _DULL & set(parts) else 0)
     ordered = sorted(names, key=lambda name: (names[name], len(name), name))
-    return tuple(dict.fromkeys((*metrics_of(ask), *ordered)))[:MOST_METRICS]
+    return tuple(dict.fromkeys((*focus_of(ask), *ordered)))[:MOST_METRICS]
 
 
 def _changes(subject: int, window: Window) -> list[Step]:

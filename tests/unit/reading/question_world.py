@@ -51,7 +51,10 @@ from headwater.toolkit.registry import Registry
 
 NOW = datetime(2026, 11, 21, 15, 30, tzinfo=ZoneInfo("Europe/Berlin"))
 WHO = Principal()
-SITES = ["Akron", "Albany", "Binghamton", "Buffalo", "Camden", "Nashua", "Pittsfield", "Rochester", "Scranton", "Stamford", "Syracuse", "Utica", "Yonkers"]  # fmt: skip
+SITES = (
+    "Akron", "Albany", "Binghamton", "Buffalo", "Camden", "Nashua", "Pittsfield", "Rochester",
+    "Scranton", "Stamford", "Syracuse", "Utica", "Yonkers",
+)  # fmt: skip
 SERVICES = ("checkout-api", "checkout-web", "payments-api", "orders-api", "search-api")
 
 
