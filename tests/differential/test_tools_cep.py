@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -10,11 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tool_estates import ASKED, START, Estate, Stores, each_store, instant, iso, modest, settle, us
 
-from headwater.errors import UsageError
+from headwater.analysis.trigger import parse_trigger
+from headwater.errors import LimitError, UsageError
 from headwater.model.history import HistoryRecord
 from headwater.model.item import ItemRecord
 from headwater.model.metric import MetricRecord
+from headwater.model.query import Filter
 from headwater.model.rule import RuleRecord
+from headwater.model.window import Window
+from headwater.packs.cep.reading import read_events, read_samples
+from headwater.packs.naming import find_filtered
 
 tool_stores = each_store
 MINUTE = timedelta(minutes=1)
@@ -155,6 +161,37 @@ def test_a_stored_rule_is_named_by_code_name_or_id(tool_stores: Stores) -> None:
     value, evidence = world.cited("cep.simulate", rule="nothing")
     assert value is None
     assert "no such rule" in str(evidence.query)
+
+
+def test_a_window_reaches_back_before_the_period(tool_stores: Stores) -> None:
+    early = [
+        ("cpu", "a", us(ASKED - 12 * MINUTE), 30.0),
+        ("cpu", "a", us(ASKED - 9 * MINUTE), 99.0),
+    ]
+    world = settle(tool_stores, estate_of(samples=early))
+    mean = {**HOT, "aggregate": "avg", "window_s": 300}
+    found = world.call("cep.simulate", rule=mean, period="last_10m")
+    assert (found["fired"], found["samples_read"]) == (False, 2)
+    assert world.call("cep.simulate", rule={**mean, "window_s": 120}, period="last_10m")["fired"]
+
+
+def test_more_than_can_be_tried_is_refused_saying_what_to_narrow(tool_stores: Stores) -> None:
+    late = [("cpu", code, us(ASKED - MINUTE), 99.0) for code in ("a", "b")]
+    events = [HistoryRecord(ci=code, kind="change", at=ASKED - MINUTE, title="x") for code in "ab"]
+    world = settle(tool_stores, estate_of(samples=late, history=events))
+    period = Window(ASKED - 10 * MINUTE, ASKED)
+    given: dict[str, Any] = {"inventory": tool_stores.inventory, "principal": world.principal}
+    metric, event = parse_trigger(HOT), parse_trigger({"type": "event"})
+    tries = (
+        partial(read_samples, metric, period, metrics=tool_stores.metrics, **given),
+        partial(read_events, event, period, history=tool_stores.history, **given),
+        partial(find_filtered, [Filter("type", "like", "type%")], **given),
+    )
+    for attempt in tries:
+        tool_stores.portal.call(partial(attempt, limit=2))
+        with pytest.raises(LimitError, match=r"narrow|shorten") as caught:
+            tool_stores.portal.call(partial(attempt, limit=1))
+        assert caught.value.code in {"limit.samples", "limit.events", "limit.items"}
 
 
 def test_filters_and_unknown_items_narrow_what_is_watched(tool_stores: Stores) -> None:

@@ -43,6 +43,7 @@ def a_company() -> Estate:
             RelationRecord(source="rack-3", target="site-b", type="located_in"),
             RelationRecord(source="sw-2", target="rack-2", type="located_in"),
             RelationRecord(source="web-1", target="sw-1", type="connected_to"),
+            RelationRecord(source="WEB-2", target="proxy-1", type="connected_to"),
         ],
         metrics=[MetricRecord(name="cpu_percent"), MetricRecord(name="http.latency")],
         rules=[RuleRecord(code="hot", name="Too hot", trigger={"type": "event"})],
@@ -109,10 +110,10 @@ def test_a_name_that_leaves_none_leaves_all(tool_stores: Stores) -> None:
 
 def test_an_exact_code_is_never_lost_to_a_neighbour_of_another_term(tool_stores: Stores) -> None:
     world = settle(tool_stores, a_company())
-    first, second = resolved(world, "web-2", "sw-1")
-    assert names(first)[0] == "web-2"
+    first, second = resolved(world, "web-2", "proxy-1")
+    assert names(first)[:2] == ["web-2", "WEB-2"]
     assert not first["ambiguous"]
-    assert names(second)[0] == "sw-1"
+    assert names(second)[0] == "proxy-1"
 
 
 def test_every_kind_of_name_is_found(tool_stores: Stores) -> None:

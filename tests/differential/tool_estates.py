@@ -172,11 +172,14 @@ def in_memory(portal: BlockingPortal) -> Stores:
 
 @asynccontextmanager
 async def in_sqlite(portal: BlockingPortal, path: Path) -> AsyncIterator[Stores]:
-    database = await SqliteDatabase.open(path)
+    database = await SqliteDatabase.open(path, readers=1)
+    inventory = SqlInventory(database)
     try:
+        # Opens the reader's files here, not in the first test, which would seem to leave them.
+        await inventory.get(1, principal=Principal())
         yield Stores(
             portal,
-            SqlInventory(database),
+            inventory,
             SqlRelations(database),
             SqlMetrics(database),
             SqlHistory(database),

@@ -153,6 +153,8 @@ def _check_list(path: str, values: object, fits: Callable[[Any], bool], *, what:
 def _seconds(plain: Mapping[str, Any], name: str, *, default_s: float) -> float:
     path = f"{name}_s"
     value = plain.get(path)
+    if value is not None and plain.get(name) is not None:
+        raise bad_trigger(name, f"and {path} are both given; keep one")
     if value is None:
         path, value = name, plain.get(name)
     if value is None:

@@ -66,20 +66,24 @@ async def find_named(
 
 
 async def find_filtered(
-    filters: Sequence[Filter], *, inventory: Inventory, principal: Principal
+    filters: Sequence[Filter],
+    *,
+    inventory: Inventory,
+    principal: Principal,
+    limit: int = MAX_ITEMS,
 ) -> Named:
     """Return all items that match the filters.
 
     Raises:
-        LimitError: `limit.items` where there are more than 10,000.
+        LimitError: `limit.items` where there are more than `limit`.
     """
     items: list[ConfigurationItem] = []
     cursor: str | None = None
     while True:
         query = ItemQuery(filters=tuple(filters), limit=PAGE, cursor=cursor)
         page = await inventory.search(query, principal=principal)
-        if page.total > MAX_ITEMS:
-            message = f"the filters match {page.total} items, at most {MAX_ITEMS}; narrow them"
+        if page.total > limit:
+            message = f"the filters match {page.total} items, at most {limit}; narrow them"
             raise LimitError(message, code="limit.items")
         items += page.items
         cursor = page.next_cursor

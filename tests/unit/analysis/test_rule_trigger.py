@@ -87,6 +87,7 @@ def test_an_event_trigger_may_take_every_kind() -> None:
         ({**METRIC, "window_s": 0}, "window_s"),
         ({**METRIC, "window_s": -1}, "window_s"),
         ({**METRIC, "window": "5 minutes"}, "window"),
+        ({**METRIC, "window": "5m", "window_s": 60}, "window_s"),
         ({**METRIC, "for_s": 1e12}, "for_s"),
         ({**METRIC, "for": float("inf")}, "for"),
         ({**METRIC, "ci": 1, "ci_ids": [1]}, "ci_ids"),

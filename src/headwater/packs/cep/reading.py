@@ -47,6 +47,7 @@ async def read_samples(
     metrics: Metrics,
     inventory: Inventory,
     principal: Principal,
+    limit: int = MAX_SAMPLES,
 ) -> Reading:
     """Try a metric trigger on the samples of each item in its scope.
 
@@ -60,7 +61,7 @@ async def read_samples(
         trigger.metric,
         ci_ids=None if named is None else named.ids,
         window=samples_window(trigger, period),
-        limit=MAX_SAMPLES,
+        limit=limit,
         principal=principal,
     )
     firings: list[Firing] = []
@@ -84,6 +85,7 @@ async def read_events(
     history: History,
     inventory: Inventory,
     principal: Principal,
+    limit: int = MAX_EVENTS,
 ) -> Reading:
     """Try an event trigger on the entries of the items in its scope.
 
@@ -95,13 +97,13 @@ async def read_events(
         window=period,
         ci_ids=None if named is None else named.ids,
         kinds=trigger.kinds,
-        limit=MAX_EVENTS,
+        limit=limit,
         oldest_first=True,
     )
     page = await history.recent(query, principal=principal)
     if page.truncated:
         message = (
-            f"the period holds {page.total} entries, at most {MAX_EVENTS} are tried; "
+            f"the period holds {page.total} entries, at most {limit} are tried; "
             "shorten the period, or name kinds or items in the trigger"
         )
         raise LimitError(message, code="limit.events")
