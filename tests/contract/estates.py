@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from hypothesis import HealthCheck, Phase, settings
+
 from headwater.model.item import ItemRecord
 from headwater.model.load import LoadCount, Rows
 from headwater.model.principal import Principal
+from headwater.model.query import Filter, GroupQuery, ItemQuery
 from headwater.model.window import Window
 from headwater.ports.cache import Cache
 from headwater.ports.history import History
@@ -25,7 +29,15 @@ from headwater.ports.versions import Versions
 MINE = Principal("mine")
 OTHERS = Principal("others")
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
-US_PER_S = 1_000_000
+FEW = settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    # Explaining reads source files in the loop, which the guard takes for blocking of ours.
+    phases=[Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink],
+)
+"""How random estates are tried; each example is a tenant of its own in the test's one estate."""
+_TENANTS = itertools.count()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +52,11 @@ class Ports:
     versions: Versions
     run_log: RunLog
     cache: Cache
+
+
+def new_tenant() -> Principal:
+    """Return a principal of a tenant that nobody was before."""
+    return Principal(f"tenant-{next(_TENANTS)}")
 
 
 def rows(records: Iterable[Any], *, skip_bad: bool = False, scope: set[str] | None = None) -> Any:
@@ -82,6 +99,30 @@ async def id_of(ports: Ports, code: str, *, principal: Principal = MINE) -> int:
     item = await ports.inventory.get(code, principal=principal)
     assert item is not None
     return item.id
+
+
+async def find_items(ports: Ports, *filters: Filter, **query: Any) -> Any:
+    """Return a page of items, of a hundred where nothing is said."""
+    principal = query.pop("principal", MINE)
+    asked = ItemQuery(**({"filters": filters, "limit": 100} | query))
+    return await ports.inventory.search(asked, principal=principal)
+
+
+async def found(ports: Ports, *filters: Filter, **query: Any) -> str:
+    """Return the codes found, one letter each."""
+    return "".join(item.code for item in (await find_items(ports, *filters, **query)).items)
+
+
+async def with_words(ports: Ports, *keywords: str, **query: Any) -> str:
+    """Return the codes found by keywords."""
+    return await found(ports, keywords=keywords, **query)
+
+
+async def groups(ports: Ports, *by: str, **query: Any) -> Any:
+    """Return a table of groups."""
+    principal = query.pop("principal", MINE)
+    asked = GroupQuery(**({"group_by": by} | query))
+    return await ports.inventory.aggregate(asked, principal=principal)
 
 
 def plain(value: Any) -> Any:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from contract.estates import (
+    FEW,
     MINE,
     OTHERS,
     Ports,
@@ -19,6 +19,7 @@ from contract.estates import (
     at,
     id_of,
     load_items,
+    new_tenant,
     plain,
     rows,
     window,
@@ -26,12 +27,8 @@ from contract.estates import (
 from headwater.errors import UsageError
 from headwater.model.history import SEVERITIES, HistoryQuery, HistoryRecord
 from headwater.model.load import LoadCount
-from headwater.model.principal import Principal
 from headwater.model.query import Filter
 
-FEW = settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
 ALL_TIME = window(-(10**7), 10**7)
 
 
@@ -211,7 +208,6 @@ async def test_two_tenants_with_the_same_codes_never_see_each_other(estate: Port
     assert await titles(estate, principal=OTHERS) == ["secret"]
 
 
-TENANTS = itertools.count()
 ENTRIES = st.lists(
     st.builds(
         an_entry, st.sampled_from("abc"), st.integers(0, 6),
@@ -235,7 +231,7 @@ QUERIES = st.fixed_dictionaries({
 async def test_random_histories_are_read_alike_and_as_by_hand(
     memory: Ports, sqlite: Ports, entries: list[HistoryRecord], query: Any, gone: str
 ) -> None:
-    mine = Principal(f"tenant-{next(TENANTS)}")
+    mine = new_tenant()
     found, counts = [], []
     for ports in (memory, sqlite):
         await load_items(ports, *"abc", principal=mine)

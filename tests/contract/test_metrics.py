@@ -2,64 +2,28 @@
 
 from __future__ import annotations
 
-import itertools
 import math
-import statistics
 from typing import Any
 
-import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from contract.estates import (
     MINE,
     OTHERS,
     Ports,
     an_item,
-    assert_same,
     at,
     at_us,
-    difference,
     id_of,
     load_items,
     rows,
     window,
 )
+from contract.measured import ALL_TIME, FIRST_PAGE, aggregate, declare, every_sample, load
 from headwater.errors import LimitError, UsageError
 from headwater.model.load import LoadCount
-from headwater.model.metric import AggregateQuery, MetricRecord, SeriesQuery
-from headwater.model.principal import Principal
+from headwater.model.metric import MetricRecord, SeriesQuery
 from headwater.model.query import Filter
-
-FEW = settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-ALL_TIME = window(-(10**7), 10**7)
-FIRST_PAGE = (0, -(2**63))
-
-
-async def declare(ports: Ports, *metrics: MetricRecord, **of: Any) -> LoadCount:
-    principal, replace = of.pop("principal", MINE), of.pop("replace", False)
-    return await ports.metrics.load(rows(metrics, **of), replace=replace, principal=principal)
-
-
-async def load(ports: Ports, *samples: tuple[str, str, float, float], **of: Any) -> LoadCount:
-    """Load samples whose instants are seconds after the start."""
-    principal, replace = of.pop("principal", MINE), of.pop("replace", False)
-    made = [(metric, code, at_us(second), value) for metric, code, second, value in samples]
-    return await ports.metrics.load_samples(rows(made, **of), replace=replace, principal=principal)
-
-
-async def aggregate(ports: Ports, kind: str, span: Any = ALL_TIME, **query: Any) -> Any:
-    principal = query.pop("principal", MINE)
-    asked = {"metric": "cpu", "window": span, "aggregate": kind} | query
-    return await ports.metrics.aggregate(AggregateQuery(**asked), principal=principal)
-
-
-async def every_sample(ports: Ports, principal: Principal = MINE) -> list[Any]:
-    page, _ = await ports.metrics.batch(FIRST_PAGE, limit=10**6, principal=principal)
-    return page
 
 
 @pytest.mark.parametrize(
@@ -161,6 +125,10 @@ async def test_what_cannot_be_asked_is_refused_by_name(estate: Ports) -> None:
     with pytest.raises(UsageError, match="did you mean cpu_busy") as caught:
         await aggregate(estate, "avg", metric="cpu_bussy")
     assert caught.value.code == "metric.unknown"
+    for name in ("", "\x00", "\ud800", "x" * 5000, "cpu_busy; --"):
+        with pytest.raises(UsageError) as caught:
+            await aggregate(estate, "avg", metric=name)
+        assert caught.value.code == "metric.unknown"
     with pytest.raises(UsageError) as caught:
         await aggregate(estate, "rate", metric="cpu_busy")
     assert caught.value.code == "metric.not_a_counter"
@@ -396,85 +364,3 @@ async def test_pages_of_an_export_hold_every_sample_once(estate: Ports) -> None:
     assert got == [(m, c, at_us(s), v) for m, c, s, v in samples]
     again, same = await estate.metrics.batch(after, limit=5, principal=MINE)
     assert (again, same) == ([], after)
-
-
-TENANTS = itertools.count()
-VALUES = st.one_of(
-    st.floats(-1e6, 1e6).map(lambda value: round(value, 6)), st.integers(-5, 5).map(float)
-)
-SAMPLES = st.lists(
-    st.tuples(st.sampled_from("abc"), st.integers(0, 30), VALUES), max_size=25,
-    unique_by=lambda sample: sample[:2],
-)  # fmt: skip
-KINDS = st.sampled_from(
-    ["count", "sum", "avg", "min", "max", "last", "stddev", "p50", "p90", "p95", "p99", "rate"]
-)
-
-
-def by_hand(kind: str, samples: list[tuple[int, str, float]]) -> float | None:
-    """Work an aggregate out the slow way: samples of one pool, or for a rate of one item."""
-    values = [value for _, _, value in sorted(samples)]
-    if not values:
-        return None
-    if kind.startswith("p"):
-        return float(np.percentile(values, int(kind[1:])))
-    if kind == "rate":
-        rises = [new - old if new >= old else new for old, new in itertools.pairwise(values)]
-        spent_s = max(samples)[0] - min(samples)[0]
-        return sum(rises) / spent_s if spent_s else None
-    ways: dict[str, Any] = {
-        "count": len, "sum": math.fsum, "avg": statistics.fmean, "min": min, "max": max,
-        "last": lambda pool: pool[-1], "stddev": statistics.pstdev,
-    }  # fmt: skip
-    return float(ways[kind](values))
-
-
-@pytest.mark.parametrize("adapter", ["memory"], indirect=True)
-@FEW
-@given(samples=SAMPLES, kind=KINDS, span=st.tuples(st.integers(0, 31), st.integers(0, 31)),
-       gone=st.sets(st.sampled_from("bc"), max_size=1), step_s=st.sampled_from([None, 1, 7, 3.5]),
-       limit=st.integers(0, 4), by_filter=st.booleans())  # fmt: skip
-async def test_random_samples_give_alike_and_as_by_hand(
-    memory: Ports, sqlite: Ports, samples: Any, kind: Any, span: Any, gone: Any, step_s: Any,
-    limit: int, by_filter: bool,
-) -> None:  # fmt: skip
-    mine = Principal(f"tenant-{next(TENANTS)}")
-    found: list[Any] = []
-    for ports in (memory, sqlite):
-        await load_items(ports, *"abcd", principal=mine)
-        counter = MetricRecord(name="cpu", kind="counter")
-        await declare(ports, counter, MetricRecord(name="mem"), principal=mine)
-        both = [(metric, *each) for each in samples for metric in ("cpu", "mem")]
-        await load(ports, *both, principal=mine)
-        await load_items(
-            ports, *(code for code in "abcd" if code not in gone), principal=mine, replace=True
-        )
-        chosen: Any = {"filters": (Filter("code", "in", list("abd")),)} if by_filter else {}
-        own = [
-            await aggregate(
-                ports, kind, window(*span), by_ci=by, limit=limit, principal=mine, **chosen
-            )
-            for by in (False, True)
-        ]
-        ci = await id_of(ports, "a", principal=mine)
-        for metric in ("cpu", "mem"):
-            asked = SeriesQuery(
-                metric=metric, ci=ci, window=window(*span), step_s=step_s, limit=limit
-            )
-            own.append(await ports.metrics.series(asked, principal=mine))
-        read = await ports.metrics.samples(
-            "mem", ci_ids=None, window=window(*span), limit=99, principal=mine
-        )
-        found.append([*own, read])
-    assert_same(found[0], found[1])
-    living = set("abd" if by_filter else "abcd") - gone
-    kept = [(s, code, v) for code, s, v in samples if code in living and span[0] <= s < span[1]]
-    each = {code: by_hand(kind, [row for row in kept if row[1] == code]) for code in living}
-    pooled = by_hand(kind, kept)
-    if kind == "rate":
-        rates = [value for value in each.values() if value is not None]
-        pooled = sum(rates) if rates else None
-    assert difference(found[1][0].value, pooled) is None
-    assert found[1][0].samples == len(kept)
-    for row in found[1][1].rows:
-        assert difference(row.value, each[row.ci.code]) is None

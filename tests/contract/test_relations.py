@@ -6,18 +6,25 @@ import itertools
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from contract.estates import MINE, OTHERS, Ports, an_item, assert_same, id_of, load_items, rows
+from contract.estates import (
+    FEW,
+    MINE,
+    OTHERS,
+    Ports,
+    an_item,
+    assert_same,
+    id_of,
+    load_items,
+    new_tenant,
+    rows,
+)
 from headwater.errors import UsageError
 from headwater.model.load import LoadCount
-from headwater.model.principal import Principal
 from headwater.model.relation import ExpandQuery, GraphCut, PathQuery, RelationRecord
 
-FEW = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
 CODES = "abcdefg"
 TYPES = ("uses", "runs_on")
 
@@ -258,7 +265,6 @@ async def test_two_tenants_with_the_same_codes_never_see_each_other(estate: Port
     assert len(await estate.relations.batch(0, limit=9, principal=OTHERS)) == 1
 
 
-TENANTS = itertools.count()
 RELATIONS = st.lists(
     st.tuples(st.sampled_from(CODES), st.sampled_from(CODES), st.sampled_from(TYPES)),
     max_size=18,
@@ -294,7 +300,7 @@ def walked(edges: set[tuple[str, str, str]], root: str, way: Any) -> dict[str, i
 async def test_random_graphs_are_walked_alike_and_as_by_hand(
     memory: Ports, sqlite: Ports, edges: Any, way: Any, ends: Any, cut: Any, gone: set[str]
 ) -> None:
-    mine = Principal(f"tenant-{next(TENANTS)}")
+    mine = new_tenant()
     gone = gone - set(ends)
     records = [RelationRecord(source=a, target=b, type=kind) for a, b, kind in edges]
     found = []

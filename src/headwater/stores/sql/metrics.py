@@ -18,6 +18,7 @@ from headwater.analysis.measuring import (
     too_many_samples,
     unknown_metric,
 )
+from headwater.analysis.records import text_problem
 from headwater.model.item import ItemName
 from headwater.model.load import LoadCount, Rows
 from headwater.model.metric import (
@@ -247,7 +248,8 @@ def _given(window: Window, ci_ids: Sequence[int] | None, principal: Principal) -
 
 
 def _find_metric(connection: Connection, name: str, principal: Principal) -> Known:
-    row = connection.execute(METRIC, {"tenant": principal.tenant, "name": name}).first()
+    given = {"tenant": principal.tenant, "name": name}
+    row = None if text_problem(name) else connection.execute(METRIC, given).first()
     if row is None:
         names = connection.execute(METRIC_NAMES, {"tenant": principal.tenant}).scalars().all()
         raise unknown_metric(name, names)
