@@ -71,7 +71,8 @@ def find_deviation(at_s: Floats, values: Floats, start_s: float) -> Deviation | 
 
     Each point is compared with the median and the median absolute deviation (Hampel 1974; times
     1.4826 for a normal distribution) of earlier points in the same hour of the day, of the hour
-    before and after where there are fewer than 12, or else of all earlier points. Instants are epoch seconds, rising.
+    before and after where there are fewer than 12, or else of all earlier points. Instants are
+    epoch seconds, rising.
     """
     past = at_s < start_s
     if past.sum() < LEAST_PAST or not (~past).any():

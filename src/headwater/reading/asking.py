@@ -50,6 +50,8 @@ _STOP = frozenset(
         "items",
         "item",
         "things",
+        "related",
+        "about",
         "thing",
         "anything",
         "something",

@@ -9,6 +9,7 @@ from headwater.reading.kinds import TYPE_WORDS, singular
 
 _PLACE = re.compile(r" (?:at|in|inside|within|of|from|on) (?:the )?", re.IGNORECASE)
 _ARTICLE = re.compile(r"^(?:(?:the|a|an|our|my|this|that|all|any) )+", re.IGNORECASE)
+_COMPANY = re.compile(r" and (?:all )?(?:its|their) .*$", re.IGNORECASE)
 PRONOUNS = frozenset({"you", "it", "me", "i", "we", "they", "that", "this", "he", "she", "life"})
 
 
@@ -36,7 +37,8 @@ class Name:
 
 def split_name(phrase: str, *, quoted: bool = False) -> Name:
     """Return what to look for: "rack Comms closet at DM-Akron" is a name, a type and a place."""
-    whole = _ARTICLE.sub("", phrase.strip()).removesuffix("'s").strip(" \"'`,;:") or phrase.strip()
+    phrase = _COMPANY.sub("", phrase.strip())
+    whole = _ARTICLE.sub("", phrase).removesuffix("'s").strip(" \"'`,;:") or phrase.strip()
     if quoted:
         return Name(whole, whole)
     head, *places = [part.strip() for part in _PLACE.split(whole) if part.strip()] or [whole]

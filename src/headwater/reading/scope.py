@@ -189,6 +189,9 @@ def _by_field(link: str, phrase: str) -> Scope | None:
     words = phrase.lower().split()
     if link in {"named", "called"}:
         return Scope(({"field": "name", "op": "ilike", "value": f"%{phrase}%"},), said=(phrase,))
+    if link.startswith("tagged") and len(words) > 1:
+        key, value = phrase.replace("=", " ").replace(":", " ").split(maxsplit=1)
+        return Scope((equal(f"tags.{key}", value.strip()),), said=(phrase,))
     if words[0] not in FIELDS or link not in {"with", "without", "that have"}:
         return None
     field = FIELDS[words[0]]
