@@ -84,22 +84,6 @@ def test_an_answer_has_its_shape_and_status(home: Path) -> None:
     assert "web-1" in json.dumps(answer["blocks"])
 
 
-def test_a_plan_runs_from_a_file_and_from_standard_input(home: Path) -> None:
-    steps = [
-        {"id": "find", "tool": "ci.search", "args": {"keywords": ["web"]}},
-        {"id": "get", "tool": "ci.get", "args": {"id": {"$": "find.items[0].id"}}},
-    ]
-    plan = json.dumps({"steps": steps})
-    (home / "plan.json").write_text(plan, encoding="utf-8")
-    first = headwater("run", "plan.json", "--json", folder=home)
-    second = headwater("run", "-", "--json", folder=home, stdin=plan.encode())
-    for done in (first, second):
-        result = told(done)
-        assert (done.returncode, result["status"]) == (0, "complete")
-        assert set(result["outcomes"]) == {"find", "get"}
-        assert result["outcomes"]["get"]["value"]["code"] == "web-1"
-
-
 def test_a_reader_that_goes_away_ends_it_quietly(home: Path) -> None:
     line = f"'{sys.executable}' -m headwater.entries.cli.main tools | head -c 5"
     done = subprocess.run(

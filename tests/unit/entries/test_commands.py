@@ -145,7 +145,7 @@ def test_a_run_is_listed_explained_asked_again_and_replayed(home: Path) -> None:
     assert explained["run"]["run_id"] == run_id
     assert explained["events"][0]["kind"] == "run.started"
     shown = headwater("explain", run_id, folder=home).stdout.decode()
-    assert "headwater/engine/run.py:" in shown
+    assert " engine/run.py:" in shown
     assert told(headwater("again", run_id, "--json", folder=home))["status"] == "complete"
     replayed = headwater("replay", run_id, "--sequential", "--json", folder=home)
     assert replayed.returncode == 0
@@ -182,3 +182,19 @@ def test_a_database_that_is_none_is_told_in_one_line(make: str, tmp_path: Path) 
     assert done.returncode in {1, 2}
     assert told(done)["status"] == "failed"
     assert b"Traceback" not in done.stderr
+
+
+def test_a_plan_runs_from_a_file_and_from_standard_input(home: Path) -> None:
+    steps = [
+        {"id": "find", "tool": "ci.search", "args": {"keywords": ["web"]}},
+        {"id": "get", "tool": "ci.get", "args": {"id": {"$": "find.items[0].id"}}},
+    ]
+    plan = json.dumps({"steps": steps})
+    (home / "plan.json").write_text(plan, encoding="utf-8")
+    first = headwater("run", "plan.json", "--json", folder=home)
+    second = headwater("run", "-", "--json", folder=home, stdin=plan.encode())
+    for done in (first, second):
+        result = told(done)
+        assert (done.returncode, result["status"]) == (0, "complete")
+        assert set(result["outcomes"]) == {"find", "get"}
+        assert result["outcomes"]["get"]["value"]["code"] == "web-1"

@@ -33,16 +33,26 @@ async def guarded() -> AsyncIterator[None]:
     signal.signal(signal.SIGINT, before)
 
 
+@pytest.fixture
+def screen(request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]) -> Screen:
+    """A screen made outside the loop, as commands make it; it reads the machine's zone."""
+    del capsys
+    return Screen(getattr(request, "param", Options(quiet=True)))
+
+
 def tell(watch: Watch, kind: str, at_s: float, step: str | None = None, **data: object) -> None:
     watch.tell(
         Event(run_id="r", seq=0, offset_s=at_s, kind=kind, where="engine.run", step=step, data=data)
     )
 
 
-async def test_plain_lines_tell_each_step_as_it_ends(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("screen", [Options()], indirect=True)
+async def test_plain_lines_tell_each_step_as_it_ends(
+    screen: Screen, capsys: pytest.CaptureFixture[str]
+) -> None:
     watch = Watch()
     with anyio.fail_after(5):
-        async with following(watch, Screen(Options())) as seen:
+        async with following(watch, screen) as seen:
             tell(watch, "step.started", 0.0, "find", tool="estate.resolve")
             tell(watch, "step.ended", 0.12, "find", outcome={"status": "succeeded"})
             watch.close()
@@ -52,31 +62,31 @@ async def test_plain_lines_tell_each_step_as_it_ends(capsys: pytest.CaptureFixtu
     assert shown.out == ""
 
 
-@pytest.mark.parametrize("options", [Options(quiet=True), Options(json=True)])
+@pytest.mark.parametrize("screen", [Options(quiet=True), Options(json=True)], indirect=True)
 async def test_nothing_is_told_where_quiet_or_json_is_wanted(
-    options: Options, capsys: pytest.CaptureFixture[str]
+    screen: Screen, capsys: pytest.CaptureFixture[str]
 ) -> None:
     watch = Watch()
     with anyio.fail_after(5):
-        async with following(watch, Screen(options)):
+        async with following(watch, screen):
             tell(watch, "step.ended", 0.12, "find", outcome={"status": "succeeded"})
             watch.close()
     assert capsys.readouterr().err == ""
 
 
-async def test_the_first_ctrl_c_asks_for_the_answer_now() -> None:
+async def test_the_first_ctrl_c_asks_for_the_answer_now(screen: Screen) -> None:
     watch = Watch()
     with anyio.fail_after(5):
-        async with following(watch, Screen(Options(quiet=True))):
+        async with following(watch, screen):
             await anyio.wait_all_tasks_blocked()
             os.kill(os.getpid(), signal.SIGINT)
             await watch.asked_now()
             watch.close()
 
 
-async def test_the_second_ctrl_c_stops() -> None:
+async def test_the_second_ctrl_c_stops(screen: Screen) -> None:
     async def interrupted_twice(watch: Watch) -> None:
-        async with following(watch, Screen(Options(quiet=True))):
+        async with following(watch, screen):
             await anyio.wait_all_tasks_blocked()
             os.kill(os.getpid(), signal.SIGINT)
             await watch.asked_now()
@@ -87,9 +97,9 @@ async def test_the_second_ctrl_c_stops() -> None:
         await interrupted_twice(Watch())
 
 
-async def test_an_error_of_the_run_comes_out_as_it_is() -> None:
+async def test_an_error_of_the_run_comes_out_as_it_is(screen: Screen) -> None:
     async def refused(watch: Watch) -> None:
-        async with following(watch, Screen(Options(quiet=True))):
+        async with following(watch, screen):
             raise UsageError("no such step", code="a.b")
 
     with anyio.fail_after(5), pytest.raises(UsageError, match="no such step"):

@@ -1,21 +1,29 @@
-"""The commands that ask: ask, call, run, again; they decode, await one method and encode."""
+"""The commands that ask: ask, call, run, again; they decode, await one method and encode.
+
+Only the awaiting is done in the loop: what reads and prints may block.
+
+Next: `headwater.entries.cli.door`
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Annotated, Any
 
+import anyio
 from cyclopts import Parameter
 
+from headwater.composing.waterfall import Waterfall
 from headwater.entries.cli.decode import checked, json_file, json_object, question, steps
 from headwater.entries.cli.door import opened
 from headwater.entries.cli.exits import BY_OUTCOME, BY_STATUS
-from headwater.entries.cli.follow import Followed, following
+from headwater.entries.cli.follow import following
 from headwater.entries.cli.options import NO_OPTIONS, Budget, Options
 from headwater.entries.cli.render_answer import draw_answer
 from headwater.entries.cli.render_outcome import draw_outcome
 from headwater.entries.cli.screen import Screen
 from headwater.model.answer import Answer, RunResult
+from headwater.model.outcome import Outcome
 
 
 def _read_arguments(type_: Any, tokens: Sequence[Any]) -> dict[str, Any]:
@@ -39,7 +47,7 @@ _Plan = Annotated[
 ]
 
 
-async def ask(
+def ask(
     *words: Annotated[str, Parameter(name="question", negative="")],
     budget: Budget = None,
     options: Options = NO_OPTIONS,
@@ -52,14 +60,16 @@ async def ask(
         options: Options of every command.
     """
     text, screen = question(words), Screen(options)
-    async with opened(options) as app:
-        watch = app.watch()
-        async with following(watch, screen) as seen:
-            answer = await app.ask(text, budget_s=budget, zone=screen.zone, watch=watch)
-    return show(answer, seen, screen)
+
+    async def answered() -> tuple[Answer, Waterfall]:
+        async with opened(options) as app, following(app.watch(), screen) as seen:
+            answer = await app.ask(text, budget_s=budget, zone=screen.zone, watch=seen.watch)
+        return answer, seen.picture()
+
+    return show(*anyio.run(answered), screen)
 
 
-async def call(
+def call(
     tool: str,
     arguments: _Arguments = None,
     /,
@@ -76,8 +86,12 @@ async def call(
         options: Options of every command.
     """
     name, screen = checked(tool, "the tool's name"), Screen(options)
-    async with opened(options) as app:
-        outcome = await app.call(name, arguments or {}, budget_s=budget)
+
+    async def called() -> Outcome:
+        async with opened(options) as app:
+            return await app.call(name, arguments or {}, budget_s=budget)
+
+    outcome = anyio.run(called)
     if screen.json:
         screen.give(outcome)
     else:
@@ -85,7 +99,7 @@ async def call(
     return BY_OUTCOME[outcome.status]
 
 
-async def run(
+def run(
     plan: _Plan,
     /,
     *,
@@ -100,14 +114,16 @@ async def run(
         options: Options of every command.
     """
     screen = Screen(options)
-    async with opened(options) as app:
-        watch = app.watch()
-        async with following(watch, screen) as seen:
-            result = await app.run(plan, budget_s=budget, watch=watch)
-    return show(result, seen, screen)
+
+    async def carried_out() -> tuple[RunResult, Waterfall]:
+        async with opened(options) as app, following(app.watch(), screen) as seen:
+            result = await app.run(plan, budget_s=budget, watch=seen.watch)
+        return result, seen.picture()
+
+    return show(*anyio.run(carried_out), screen)
 
 
-async def again(
+def again(
     run: str,
     /,
     *,
@@ -124,17 +140,19 @@ async def again(
         options: Options of every command.
     """
     run_id, screen = checked(run, "the run's id"), Screen(options)
-    async with opened(options) as app:
-        watch = app.watch()
-        async with following(watch, screen) as seen:
-            result = await app.again(run_id, only=steps(only), budget_s=budget, watch=watch)
-    return show(result, seen, screen)
+
+    async def completed() -> tuple[Answer | RunResult, Waterfall]:
+        async with opened(options) as app, following(app.watch(), screen) as seen:
+            result = await app.again(run_id, only=steps(only), budget_s=budget, watch=seen.watch)
+        return result, seen.picture()
+
+    return show(*anyio.run(completed), screen)
 
 
-def show(result: Answer | RunResult, seen: Followed, screen: Screen) -> int:
+def show(result: Answer | RunResult, picture: Waterfall, screen: Screen) -> int:
     """Print an answer or a run's result, and return the exit status."""
     if screen.json:
         screen.give(result)
     else:
-        screen.show(draw_answer(result, seen.picture(), screen.look()))
+        screen.show(draw_answer(result, picture, screen.look()))
     return BY_STATUS[result.status]

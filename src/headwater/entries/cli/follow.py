@@ -30,7 +30,8 @@ ANSWERING = "answering now with what is there (ctrl-c again: stop)"
 class Followed:
     """The events of a run, gathered as they happen."""
 
-    def __init__(self) -> None:
+    def __init__(self, watch: Watch) -> None:
+        self.watch = watch
         self.events: list[Event] = []
         self.ended = anyio.Event()
         self.began_at = anyio.current_time()
@@ -47,7 +48,7 @@ async def following(watch: Watch, screen: Screen) -> AsyncIterator[Followed]:
     Raises:
         Stopped: on a second Ctrl-C.
     """
-    seen = Followed()
+    seen = Followed(watch)
     interrupts: list[int] = []
     fault: HeadwaterError | None = None
     async with anyio.create_task_group() as group:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
+import anyio
 from cyclopts import Parameter
 
 from headwater.entries.cli.decode import checked
@@ -19,7 +20,7 @@ from headwater.model.load import LoadReport
 Flag = Parameter(negative="")
 
 
-async def load(
+def load(
     path: str,
     /,
     *,
@@ -38,26 +39,32 @@ async def load(
         options: Options of every command.
     """
     source, screen = Path(checked(path, "the path")), Screen(options)
-    async with opened(options) as app, progressing("loading", screen) as progress:
-        report = await app.load(
-            source, kind=kind, replace=replace, skip_bad=skip_bad, progress=progress
-        )
-    return _show_load(report, screen)
+
+    async def loaded() -> LoadReport:
+        async with opened(options) as app, progressing("loading", screen) as progress:
+            return await app.load(
+                source, kind=kind, replace=replace, skip_bad=skip_bad, progress=progress
+            )
+
+    return show_load(anyio.run(loaded), screen)
 
 
-async def scan(*, options: Options = NO_OPTIONS) -> int:
+def scan(*, options: Options = NO_OPTIONS) -> int:
     """Read this host into the estate: processes, sockets, file systems, interfaces, packages.
 
     Args:
         options: Options of every command.
     """
     screen = Screen(options)
-    async with opened(options) as app, progressing("scanning this host", screen) as progress:
-        report = await app.scan(progress=progress)
-    return _show_load(report, screen)
+
+    async def scanned() -> LoadReport:
+        async with opened(options) as app, progressing("scanning this host", screen) as progress:
+            return await app.scan(progress=progress)
+
+    return show_load(anyio.run(scanned), screen)
 
 
-async def export(folder: str, /, *, options: Options = NO_OPTIONS) -> int:
+def export(folder: str, /, *, options: Options = NO_OPTIONS) -> int:
     """Write the estate as a bundle into a folder.
 
     Args:
@@ -65,8 +72,12 @@ async def export(folder: str, /, *, options: Options = NO_OPTIONS) -> int:
         options: Options of every command.
     """
     target, screen = Path(checked(folder, "the folder")), Screen(options)
-    async with opened(options) as app, progressing("exporting", screen) as progress:
-        written = await app.export(target, progress=progress)
+
+    async def exported() -> dict[str, int]:
+        async with opened(options) as app, progressing("exporting", screen) as progress:
+            return await app.export(target, progress=progress)
+
+    written = anyio.run(exported)
     if screen.json:
         screen.give(written)
     else:
@@ -74,7 +85,8 @@ async def export(folder: str, /, *, options: Options = NO_OPTIONS) -> int:
     return COMPLETE
 
 
-def _show_load(report: LoadReport, screen: Screen) -> int:
+def show_load(report: LoadReport, screen: Screen) -> int:
+    """Print what a load did, and return the exit status."""
     if screen.json:
         screen.give(report)
     else:

@@ -5,7 +5,6 @@ Next: `headwater.entries.cli.asking`
 
 from __future__ import annotations
 
-import inspect
 import sys
 from collections.abc import Sequence
 from importlib import metadata
@@ -81,16 +80,12 @@ def _carry_out(words: list[str], *, as_json: bool) -> int:
         command, bound, _ = make_app().parse_args(words, exit_on_error=False, print_error=False)
     except CycloptsError as error:
         raise UsageError(f"{error} (see headwater --help)", code="cli.usage") from error
-    if not inspect.iscoroutinefunction(command):
-        if as_json:
-            message = "help is no JSON; name a command beside --json, as in headwater tools --json"
-            raise UsageError(message, code="cli.usage")
-        command(*bound.args, **bound.kwargs)
-        return COMPLETE
-    import anyio
-
-    status: int = anyio.run(lambda: command(*bound.args, **bound.kwargs))
-    return status
+    ours = command.__module__.startswith("headwater.")
+    if as_json and not ours:
+        message = "help is no JSON; name a command beside --json, as in headwater tools --json"
+        raise UsageError(message, code="cli.usage")
+    status = command(*bound.args, **bound.kwargs)
+    return int(status) if ours else COMPLETE
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+import anyio
 from cyclopts import Parameter
 
 from headwater.entries.cli.decode import checked
@@ -17,17 +18,24 @@ from headwater.entries.cli.render_lists import (
     draw_tools,
 )
 from headwater.entries.cli.screen import Screen
+from headwater.model.event import RunRecord
+from headwater.model.explanation import Explanation, ToolInfo
+from headwater.model.replay import ReplayReport
 
 
-async def tools(*, options: Options = NO_OPTIONS) -> int:
+def tools(*, options: Options = NO_OPTIONS) -> int:
     """List the tools: what each does, takes and gives.
 
     Args:
         options: Options of every command.
     """
     screen = Screen(options)
-    async with opened(options) as app:
-        found = await app.tools()
+
+    async def listed() -> list[ToolInfo]:
+        async with opened(options) as app:
+            return await app.tools()
+
+    found = anyio.run(listed)
     if screen.json:
         screen.give(found)
     else:
@@ -35,7 +43,7 @@ async def tools(*, options: Options = NO_OPTIONS) -> int:
     return COMPLETE
 
 
-async def runs(*, limit: int = 20, options: Options = NO_OPTIONS) -> int:
+def runs(*, limit: int = 20, options: Options = NO_OPTIONS) -> int:
     """List the latest runs, newest first.
 
     Args:
@@ -43,8 +51,12 @@ async def runs(*, limit: int = 20, options: Options = NO_OPTIONS) -> int:
         options: Options of every command.
     """
     screen = Screen(options)
-    async with opened(options) as app:
-        found = await app.runs(limit=limit)
+
+    async def listed() -> list[RunRecord]:
+        async with opened(options) as app:
+            return await app.runs(limit=limit)
+
+    found = anyio.run(listed)
     if screen.json:
         screen.give(found)
     else:
@@ -52,7 +64,7 @@ async def runs(*, limit: int = 20, options: Options = NO_OPTIONS) -> int:
     return COMPLETE
 
 
-async def explain(run: str, /, *, options: Options = NO_OPTIONS) -> int:
+def explain(run: str, /, *, options: Options = NO_OPTIONS) -> int:
     """Explain a run: its plan, its waterfall, every event and where in the code it happened.
 
     Args:
@@ -60,8 +72,12 @@ async def explain(run: str, /, *, options: Options = NO_OPTIONS) -> int:
         options: Options of every command.
     """
     run_id, screen = checked(run, "the run's id"), Screen(options)
-    async with opened(options) as app:
-        told = await app.explain(run_id)
+
+    async def explained() -> Explanation:
+        async with opened(options) as app:
+            return await app.explain(run_id)
+
+    told = anyio.run(explained)
     if screen.json:
         screen.give(told)
     else:
@@ -69,7 +85,7 @@ async def explain(run: str, /, *, options: Options = NO_OPTIONS) -> int:
     return COMPLETE
 
 
-async def replay(
+def replay(
     run: str,
     /,
     *,
@@ -84,8 +100,12 @@ async def replay(
         options: Options of every command.
     """
     run_id, screen = checked(run, "the run's id"), Screen(options)
-    async with opened(options) as app:
-        report = await app.replay(run_id, sequential=sequential)
+
+    async def replayed() -> ReplayReport:
+        async with opened(options) as app:
+            return await app.replay(run_id, sequential=sequential)
+
+    report = anyio.run(replayed)
     if screen.json:
         screen.give(report)
     else:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import anyio
 from rich.rule import Rule
 from rich.text import Text
 
-from headwater.app.service import AsyncHeadwater
+from headwater.composing.waterfall import Waterfall
 from headwater.entries.cli.decode import checked
 from headwater.entries.cli.door import opened
 from headwater.entries.cli.exits import BY_STATUS
@@ -31,7 +32,7 @@ QUESTIONS = (
 )
 
 
-async def demo(folder: str = FOLDER, /, *, seed: int = 1, options: Options = NO_OPTIONS) -> int:
+def demo(folder: str = FOLDER, /, *, seed: int = 1, options: Options = NO_OPTIONS) -> int:
     """Make a demo estate and this host beside it, and ask four questions.
 
     Args:
@@ -40,17 +41,11 @@ async def demo(folder: str = FOLDER, /, *, seed: int = 1, options: Options = NO_
         options: Options of every command.
     """
     home, screen = Path(checked(folder, "the folder")), Screen(options, lines=False)
-    await anyio.Path(home).mkdir(parents=True, exist_ok=True)
+    home.mkdir(parents=True, exist_ok=True)
     if options.database is None:
-        options = Options(
-            database=f"sqlite:///{home / 'estate.db'}",
-            tenant=options.tenant,
-            quiet=options.quiet,
-            json=options.json,
-        )
-    async with opened(options) as app:
-        loads = await _fill(app, home, seed, screen=screen)
-        answers = [await _ask(app, question, screen) for question in QUESTIONS]
+        options = replace(options, database=f"sqlite:///{home / 'estate.db'}")
+    loads = [_filled(home / "bundle", seed, options, screen=screen), _scanned(options, screen)]
+    answers = [_answered(question, options, screen) for question in QUESTIONS]
     if screen.json:
         screen.give({"loads": loads, "answers": answers})
     elif not screen.quiet:
@@ -58,30 +53,40 @@ async def demo(folder: str = FOLDER, /, *, seed: int = 1, options: Options = NO_
     return max(BY_STATUS[answer.status] for answer in answers)
 
 
-async def _fill(app: AsyncHeadwater, home: Path, seed: int, *, screen: Screen) -> list[LoadReport]:
-    loads = []
-    async with progressing("making and loading a demo estate", screen) as progress:
-        loads.append(await app.demo(home / "bundle", seed=seed, progress=progress))
-    _show(screen, loads[0])
-    async with progressing("scanning this host", screen) as progress:
-        loads.append(await app.scan(progress=progress))
-    _show(screen, loads[1])
-    return loads
+def _filled(bundle: Path, seed: int, options: Options, *, screen: Screen) -> LoadReport:
+    async def filled() -> LoadReport:
+        doing = "making and loading a demo estate"
+        async with opened(options) as app, progressing(doing, screen) as progress:
+            return await app.demo(bundle, seed=seed, progress=progress)
+
+    return _show(anyio.run(filled), screen)
 
 
-def _show(screen: Screen, report: LoadReport) -> None:
+def _scanned(options: Options, screen: Screen) -> LoadReport:
+    async def scanned() -> LoadReport:
+        async with opened(options) as app, progressing("scanning this host", screen) as progress:
+            return await app.scan(progress=progress)
+
+    return _show(anyio.run(scanned), screen)
+
+
+def _show(report: LoadReport, screen: Screen) -> LoadReport:
     if not screen.json:
         screen.show([*draw_load(report, screen.look()), ""])
+    return report
 
 
-async def _ask(app: AsyncHeadwater, question: str, screen: Screen) -> Answer:
+def _answered(question: str, options: Options, screen: Screen) -> Answer:
+    async def answered() -> tuple[Answer, Waterfall]:
+        async with opened(options) as app, following(app.watch(), screen) as seen:
+            answer = await app.ask(question, zone=screen.zone, watch=seen.watch)
+        return answer, seen.picture()
+
     if not screen.json:
         screen.show([Rule(Text(question, style="bold"), align="left", style="dim"), ""])
-    watch = app.watch()
-    async with following(watch, screen) as seen:
-        answer = await app.ask(question, zone=screen.zone, watch=watch)
+    answer, picture = anyio.run(answered)
     if not screen.json:
-        screen.show([*draw_answer(answer, seen.picture(), screen.look()), ""])
+        screen.show([*draw_answer(answer, picture, screen.look()), ""])
     return answer
 
 
