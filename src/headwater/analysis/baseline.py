@@ -66,6 +66,19 @@ def rises(at_s: Floats, values: Floats) -> tuple[Floats, Floats]:
     return at_s[1:], grown / np.maximum(np.diff(at_s), 1e-9)
 
 
+def judged_from(at_s: Floats, start_s: float) -> float | None:
+    """Return from when points can be judged: `start_s` where 12 points lie before it.
+
+    Where there are fewer, the first half of all serves as the past of the second; None where
+    that is not 12 points either, so that a series without a past is not called usual.
+    """
+    if at_s.size and (at_s < start_s).sum() >= LEAST_PAST and at_s[-1] >= start_s:
+        return start_s
+    if at_s.size < 2 * LEAST_PAST or at_s[-1] < start_s:
+        return None
+    return float(at_s[at_s.size // 2])
+
+
 def find_deviation(at_s: Floats, values: Floats, start_s: float) -> Deviation | None:
     """Return where the points from `start_s` on stand out from those before, or None.
 

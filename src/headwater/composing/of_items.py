@@ -205,7 +205,7 @@ def compose_rank(view: View) -> Part:
         return Part(f"No samples of {value['metric']} from {view.when}.{mark}", (), few_samples(0))
     first = rows[0]
     amount = figure(first["value"], value.get("unit"))
-    code, of_all = first["ci"]["code"], count(len(rows), "item")
+    code, of_all = first["ci"]["code"], count(int(value["cis_used"]), "item")
     summary = f"{code} has the highest {said}: {amount}, of {of_all}, {view.when}.{mark}"
     block = ranked_block(value, title=f"{said}, {view.when}", cites=view.ledger.cite("rank"))
     following = tuple(f"how is {ask_name(row['ci']['code'])}?" for row in rows[:NEXT_LISTED])

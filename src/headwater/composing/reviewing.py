@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from headwater.analysis.baseline import Deviation, find_deviation, rises
+from headwater.analysis.baseline import Deviation, Floats, find_deviation, judged_from, rises
 from headwater.analysis.findings import Anomaly, Cause, Happened, rank_causes
 from headwater.composing.telling import instant
 from headwater.composing.view import View
@@ -50,7 +50,7 @@ class Reviewed:
         near: What stands out on what it depends on, one an item.
         causes: What may have caused it, the likeliest first.
         entries: What happened, by the number that causes refer to, with the step that told it.
-        held: How many of the item's metrics have samples, and `days` of past at the most.
+        held: How many of the item's metrics have samples with a past, and `days` of it at most.
     """
 
     own: tuple[Outlier, ...]
@@ -80,7 +80,7 @@ def review(view: View) -> Reviewed:
         near=tuple(near),
         causes=tuple(_causes(view, own, near, entries=entries)),
         entries=tuple(entries),
-        held=len(series),
+        held=sum(_is_judged(value, start) for _, value in series),
         days=max((start - min(firsts)) / 86_400, 0.0) if firsts else 0.0,
         last_s=max(instants, default=None),
     )
@@ -119,11 +119,21 @@ def _outliers(view: View, series: list[tuple[str, Mapping[str, Any]]]) -> list[O
 
 def deviation_of(value: Mapping[str, Any], start_s: float) -> Deviation | None:
     """Return where a series from `metric.series_table` stands out from `start_s` on."""
-    at = np.array([instant(one["at"]).timestamp() for one in value["points"]], dtype=np.float64)
+    at = instants_of(value)
     values = np.array([one["value"] for one in value["points"]], dtype=np.float64)
     if value.get("kind") == "counter" and at.size > 1:
         at, values = rises(at, values)
-    return find_deviation(at, values, start_s)
+    judged_s = judged_from(at, start_s)
+    return find_deviation(at, values, judged_s) if judged_s is not None else None
+
+
+def instants_of(value: Mapping[str, Any]) -> Floats:
+    """Return a series' instants in epoch seconds."""
+    return np.array([instant(one["at"]).timestamp() for one in value["points"]], dtype=np.float64)
+
+
+def _is_judged(value: Mapping[str, Any], start_s: float) -> bool:
+    return judged_from(instants_of(value), start_s) is not None
 
 
 def _weight(view: View, metric: str, deviation: Deviation) -> float:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headwater.analysis.baseline import DAY_S, find_deviation, rises
+from headwater.analysis.baseline import DAY_S, find_deviation, judged_from, rises
 
 STEP_S = 300.0
 DAYS = 8
@@ -65,6 +65,16 @@ def test_too_little_past_judges_nothing() -> None:
     at, values = daily()
 
     assert find_deviation(at[-20:], values[-20:], float(at[-10])) is None
+
+
+def test_a_young_series_is_judged_by_its_own_first_half_and_a_stub_not_at_all() -> None:
+    at = np.arange(0, 4 * 3600, STEP_S)
+
+    assert judged_from(at, -1.0) == at[at.size // 2]
+    assert judged_from(at, 3600.0) == 3600.0
+    assert judged_from(at[:20], -1.0) is None
+    assert judged_from(at, 5 * 3600.0) is None
+    assert judged_from(at[:0], 0.0) is None
 
 
 def test_a_counter_reset_counts_the_new_value() -> None:
