@@ -75,21 +75,23 @@ def compose(  # noqa: PLR0917 -- a question, its reading, its steps and what the
     if reading.refusal is not None:
         return _refused(shell, view)
     part = _ambiguous(view) if reading.ambiguous is not None else _answered(view)
-    status: Status = status_of(steps, outcomes)
-    if reading.ambiguous is not None:
-        status = "partial"
-    deductions = [
-        *part.deductions,
-        *(Deduction(amount, reason) for amount, reason in reading.notes),
-        *_run_deductions(view),
-    ]
+    return _filled(shell, view, part)
+
+
+def _filled(shell: Answer, view: View, part: Part) -> Answer:
+    """Return the answer with what a composer said, and what the run itself says of it."""
+    reading, steps, outcomes = view.reading, view.ledger.steps, view.ledger.outcomes
+    unclear = reading.ambiguous is not None
+    status: Status = "partial" if unclear else status_of(steps, outcomes)
+    assumed = [Deduction(amount, reason) for amount, reason in reading.notes]
+    deductions = [*part.deductions, *assumed, *_run_deductions(view)]
     if status == "failed":
         deductions.append(Deduction(1.0, "no step succeeded"))
     confidence, listed = weigh(deductions)
     return replace(
         shell,
         status=status,
-        code="question.ambiguous" if reading.ambiguous is not None else None,
+        code="question.ambiguous" if unclear else None,
         summary=part.summary,
         blocks=part.blocks,
         evidence=tuple(view.ledger.cited),

@@ -51,8 +51,8 @@ def _summary(view: View, seen: Reviewed) -> str:
         if not seen.held:
             mark = view.ledger.mark("item")
             return (
-                f"{code} has no metric samples to compare, {view.when}: only its state, relations and "
-                f"history could be looked at.{mark}"
+                f"{code} has no metric samples to compare, {view.when}: only its "
+                f"state, relations and history could be looked at.{mark}"
             )
         steps = [
             f"own_{place}"
