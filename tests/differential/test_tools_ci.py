@@ -198,8 +198,10 @@ def test_aggregate_equals_a_recount(tool_stores: Stores, data: st.DataObject) ->
     )
     counted = data.draw(st.sampled_from(["name", "owner", "tags.tier", "attributes.cpu"]))
     measures = data.draw(st.permutations(["count", f"count_distinct({counted})"]))
-    refs = data.draw(st.none() | st.lists(st.sampled_from([*CODES, "nobody"]), max_size=5))
-    chosen = data.draw(st.lists(filters(), max_size=1))
+    refs = data.draw(
+        st.none() | st.lists(st.sampled_from([*CODES, "nobody"]), min_size=6) | st.just([])
+    )
+    chosen = data.draw(st.just([]) | st.lists(filters(), max_size=1))
     members = [
         item
         for item in estate.living

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
 from headwater.app.wiring import shipped_packs
@@ -53,6 +53,7 @@ TENANTS = itertools.count()
 modest = settings(
     max_examples=20,
     deadline=None,
+    phases=[phase for phase in Phase if phase is not Phase.explain],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
@@ -256,6 +257,7 @@ def items(draw: st.DrawFn, code: str) -> ItemRecord:
 
 @st.composite
 def estates_of_items(draw: st.DrawFn) -> Estate:
-    codes = draw(st.lists(st.sampled_from(CODES), unique=True, max_size=len(CODES)))
+    some = st.lists(st.sampled_from(CODES), unique=True, min_size=5)
+    codes = draw(some | some | some | st.just(CODES[:1]) | st.just([]))
     deleted = draw(st.sets(st.sampled_from(codes), max_size=3)) if codes else set()
     return Estate(items=[draw(items(code)) for code in codes], deleted=deleted)
