@@ -52,6 +52,7 @@ class Threads:
     each: int = 8
     _shares: dict[str, Share] = field(default_factory=dict)
     _idle: queue.SimpleQueue[_Worker] = field(default_factory=queue.SimpleQueue)
+    _closed: bool = False
 
     @property
     def abandoned(self) -> int:
@@ -85,7 +86,8 @@ class Threads:
         return job.result
 
     def close(self) -> None:
-        """Let idle threads end; abandoned ones are left alone."""
+        """Let idle threads end; abandoned ones are left alone until they are idle."""
+        self._closed = True
         while True:
             try:
                 self._idle.get_nowait().jobs.put(None)
@@ -96,18 +98,24 @@ class Threads:
         try:
             return self._idle.get_nowait()
         except queue.Empty:
-            worker = _Worker(self._idle)
+            worker = _Worker(self)
             worker.start()
             return worker
+
+    def rest(self, worker: _Worker) -> None:
+        """Take a thread back that has nothing to do; once closed, let it end."""
+        self._idle.put(worker)
+        if self._closed:
+            self.close()
 
 
 class _Worker(threading.Thread):
     """One daemon thread that runs jobs one after the other."""
 
-    def __init__(self, idle: queue.SimpleQueue[_Worker]) -> None:
+    def __init__(self, threads: Threads) -> None:
         super().__init__(name="headwater-tool", daemon=True)
         self.jobs: queue.SimpleQueue[tuple[Job, Share] | None] = queue.SimpleQueue()
-        self._idle = idle
+        self._threads = threads
 
     def run(self) -> None:
         """Run jobs until told to end."""
@@ -117,7 +125,7 @@ class _Worker(threading.Thread):
                 job.result = job.function()
             except BaseException as error:  # noqa: BLE001 (it is raised again by whoever waits)
                 job.error = error
-            self._idle.put(self)
+            self._threads.rest(self)
             try:
                 run_in_loop(_ended, job, share, token=job.token)
             except RuntimeError:
