@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 
 import anyio
 import pytest
@@ -26,7 +26,7 @@ def anyio_backend(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(autouse=True)
-async def guarded() -> AsyncIterator[None]:
+def guarded() -> Iterator[None]:
     """Leave Ctrl-C to the test's own receiver, wherever the signal arrives."""
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     yield
