@@ -234,6 +234,16 @@ def test_aggregate_equals_a_recount(tool_stores: Stores, data: st.DataObject) ->
         assert cut["total_groups"] == len(groups)
 
 
+def test_a_cut_table_keeps_the_largest_groups_and_counts_all(tool_stores: Stores) -> None:
+    kinds = ["rack", "server", "server", "switch", "switch", "switch"]
+    items = [ItemRecord(code=f"c{at}", name="x", type=kind) for at, kind in enumerate(kinds)]
+    world = settle(tool_stores, Estate(items=items))
+    table, evidence = world.cited("ci.aggregate", group_by=["type"], top_n=2)
+    assert table["rows"] == [["switch", 3], ["server", 2]]
+    assert (table["total_groups"], table["total_items"], table["truncated"]) == (3, 6, True)
+    assert evidence.truncated
+
+
 def test_a_measure_may_be_written_in_three_ways(tool_stores: Stores) -> None:
     estate = Estate(items=[ItemRecord(code="a", name="x", type="server", owner="me")])
     world = settle(tool_stores, estate)
