@@ -98,7 +98,7 @@ def _gaps(step: Step, outcome: Outcome | None) -> list[Gap]:
         case Failed() | Late():
             return gap(outcome.message, outcome.code)
         case Skipped() if outcome.because not in NO_GAP:
-            return gap(outcome.message, f"skipped.{outcome.because}")
+            return gap(outcome.message, "step.skipped")
         case Succeeded() if outcome.failures:
             first = outcome.failures[0]
             reason = (

@@ -174,3 +174,28 @@ def test_a_metric_without_samples_is_no_data_and_not_zero() -> None:
     assert answer.blocks[0].kind == "number"
     assert answer.blocks[0].value is None
     assert answer.confidence < 1
+
+
+ONE_OF_EACH = (
+    "what is host-1?", "find orders databases", "list all devices in site DM-Akron",
+    "how many devices per site?", "p95 latency of checkout-api in the last 2 hours",
+    "plot cpu of host-1 last 24h", "latency by service", "what runs on host-1?",
+    "what breaks if orders-db fails?", "how does checkout-web reach payments-db?",
+    "recent deployments", "would high-latency have fired today?", "why is checkout-api slow?",
+    "what is Comms closet?",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ONE_OF_EACH)
+def test_whichever_step_is_missing_an_answer_comes_and_names_it(text: str) -> None:
+    _, steps, known, _ = ask_rounds(text)
+    for lost in steps:
+        left = {**known, lost.id: Late(message="no answer in time")}
+        reading = read(question(text), left)
+        answer = compose(question(text), reading, steps, left, run_id="r", elapsed_s=1)
+
+        assert answer.summary
+        if reading.refusal is None:
+            assert lost.id in {gap.step for gap in answer.gaps}
+            assert answer.status != "complete" or not lost.required
+            assert answer.confidence < 1
