@@ -11,7 +11,7 @@ from headwater.model.evidence import Evidence
 from headwater.model.item import ConfigurationItem, GroupTable, ItemPage
 from headwater.model.principal import Principal
 from headwater.model.query import GroupQuery, ItemQuery, Match
-from headwater.packs.arguments import Cursor, Filters, ItemId, Refs, Sorts, Text
+from headwater.packs.arguments import Cursor, Filters, Ref, Refs, Sorts, Text
 from headwater.packs.ci.measures import Written, read_measure
 from headwater.packs.citing import ci_records, newest_update, told
 from headwater.packs.naming import Named, find_named
@@ -125,17 +125,17 @@ async def list_preview(
 
 @tool(
     name="ci.get",
-    description="Give the item with an id, with its tags and attributes, or null.",
+    description="Give the item with an id (or a code), with its tags and attributes, or null.",
     idempotent=True,
     cacheable=True,
 )
 async def get(
-    id: ItemId,  # noqa: A002 - the argument is called so in the estate
+    id: Ref,  # noqa: A002 - the argument is called so in the estate
     *,
     inventory: Inventory,
     principal: Principal,
 ) -> Cited[ConfigurationItem | None]:
-    """Give the full item with this id."""
+    """Give the full item with this id; text is read as a code first."""
     found = await inventory.get(id, principal=principal)
     return _cite_item(found, told("get item", id=str(id)))
 
