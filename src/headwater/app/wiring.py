@@ -159,9 +159,10 @@ def host_supply() -> Supply:
 
 def write_demo(folder: Path, *, seed: int, ends_at: datetime) -> None:
     """Write the demo estate to a folder, as a bundle."""
+    from headwater.sources.bundle.write import BundleWriter
     from headwater.sources.demo.estate import write_demo as write
 
-    write(folder, seed=seed, now=ends_at)
+    write(BundleWriter(folder), seed=seed, now=ends_at)
 
 
 def bundle_writer(folder: Path) -> EstateWriter:

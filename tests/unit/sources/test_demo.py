@@ -15,6 +15,7 @@ from gathering import gather
 
 from headwater.analysis.trigger import parse_trigger
 from headwater.sources.bundle.read import bundle_supply
+from headwater.sources.bundle.write import BundleWriter
 from headwater.sources.demo.cast import actors
 from headwater.sources.demo.estate import write_demo
 from headwater.sources.demo.incidents import INCIDENTS
@@ -27,7 +28,7 @@ NOW = datetime(2026, 3, 4, 15, 7, 42, 99, tzinfo=UTC)
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("demo")
-    write_demo(path, now=NOW)
+    write_demo(BundleWriter(path), now=NOW)
     return path
 
 
@@ -69,7 +70,7 @@ def test_the_same_seed_and_moment_give_the_same_samples_and_another_seed_others(
 
 @pytest.mark.slow
 def test_the_same_seed_and_moment_give_the_same_bytes(folder: Path, tmp_path: Path) -> None:
-    write_demo(tmp_path, now=NOW)
+    write_demo(BundleWriter(tmp_path), now=NOW)
     for file in folder.iterdir():
         assert file.read_bytes() == (tmp_path / file.name).read_bytes(), file.name
 

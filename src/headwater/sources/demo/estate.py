@@ -1,17 +1,21 @@
-"""How the made-up estate is written as a bundle; it loads nothing."""
+"""How the made-up estate is written, by a writer that is given; it loads nothing."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
+from typing import Protocol
 
 from headwater.errors import StoreFault
-from headwater.model.metric import SampleRecord
-from headwater.sources.bundle.write import BundleWriter
+from headwater.model.history import HistoryRecord
+from headwater.model.item import ItemRecord
+from headwater.model.metric import MetricRecord, SampleRecord
+from headwater.model.relation import RelationRecord
+from headwater.model.rule import RuleRecord
 from headwater.sources.demo import changes, incidents, topology
 from headwater.sources.demo.cast import actors
 from headwater.sources.demo.rules import rules
@@ -34,7 +38,45 @@ class Written:
     rules: int
 
 
-def write_demo(folder: Path, *, now: datetime, seed: int = SEED) -> Written:
+class RecordWriter(Protocol):
+    """What a made-up estate needs of a format: a bundle's writer has it."""
+
+    folder: Path
+
+    def items(self, batch: Sequence[ItemRecord]) -> None:
+        """Write items."""
+        ...
+
+    def relations(self, batch: Sequence[RelationRecord]) -> None:
+        """Write relations."""
+        ...
+
+    def metrics(self, batch: Sequence[MetricRecord]) -> None:
+        """Write metrics."""
+        ...
+
+    def samples(self, batch: Sequence[SampleRecord]) -> None:
+        """Write samples."""
+        ...
+
+    def history(self, batch: Sequence[HistoryRecord]) -> None:
+        """Write history entries."""
+        ...
+
+    def rules(self, batch: Sequence[RuleRecord]) -> None:
+        """Write rules."""
+        ...
+
+    def save(self) -> object:
+        """Make what was written take effect at once."""
+        ...
+
+    def discard(self) -> None:
+        """Drop what was not saved."""
+        ...
+
+
+def write_demo(writer: RecordWriter, *, now: datetime, seed: int = SEED) -> Written:
     """Write two weeks of a made-up shop as a bundle; the last sample is at most 5 min before `now`.
 
     The same seed and moment give the same bytes. `incidents.json` and `incidents.md` beside the
@@ -45,7 +87,6 @@ def write_demo(folder: Path, *, now: datetime, seed: int = SEED) -> Written:
     """
     end = now - now.microsecond * MICROSECOND
     cast = actors()
-    writer = BundleWriter(folder)
     try:
         every = list(topology.items(cast)), list(topology.relations(cast))
         writer.items(every[0])
@@ -59,9 +100,9 @@ def write_demo(folder: Path, *, now: datetime, seed: int = SEED) -> Written:
     except BaseException:
         writer.discard()
         raise
-    _tell_incidents(folder, end)
+    _tell_incidents(writer.folder, end)
     return Written(
-        folder=folder,
+        folder=writer.folder,
         items=len(every[0]),
         relations=len(every[1]),
         samples=count,
@@ -75,7 +116,7 @@ def _batches(every: Iterator[SampleRecord]) -> Iterator[list[SampleRecord]]:
         yield batch
 
 
-def _write(writer: BundleWriter, batch: list[SampleRecord]) -> int:
+def _write(writer: RecordWriter, batch: list[SampleRecord]) -> int:
     writer.samples(batch)
     return len(batch)
 
