@@ -26,6 +26,9 @@ MAX_TEXT = 1_000_000
 MAX_DEPTH = 32
 """Levels of lists and objects within attributes."""
 _ITEM_WORDS = ("subtype", "category", "status", "criticality", "owner", "location", "source")
+_ENCODER = json.JSONEncoder(
+    sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False
+)
 _WHOLE = range(-(2**63), 2**63)
 
 
@@ -125,9 +128,7 @@ def attributes_problem(value: Any, name: str = "attributes") -> str | None:
 
 def canonical_json(value: Any) -> str:
     """Write JSON so that equal values give equal text: sorted keys, no spaces, real letters."""
-    return json.dumps(
-        value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False
-    )
+    return _ENCODER.encode(value) if value else json.dumps(value)
 
 
 _LATEST_US = int((datetime.max.replace(tzinfo=EPOCH.tzinfo) - EPOCH).total_seconds()) * 1_000_000

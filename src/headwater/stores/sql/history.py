@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from functools import lru_cache
 from hashlib import blake2b
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, func, select
 
 from headwater.analysis.filtering import check_filters
 from headwater.analysis.instants import from_us, span_us, to_us
-from headwater.analysis.records import history_problem
+from headwater.analysis.records import canonical_json, history_problem
 from headwater.analysis.severities import canonical_severity, find_severity
 from headwater.model.history import HistoryEntry, HistoryPage, HistoryQuery, HistoryRecord
 from headwater.model.item import ItemName
@@ -27,8 +28,13 @@ from headwater.stores.sql.upserts import BATCH_ROWS, Upsert, count_rows, watched
 from headwater.stores.sql.versions import raise_version
 
 KEYS = ("ci_id", "kind", "at", "title_digest")
-VALUES = ("ended_at", "severity", "severity_rank", "summary", "actor", "attributes")
 COLUMNS = (
+    "tenant_id", "ci_id", "kind", "at", "ended_at", "severity", "severity_rank", "title",
+    "title_digest", "summary", "actor", "attributes",
+)  # fmt: skip
+VALUES = tuple(name for name in COLUMNS if name not in {"tenant_id", "title", *KEYS})
+_key_of = itemgetter(*(COLUMNS.index(name) for name in KEYS))
+SHOWN = (
     *(item.c[name] for name in ("id", "code", "name")),
     *(entry.c[name] for name in ("id", "kind", "at", "ended_at", "severity", "title")),
     *(entry.c[name] for name in ("summary", "actor", "attributes")),
@@ -39,7 +45,7 @@ OF_TENANT = (
     item.c.deleted_at.is_(None),
 )
 BATCH = (
-    select(*COLUMNS)
+    select(*SHOWN)
     .join_from(entry, item, item.c.id == entry.c.ci_id)
     .where(*OF_TENANT, entry.c.id > bindparam("after_id"))
     .order_by(entry.c.id)
@@ -116,7 +122,7 @@ def _given(query: HistoryQuery) -> dict[str, Any]:
 def _page(parts: tuple[str, ...], shapes: tuple[Shape, ...], oldest_first: bool) -> Select[Any]:  # noqa: FBT001
     keys = (entry.c.at, entry.c.id)
     order = keys if oldest_first else tuple(key.desc() for key in keys)
-    statement = _narrowed(select(*COLUMNS), parts, shapes)
+    statement = _narrowed(select(*SHOWN), parts, shapes)
     return statement.order_by(*order).limit(bindparam("limit"))
 
 
@@ -162,15 +168,16 @@ def _load(
     tenant = principal.tenant
     codes = read_codes(connection, tenant)
     before = count_rows(connection, entry, tenant)
-    upsert = Upsert(connection, entry, keys=("tenant_id", *KEYS), values=VALUES)
+    keys = ("tenant_id", *KEYS)
+    upsert = Upsert(connection, entry, columns=COLUMNS, keys=keys, values=VALUES)
     with Leftovers(connection, entry, keys=KEYS) as leftovers:
-        batch: list[dict[str, Any]] = []
+        batch: list[tuple[Any, ...]] = []
         for line, record in watched(connection, rows):
             row = _row(codes, record)
             if isinstance(row, str):
                 rows.bad(line, row)
                 continue
-            batch.append({"tenant_id": tenant, **row})
+            batch.append((tenant, *row))
             if len(batch) >= BATCH_ROWS:
                 _write(upsert, leftovers if replace else None, batch)
                 batch = []
@@ -182,27 +189,27 @@ def _load(
     return LoadCount(read=rows.read, added=added, changed=upsert.written - added, removed=removed)
 
 
-def _write(upsert: Upsert, leftovers: Leftovers | None, batch: list[dict[str, Any]]) -> None:
-    upsert.rows(batch)
+def _write(upsert: Upsert, leftovers: Leftovers | None, batch: list[tuple[Any, ...]]) -> None:
+    upsert.write(batch)
     if leftovers is not None:
-        leftovers.keep([tuple(row[key] for key in KEYS) for row in batch])
+        leftovers.keep([_key_of(row) for row in batch])
 
 
-def _row(codes: dict[str, int], record: HistoryRecord) -> dict[str, Any] | str:
+def _row(codes: dict[str, int], record: HistoryRecord) -> tuple[Any, ...] | str:
     ci = codes.get(record.ci)
     if ci is None:
         return f"no item has the code {record.ci!r}"
     severity = record.severity
-    return history_problem(record) or {
-        "ci_id": ci,
-        "kind": record.kind,
-        "at": to_us(record.at),
-        "title_digest": blake2b(record.title.encode(), digest_size=16).hexdigest(),
-        "title": record.title,
-        "ended_at": None if record.ended_at is None else to_us(record.ended_at),
-        "severity": canonical_severity(severity),
-        "severity_rank": None if severity is None else find_severity(severity),
-        "summary": record.summary,
-        "actor": record.actor,
-        "attributes": record.attributes,
-    }
+    return history_problem(record) or (
+        ci,
+        record.kind,
+        to_us(record.at),
+        None if record.ended_at is None else to_us(record.ended_at),
+        canonical_severity(severity),
+        None if severity is None else find_severity(severity),
+        record.title,
+        blake2b(record.title.encode(), digest_size=16).hexdigest(),
+        record.summary,
+        record.actor,
+        canonical_json(record.attributes),
+    )

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
-from headwater.analysis.records import relation_key, relation_problem
+from headwater.analysis.records import canonical_json, relation_key, relation_problem
 from headwater.model.item import ItemName
 from headwater.model.load import LoadCount, Rows
 from headwater.model.principal import Principal
@@ -34,6 +34,7 @@ from headwater.stores.sql.versions import raise_version
 from headwater.stores.sql.walking import Walk
 
 KEYS = ("source_id", "target_id", "type", "relation_key")
+COLUMNS = ("tenant_id", *KEYS, "attributes")
 ALL = 2**62
 
 _from, _to = item.alias("from_item"), item.alias("to_item")
@@ -187,15 +188,15 @@ def _load(
     tenant = principal.tenant
     codes = read_codes(connection, tenant)
     before = count_rows(connection, relation, tenant)
-    upsert = Upsert(connection, relation, keys=("tenant_id", *KEYS), values=("attributes",))
+    upsert = Upsert(connection, relation, columns=COLUMNS, keys=COLUMNS[:5], values=COLUMNS[5:])
     with Leftovers(connection, relation, keys=KEYS) as leftovers:
-        batch: list[dict[str, Any]] = []
+        batch: list[tuple[Any, ...]] = []
         for line, record in watched(connection, rows):
             row = _row(codes, record)
             if isinstance(row, str):
                 rows.bad(line, row)
                 continue
-            batch.append({"tenant_id": tenant, **row})
+            batch.append((tenant, *row))
             if len(batch) >= BATCH_ROWS:
                 _write(upsert, leftovers if replace else None, batch)
                 batch = []
@@ -211,25 +212,22 @@ def _load(
     return LoadCount(read=rows.read, added=added, changed=upsert.written - added, removed=removed)
 
 
-def _write(upsert: Upsert, leftovers: Leftovers | None, batch: list[dict[str, Any]]) -> None:
-    upsert.rows(batch)
+def _write(upsert: Upsert, leftovers: Leftovers | None, batch: list[tuple[Any, ...]]) -> None:
+    upsert.write(batch)
     if leftovers is not None:
-        leftovers.keep([tuple(row[key] for key in KEYS) for row in batch])
+        leftovers.keep([row[1:5] for row in batch])
 
 
-def _row(codes: dict[str, int], record: RelationRecord) -> dict[str, Any] | str:
+def _row(codes: dict[str, int], record: RelationRecord) -> tuple[Any, ...] | str:
     source, target = codes.get(record.source), codes.get(record.target)
     if source is None:
         return f"source: no item has the code {record.source!r}"
     if target is None:
         return f"target: no item has the code {record.target!r}"
-    return relation_problem(record) or {
-        "source_id": source,
-        "target_id": target,
-        "type": record.type,
-        "relation_key": relation_key(record),
-        "attributes": record.attributes,
-    }
+    if problem := relation_problem(record):
+        return problem
+    attributes = canonical_json(record.attributes)
+    return source, target, record.type, relation_key(record), attributes
 
 
 def _place(depth_of: tuple[int, int]) -> tuple[int, int]:

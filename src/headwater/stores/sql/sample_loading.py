@@ -6,7 +6,7 @@ to the one held is not written again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, select
@@ -31,18 +31,21 @@ def load_metrics(
     """Add and update metrics by name; one that `replace` removes takes its samples along."""
     tenant = principal.tenant
     before = count_rows(connection, metric, tenant)
-    upsert = Upsert(connection, metric, keys=("tenant_id", "name"), values=("unit", "kind"))
-    new: list[dict[str, str | None]] = []
+    columns = ("tenant_id", "name", "unit", "kind")
+    upsert = Upsert(connection, metric, columns=columns, keys=columns[:2], values=columns[2:])
+    new: list[tuple[str | None, ...]] = []
     for line, record in watched(connection, rows):
         if problem := metric_problem(record):
             rows.bad(line, problem)
             continue
-        new.append(
-            {"tenant_id": tenant, "name": record.name, "unit": record.unit, "kind": record.kind}
-        )
-    upsert.rows(new)
+        new.append((tenant, record.name, record.unit, record.kind))
+    upsert.write(new)
     added = count_rows(connection, metric, tenant) - before
-    removed = _remove_metrics(connection, tenant, new, scope=rows.scope) if replace else 0
+    removed = (
+        _remove_metrics(connection, tenant, {row[1] for row in new}, scope=rows.scope)
+        if replace
+        else 0
+    )
     raise_version(connection, "metrics", principal=principal)
     return LoadCount(read=rows.read, added=added, changed=upsert.written - added, removed=removed)
 
@@ -53,10 +56,11 @@ def load_samples(
     """Add and update samples; `replace` removes those not in `rows`, and series left empty."""
     tenant = principal.tenant
     before = count_rows(connection, sample, tenant)
-    upsert = Upsert(connection, sample, keys=("tenant_id", *KEYS), values=("value",))
+    columns = ("tenant_id", *KEYS, "value")
+    upsert = Upsert(connection, sample, columns=columns, keys=columns[:3], values=columns[3:])
     with Leftovers(connection, sample, keys=KEYS) as leftovers:
         for batch in _batches(connection, rows, SeriesBook(connection, tenant)):
-            upsert.tuples(batch, columns=("tenant_id", *KEYS, "value"))
+            upsert.write(batch)
             if replace:
                 leftovers.keep([row[1:3] for row in batch])
         added = count_rows(connection, sample, tenant) - before
@@ -104,11 +108,10 @@ def _remove_empty(connection: Connection, tenant: str) -> None:
 def _remove_metrics(
     connection: Connection,
     tenant: str,
-    new: Sequence[dict[str, str | None]],
+    kept: set[str | None],
     *,
     scope: set[str] | None,
 ) -> int:
-    kept = {row["name"] for row in new}
     known = select(metric.c.name, metric.c.id).where(metric.c.tenant_id == tenant)
     for owned in of_sources(series.c.ci_id, tenant, scope):
         measured = select(series.c.id).where(series.c.metric_id == metric.c.id)

@@ -22,33 +22,37 @@ RecordT = TypeVar("RecordT")
 class Upsert:
     """Add or change rows of one table, known by their key columns, within one transaction.
 
+    Rows are tuples in the order of `columns`, documents in them are JSON text: the driver takes
+    them as they are, in half the time of rows by name.
+
     Args:
+        columns: What a row holds.
         keys: The columns of a unique key, the tenant's among them.
         values: The columns that a row already there takes from a new one.
     """
 
     def __init__(
-        self, connection: Connection, table: Table, *, keys: Sequence[str], values: Sequence[str]
+        self,
+        connection: Connection,
+        table: Table,
+        *,
+        columns: Sequence[str],
+        keys: Sequence[str],
+        values: Sequence[str],
     ) -> None:
         self._connection = connection
-        self._statement = _statement(connection, table, keys=keys, values=values)
-        self._table = table
+        statement = _statement(connection, table, keys=keys, values=values)
+        named = statement.values({name: bindparam(name) for name in columns})
+        compiled = named.compile(dialect=connection.dialect)
+        self._places = [columns.index(name) for name in compiled.positiontup or ()]
+        assert self._places == list(range(len(columns)))  # noqa: S101  as the table has them
+        self._text = str(compiled)
         self.written = 0
 
-    def rows(self, rows: Sequence[dict[str, Any]]) -> None:
-        """Write rows given by column name."""
+    def write(self, rows: list[tuple[Any, ...]]) -> None:
+        """Write rows, counting in `written` those that were new or different."""
         if rows:
-            self.written += self._connection.execute(self._statement, rows).rowcount
-
-    def tuples(self, rows: Sequence[tuple[Any, ...]], *, columns: Sequence[str]) -> None:
-        """Write rows given as tuples in the order of `columns`, as fast as the driver can."""
-        if not rows:
-            return
-        statement = self._statement.values({name: bindparam(name) for name in columns})
-        compiled = statement.compile(dialect=self._connection.dialect)
-        assert list(compiled.positiontup or ()) == list(columns)  # noqa: S101
-        given = rows if isinstance(rows, list) else list(rows)
-        self.written += self._connection.exec_driver_sql(str(compiled), given).rowcount
+            self.written += self._connection.exec_driver_sql(self._text, rows).rowcount
 
 
 def watched(connection: Connection, rows: Rows[RecordT]) -> Iterator[tuple[int, RecordT]]:
