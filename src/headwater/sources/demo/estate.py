@@ -18,7 +18,7 @@ from headwater.model.relation import RelationRecord
 from headwater.model.rule import RuleRecord
 from headwater.sources.demo import changes, incidents, topology
 from headwater.sources.demo.cast import actors
-from headwater.sources.demo.rules import rules
+from headwater.sources.demo.rules import RULES
 from headwater.sources.demo.signals import METRICS, samples
 from headwater.sources.instants import MICROSECOND
 
@@ -95,7 +95,7 @@ def write_demo(writer: RecordWriter, *, now: datetime, seed: int = SEED) -> Writ
         count = sum(_write(writer, batch) for batch in _batches(samples(cast, end, seed=seed)))
         past = [*changes.history(cast, end, seed=seed), *incidents.history(end)]
         writer.history(sorted(past, key=lambda one: (one.at, one.ci, one.title)))
-        writer.rules(rules())
+        writer.rules(RULES)
         writer.save()
     except BaseException:
         writer.discard()
@@ -107,7 +107,7 @@ def write_demo(writer: RecordWriter, *, now: datetime, seed: int = SEED) -> Writ
         relations=len(every[1]),
         samples=count,
         history=len(past),
-        rules=len(rules()),
+        rules=len(RULES),
     )
 
 
