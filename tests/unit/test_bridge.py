@@ -8,6 +8,7 @@ import threading
 import time
 from contextlib import asynccontextmanager
 
+import anyio
 import pytest
 
 from headwater.bridge import Bridge
@@ -60,9 +61,7 @@ def test_sixty_four_threads_share_one_loop(bridge):
     wrong = []
 
     def work(base):
-        for n in range(200):
-            if bridge.call("double", n=base + n) != 2 * (base + n):
-                wrong.append(base + n)
+        wrong.extend(n for n in range(base, base + 200) if bridge.call("double", n=n) != 2 * n)
 
     threads = [threading.Thread(target=work, args=(1000 * n,)) for n in range(64)]
     for thread in threads:
@@ -83,7 +82,7 @@ def test_a_call_from_a_running_loop_is_refused_at_once_and_names_the_twin(bridge
                 bridge.call("double", n=1)
             took_s.append(time.perf_counter() - started)
 
-    asyncio.run(inside())
+    anyio.run(inside)
     assert min(took_s) < 0.001
 
 
@@ -92,7 +91,7 @@ def test_opening_inside_a_running_loop_is_refused():
         with pytest.raises(CalledFromEventLoop):
             Bridge(opened, twin="Headwater")
 
-    asyncio.run(inside())
+    anyio.run(inside)
 
 
 def test_what_opening_raises_reaches_the_opener():

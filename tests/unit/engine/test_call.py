@@ -189,10 +189,10 @@ async def test_the_breaker_opens_for_a_failing_tool_and_lets_a_probe_through_lat
 
 async def test_at_most_so_many_calls_of_a_tool_are_under_way():
     script = Script(takes_s=0.01)
-    async with open_harness([scripted("t.narrow", script, concurrency=3)]) as engine:
-        async with anyio.create_task_group() as group:
-            for n in range(20):
-                group.start_soon(engine.call, "t.narrow", {"value": n})
+    pack = [scripted("t.narrow", script, concurrency=3)]
+    async with open_harness(pack) as engine, anyio.create_task_group() as group:
+        for n in range(20):
+            group.start_soon(engine.call, "t.narrow", {"value": n})
     assert script.most_at_once == 3
     assert len(script.asked) == 20
 
@@ -315,7 +315,7 @@ class TestBlockingTools:
                     assert (full.status, full.code) == ("failed", "limit.threads")
                     assert (await engine.call("t.quick")).value == "quick"
                     release.set()
-                    while engine.caller.threads.abandoned:
+                    while engine.caller.threads.abandoned:  # noqa: ASYNC110 (threads tell nobody)
                         await anyio.sleep(0.001)
                     assert (await engine.call("t.hold", {"value": 7})).value == 7
         finally:

@@ -125,19 +125,19 @@ async def test_a_thread_that_hangs_holds_nobody_up():
 @on_jumping_clock
 async def test_asked_to_answer_now_a_run_gives_what_is_there():
     watch = Watch()
-    async with open_harness([ECHO, scripted("t.hang", Script(hangs=True))]) as engine:
-        async with anyio.create_task_group() as group:
 
-            async def hurry():
-                await anyio.sleep(1)
-                watch.finish()
+    async def hurry():
+        await anyio.sleep(1)
+        watch.finish()
 
-            group.start_soon(hurry)
-            started_at = anyio.current_time()
-            outcomes = await engine.run(
-                plan(step("a", args={"value": 1}), step("b", "t.hang")), budget_s=50, watch=watch
-            )
-            assert anyio.current_time() - started_at < 1.1
+    pack = [ECHO, scripted("t.hang", Script(hangs=True))]
+    async with open_harness(pack) as engine, anyio.create_task_group() as group:
+        group.start_soon(hurry)
+        started_at = anyio.current_time()
+        outcomes = await engine.run(
+            plan(step("a", args={"value": 1}), step("b", "t.hang")), budget_s=50, watch=watch
+        )
+        assert anyio.current_time() - started_at < 1.1
     assert outcomes["a"].value == 1
     assert (outcomes["b"].status, outcomes["b"].code) == ("late", "limit.asked_now")
 

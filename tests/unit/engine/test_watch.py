@@ -1,0 +1,51 @@
+"""A live view of a run."""
+
+import anyio
+from anyio import fail_after
+
+from headwater.engine.watch import MOST_WAITING, Watch
+from headwater.model.event import Event
+
+
+def event(seq):
+    return Event(run_id="r", seq=seq, offset_s=0.0, kind="step.started", where="engine.run")
+
+
+async def test_events_come_in_order_and_the_view_ends_with_the_run():
+    watch, seen = Watch(), []
+
+    async def look():
+        seen.extend([one.seq async for one in watch])
+
+    with fail_after(5):
+        async with anyio.create_task_group() as group:
+            group.start_soon(look)
+            for n in range(3):
+                watch.tell(event(n))
+                await anyio.lowlevel.checkpoint()
+            watch.close()
+    assert seen == [0, 1, 2]
+
+
+async def test_what_came_before_the_look_is_not_lost():
+    watch = Watch()
+    watch.tell(event(0))
+    watch.close()
+    assert [one.seq async for one in watch] == [0]
+
+
+async def test_a_watcher_who_does_not_read_costs_a_bounded_memory():
+    watch = Watch()
+    for n in range(MOST_WAITING + 5):
+        watch.tell(event(n))
+    assert watch.dropped == 5
+
+
+async def test_asking_to_finish_is_told_to_whoever_waits():
+    watch = Watch()
+    assert not watch.finished
+    with fail_after(5):
+        async with anyio.create_task_group() as group:
+            group.start_soon(watch.asked_now)
+            watch.finish()
+    assert watch.finished
