@@ -62,3 +62,12 @@ def dotted(node: ast.AST) -> str:
         before = dotted(node.value)
         return f"{before}.{node.attr}" if before else node.attr
     return ""
+
+
+def calls_to(name: str, tree: ast.AST) -> list[ast.Call]:
+    """Return the calls of what has this name."""
+    return [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and dotted(node.func).split(".")[-1] == name
+    ]
