@@ -20,6 +20,8 @@ JOIN_S = 2.0
 MAY_BLOCK = [
     # Drivers are imported where they are opened, once a process.
     ("<frozen importlib._bootstrap>", "_find_and_load"),
+    # A log line goes where the process's owner sent it.
+    ("logging/__init__.py", "emit"),
     # The list of installed packs is read while the app opens, before it can be asked anything.
     ("headwater/app/wiring.py", "shipped_packs"),
 ]
