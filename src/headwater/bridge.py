@@ -195,6 +195,9 @@ class Bridge(Generic[EntityT]):
         async with open_it() as self._entity:
             self._opened.set()
             await self._closing.wait()
+            under_way = [job.task for job in tuple(self._jobs) if job.task is not None]
+            if under_way:
+                await asyncio.wait(under_way, timeout=CLOSE_S / 2)
 
 
 def refuse_in_loop(twin: str) -> None:
