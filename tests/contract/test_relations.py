@@ -136,6 +136,9 @@ async def test_deleted_items_are_not_walked_through_and_come_back_with_their_rel
     assert await path(estate, "a", "c") is None
     asked = ExpandQuery(root=gone, direction="out")
     assert await estate.relations.expand(asked, principal=MINE) is None
+    for ends in ((gone, gone), (gone, gone + 1), (gone - 1, gone)):
+        across = PathQuery(source=ends[0], target=ends[1])
+        assert await estate.relations.path(across, principal=MINE) is None
     assert await estate.relations.batch(0, limit=9, principal=MINE) == []
     await load_items(estate, "b")
     assert await id_of(estate, "b") == gone

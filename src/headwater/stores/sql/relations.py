@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import replace as altered
 from itertools import pairwise
 from typing import Any
 
@@ -124,13 +123,10 @@ class SqlRelations:
 
 
 def _expand(walk: Walk, query: ExpandQuery) -> Graph | None:
-    if not walk.nodes([query.root]):
-        return None
     depths, cuts = _reach(walk, query)
-    found = walk.nodes(depths)
-    nodes = {
-        ci: altered(found[ci], depth=depth) for ci, depth in sorted(depths.items(), key=_place)
-    }
+    nodes = walk.nodes(depths)
+    if query.root not in nodes:
+        return None
     edges = walk.edges(nodes, after_id=0, limit=query.max_edges + 1)
     if len(edges) > query.max_edges:
         edges = edges[: query.max_edges]
@@ -165,13 +161,12 @@ def _reach(walk: Walk, query: ExpandQuery) -> tuple[dict[int, int], list[GraphCu
 
 
 def _path(walk: Walk, query: PathQuery) -> Path | None:
-    if len(walk.nodes({query.source, query.target})) < len({query.source, query.target}):
-        return None
     ids = shortest(walk, (query.source, query.target), max_hops=query.max_hops)
     if ids is None:
         return None
-    found = walk.nodes(ids)
-    nodes = {ci: altered(found[ci], depth=depth) for depth, ci in enumerate(ids)}
+    nodes = walk.nodes({ci: depth for depth, ci in enumerate(ids)})
+    if len(nodes) < len(ids):  # an end was deleted; between them nobody deleted is walked through
+        return None
     edges = walk.edges(nodes, after_id=0, limit=ALL)
     taken = [_taken(edges, hop, query.direction) for hop in pairwise(ids)]
     return Path(length=len(taken), nodes=list(nodes.values()), edges=taken)
@@ -228,11 +223,6 @@ def _row(codes: dict[str, int], record: RelationRecord) -> tuple[Any, ...] | str
         return problem
     attributes = canonical_json(record.attributes)
     return source, target, record.type, relation_key(record), attributes
-
-
-def _place(depth_of: tuple[int, int]) -> tuple[int, int]:
-    ci, depth = depth_of
-    return depth, ci
 
 
 def _counts(types: Iterable[str]) -> dict[str, int]:

@@ -5,7 +5,7 @@ Each takes the whole frontier at once. Deleted items are never given, so never w
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 
 from sqlalchemy import (
@@ -41,11 +41,11 @@ class Walk:
         self._typed = bool(types)
         self._given = {"tenant": tenant} | ({"types": listed(types)} if types else {})
 
-    def nodes(self, ids: Iterable[int]) -> dict[int, GraphNode]:
-        """Return the living items with these ids, at depth 0."""
-        given = {"tenant": self._given["tenant"], "ids": listed(ids)}
+    def nodes(self, depths: Mapping[int, int]) -> dict[int, GraphNode]:
+        """Return the living items with these ids, at their depths and in their order."""
+        given = {"tenant": self._given["tenant"], "ids": listed(depths)}
         rows = self._connection.execute(NODES, given).all()
-        return {
+        found = {
             row[0]: GraphNode(
                 id=row[0],
                 code=row[1],
@@ -53,10 +53,11 @@ class Walk:
                 type=row[3],
                 status=row[4],
                 criticality=row[5],
-                depth=0,
+                depth=depths[row[0]],
             )
             for row in rows
         }
+        return {ci: found[ci] for ci in depths if ci in found}
 
     def neighbours(self, frontier: Iterable[int]) -> set[int]:
         """Return the living items that one relation leads to from any of the frontier.
