@@ -66,6 +66,7 @@ class Bridge(Generic[EntityT]):
         self._twin = twin
         self._process = os.getpid()
         self._jobs: set[_Job] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._waiting: deque[_Job] = deque()
         self._bell_in, self._bell_out = os.pipe()
         os.set_blocking(self._bell_in, False)
@@ -157,6 +158,8 @@ class Bridge(Generic[EntityT]):
         while self._waiting:
             job = self._waiting.popleft()
             job.task = self._loop.create_task(job.run())
+            self._tasks.add(job.task)
+            job.task.add_done_callback(self._tasks.discard)
 
     def _cancel(self, job: _Job) -> None:
         def cancel() -> None:
@@ -167,9 +170,10 @@ class Bridge(Generic[EntityT]):
             self._loop.call_soon_threadsafe(cancel)
 
     def _begin_closing(self) -> None:
-        for job in tuple(self._jobs):
-            if job.task is not None:
-                job.task.cancel()
+        """Start nothing more, and cancel what runs."""
+        self._loop.remove_reader(self._bell_in)
+        for task in tuple(self._tasks):
+            task.cancel()
         if self._closing is not None:
             self._closing.set()
 
@@ -195,9 +199,8 @@ class Bridge(Generic[EntityT]):
         async with open_it() as self._entity:
             self._opened.set()
             await self._closing.wait()
-            under_way = [job.task for job in tuple(self._jobs) if job.task is not None]
-            if under_way:
-                await asyncio.wait(under_way, timeout=CLOSE_S / 2)
+            if self._tasks:
+                await asyncio.wait(self._tasks, timeout=CLOSE_S / 2)
 
 
 def refuse_in_loop(twin: str) -> None:
