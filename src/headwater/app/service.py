@@ -166,14 +166,15 @@ class AsyncHeadwater:
         Raises:
             UsageError: the budget is none.
         """
+        caller = self._parts.caller
         call = Call(
             tool=tool,
             args=args or {},
             principal=principal or self._principal,
             asked=Asked(datetime.now(UTC)),
-            deadline_at=anyio.current_time() + self._budget_s(budget_s),
+            deadline_at=caller.now() + self._budget_s(budget_s),
         )
-        return await self._parts.caller.call(call, SILENCE)
+        return await caller.call(call, SILENCE)
 
     async def tools(self) -> list[ToolInfo]:
         """List the tools by name."""
@@ -397,4 +398,6 @@ class AsyncHeadwater:
         )
 
     def _budget_s(self, budget_s: float | None) -> float:
-        return check_budget_s(self._parts.settings.budget_s if budget_s is None else budget_s)
+        if budget_s is None:
+            return self._parts.settings.budget_s  # checked when it was set
+        return check_budget_s(budget_s)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import anyio
@@ -40,20 +40,36 @@ TELLING_S = 1.0
 """A late call says something about its tool only where the tool had at least this long."""
 
 
-@dataclass(slots=True, kw_only=True)
+Key = tuple[str, str, str, bytes]
+"""What equal calls have in common: tool, scope, moment of asking or nothing, arguments."""
+
+
+@dataclass(slots=True)
+class Desk:
+    """What all calls of one tool have in common, looked up once."""
+
+    tool: Tool
+    gate: Gate
+    ports: Mapping[str, Any]
+    dated: bool
+    """Whether the moment of asking is an argument, so that calls of two moments differ."""
+
+
+@dataclass(slots=True)
 class Passage:
     """One call on its way through the policies, and the tries made so far."""
 
     call: Call
     tool: Tool
-    arguments: dict[str, Any]
     gate: Gate
-    deadline_at: float
-    key: str | None
+    ports: Mapping[str, Any]
+    arguments: dict[str, Any]
+    key: Key | None
     journal: Journal
     started_at: float
+    deadline_at: float
     tries: int = 0
-    failures: list[str] = field(default_factory=list)
+    failures: tuple[str, ...] = ()
 
 
 class Caller:
@@ -82,15 +98,17 @@ class Caller:
         self._cache = cache
         self._versions = versions
         self._flights = Flights()
-        self._gates: dict[str, Gate] = {}
+        self._desks: dict[str, Desk] = {}
         self._backoff = Backoff()
         self._dice = dice
-        self._now = loop_clock()
+        self.now = loop_clock()
         self._scope = loop_scope()
 
     async def call(self, call: Call, journal: Journal) -> Outcome:
         """Return how a call ended; nothing but cancellation is raised."""
         outcome = await self._outcome(call, journal)
+        if isinstance(outcome, Succeeded):
+            return outcome
         tool = self.registry.get(call.tool)
         if tool is None or tool.fallback is None or not may_fall_back(outcome):
             return outcome
@@ -110,20 +128,20 @@ class Caller:
 
     async def _outcome(self, call: Call, journal: Journal) -> Outcome:
         """Turn what a call gives or raises into data: the one place where that happens."""
-        started_at = self._now()
+        started_at = self.now()
         passage: Passage | None = None
         try:
             passage = self._passage(call, journal, started_at)
             cited, via = await self._through_policies(passage)
         except HeadwaterError as error:
-            return refused(error, passage, elapsed_s=self._now() - started_at)
+            return refused(error, passage, elapsed_s=self.now() - started_at)
         return Succeeded(
             value=cited.value,
             evidence=cited.evidence,
             via=via,
             attempts=passage.tries,
-            elapsed_s=self._now() - started_at,
-            earlier=tuple(passage.failures),
+            elapsed_s=self.now() - started_at,
+            earlier=passage.failures,
         )
 
     async def _through_policies(self, passage: Passage) -> tuple[Cited[Any], Via]:
@@ -140,20 +158,24 @@ class Caller:
         if kept_as and (kept := await self._cache.get(kept_as)) is not None:  # cache
             journal.note("cache.hit", HERE, step)
             return KEPT.validate_python(from_json(kept)), "cache"
-        with self._scope(deadline=passage.deadline_at) as in_time:  # deadline, over all tries
-            async with self._flights.share(passage.key) as flight:  # one flight for equal calls
-                if flight.joined:
-                    journal.note("flight.joined", HERE, step)
-                    return flight.result(), "shared"
-                async with passage.gate.place(required=passage.call.required):  # concurrency limit
-                    while True:
-                        passage.gate.admit(self._now())  # breaker
-                        try:
-                            cited = await self._once(passage)
-                            break
-                        except HeadwaterError as error:
-                            await self._wait_or_raise(passage, error)  # retry
-                flight.land(cited)
+        with (
+            self._scope(deadline=passage.deadline_at) as in_time,  # deadline, over all tries
+            self._flights.share(passage.key) as flight,  # one flight for equal calls
+        ):
+            if flight.waits and await flight.landing():
+                journal.note("flight.joined", HERE, step)
+                return flight.result(), "shared"
+            with passage.gate.place(required=passage.call.required) as place:  # concurrency limit
+                if place.waits:
+                    await place.turn()
+                while True:
+                    passage.gate.admit(self.now())  # breaker
+                    try:
+                        cited = await self._once(passage)
+                        break
+                    except HeadwaterError as error:
+                        await self._wait_or_raise(passage, error)  # retry
+            flight.land(cited)
         if in_time.cancelled_caught:
             raise _late(passage)
         if kept_as:
@@ -170,16 +192,16 @@ class Caller:
                 passage.tool,
                 passage.call,
                 passage.arguments,
-                ports=self.registry.ports(passage.tool.name),
+                ports=passage.ports,
                 threads=self.threads,
             )
             self._weigh(passage.tool, cited)
-            gate.succeeded(self._now())
+            gate.succeeded(self.now())
             told = True
         except HeadwaterError as error:
             told = error.fault in {"tool", "store"}
             if told:
-                gate.failed(self._now())
+                gate.failed(self.now())
             raise
         finally:
             if not told:
@@ -188,13 +210,13 @@ class Caller:
 
     def _left(self, passage: Passage) -> None:
         """Tell the gate of a try that neither succeeded nor failed: too late, or not wanted."""
-        now = self._now()
+        now = self.now()
         late = now >= passage.deadline_at and now - passage.started_at >= TELLING_S
         passage.gate.left(now, late=late)
 
     async def _wait_or_raise(self, passage: Passage, error: HeadwaterError) -> None:
         """Wait before the next try, where there may be one, else raise the error."""
-        tool, now = passage.tool, self._now()
+        tool, now = passage.tool, self.now()
         wait_s = self._backoff.wait_s(
             passage.tries, dice=self._dice(), retry_after_s=error.retry_after_s
         )
@@ -217,7 +239,7 @@ class Caller:
         )
         if not again:
             raise error
-        passage.failures.append(error.message)
+        passage.failures += (error.message,)
         await anyio.sleep(wait_s)
 
     def _passage(self, call: Call, journal: Journal, started_at: float) -> Passage:
@@ -226,32 +248,35 @@ class Caller:
         Raises:
             UsageError: `tool.unknown`, `tool.bad_arguments` or `limit.argument_bytes`.
         """
-        tool = self.registry.find(call.tool)
+        desk = self._desks.get(call.tool) or self._desk(call.tool)
+        tool = desk.tool
         arguments = tool.schema.decode(call.args)
         deadline_at = call.deadline_at
         if tool.within_s is not None:
             deadline_at = min(deadline_at, started_at + tool.within_s)
         return Passage(
-            call=call,
-            tool=tool,
-            arguments=arguments,
-            gate=self._gate(tool),
-            deadline_at=deadline_at,
-            key=self._key(tool, call, arguments),
-            journal=journal,
-            started_at=started_at,
+            call,
+            tool,
+            desk.gate,
+            desk.ports,
+            arguments,
+            self._key(desk, call, arguments),
+            journal,
+            started_at,
+            deadline_at,
         )
 
-    def _gate(self, tool: Tool) -> Gate:
-        gate = self._gates.get(tool.name)
-        if gate is None:
-            places = min(tool.concurrency, self.limits.threads_each) if tool.blocking else 0
-            gate = Gate(tool.name, places=places or tool.concurrency, rules=self.limits.breaker)
-            self._gates[tool.name] = gate
-        return gate
+    def _desk(self, name: str) -> Desk:
+        tool = self.registry.find(name)
+        places = min(tool.concurrency, self.limits.threads_each) if tool.blocking else 0
+        gate = Gate(tool.name, places=places or tool.concurrency, rules=self.limits.breaker)
+        dated = Asked in tool.schema.supplied.values()
+        desk = self._desks[name] = Desk(tool, gate, self.registry.ports(name), dated)
+        return desk
 
-    def _key(self, tool: Tool, call: Call, arguments: dict[str, Any]) -> str | None:
+    def _key(self, desk: Desk, call: Call, arguments: dict[str, Any]) -> Key | None:
         """Return what equal calls have in common; None for a tool that may not be shared."""
+        tool = desk.tool
         try:
             canonical = to_json(arguments)
         except (PydanticSerializationError, ValueError) as error:
@@ -265,8 +290,8 @@ class Caller:
             raise UsageError(message, code="limit.argument_bytes")
         if not tool.idempotent:
             return None
-        asked = call.asked.at.isoformat() if Asked in tool.schema.supplied.values() else ""
-        return f"{tool.name}\x1e{call.principal.scope}\x1e{asked}\x1e{canonical.decode()}"
+        asked = call.asked.at.isoformat() if desk.dated else ""
+        return tool.name, call.principal.scope, asked, canonical
 
     async def _kept_as(self, passage: Passage) -> str | None:
         """Return the cache's key: what equal calls share, at the data versions they would read."""
@@ -276,7 +301,8 @@ class Caller:
         if versions is None:
             versions = await self._versions.current(principal=passage.call.principal)
         seen = ",".join(f"{port}={versions.get(port, 0)}" for port in passage.tool.reads)
-        return f"{passage.key}\x1e{seen}"
+        tool, scope, asked, canonical = passage.key
+        return "\x1e".join((tool, scope, asked, canonical.decode(), seen))
 
     def _weigh(self, tool: Tool, cited: Cited[Any]) -> None:
         size_bytes = len(to_json(cited.value))
@@ -292,7 +318,7 @@ def refused(
     error: HeadwaterError, passage: Passage | None = None, *, elapsed_s: float = 0.0
 ) -> Outcome:
     """Return an error as an outcome."""
-    tries, earlier = (passage.tries, tuple(passage.failures)) if passage else (0, ())
+    tries, earlier = (passage.tries, passage.failures) if passage else (0, ())
     if isinstance(error, DeadlineExceeded):
         return Late(message=error.message, attempts=tries, elapsed_s=elapsed_s, earlier=earlier)
     if isinstance(error, EngineBug):

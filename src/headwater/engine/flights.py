@@ -2,29 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from types import TracebackType
 from typing import Any, Self
 
 import anyio
 
 from headwater.errors import HeadwaterError
-
-
-class Flight:
-    """One call under way, and what came of it."""
-
-    __slots__ = ("error", "landed", "result", "waiters")
-
-    def __init__(self) -> None:
-        self.landed: anyio.Event | None = None
-        self.waiters = 0
-        self.result: Any = None
-        self.error: HeadwaterError | None = None
-
-    @property
-    def ended(self) -> bool:
-        """Tell whether it brought a result or an error that others can use."""
-        return self.result is not None or self.error is not None
 
 
 class Flights:
@@ -36,58 +20,66 @@ class Flights:
     """
 
     def __init__(self) -> None:
-        self._under_way: dict[str, Flight] = {}
+        self._under_way: dict[Hashable, Flight] = {}
 
-    def share(self, key: str | None) -> Boarding:
-        """Return a flight for this key to be held by `async with`; None is never shared."""
-        return Boarding(self._under_way, key)
+    def share(self, key: Hashable | None) -> Flight:
+        """Return a flight for this key to be held by `with`; None is never shared."""
+        return Flight(self._under_way, key)
 
 
-class Boarding:
-    """Lead a flight, or wait for the one under way; `joined` tells which."""
+class Flight:
+    """Lead, or where it `waits` for another that leads, await the `landing`."""
 
-    __slots__ = ("_flight", "_key", "_under_way", "joined")
+    __slots__ = ("_key", "_under_way", "brought", "error", "landed", "waits")
 
-    def __init__(self, under_way: dict[str, Flight], key: str | None) -> None:
+    def __init__(self, under_way: dict[Hashable, Flight], key: Hashable | None) -> None:
         self._under_way = under_way
         self._key = key
-        self._flight: Flight | None = None
-        self.joined = False
+        self.landed: anyio.Event | None = None
+        self.brought: Any = None
+        self.error: HeadwaterError | None = None
+        self.waits = False
 
-    async def __aenter__(self) -> Self:
-        """Wait while another leads; come back as a passenger that landed, or as the leader."""
-        if self._key is None:
-            return self
-        while (flight := self._under_way.get(self._key)) is not None:
-            if flight.landed is None:
-                flight.landed = anyio.Event()
-            await flight.landed.wait()
-            if flight.ended:
-                self._flight = flight
-                self.joined = True
-                return self
-        self._flight = self._under_way[self._key] = Flight()
+    def __enter__(self) -> Self:
+        """Lead, unless another does."""
+        if self._key in self._under_way:
+            self.waits = True
+        elif self._key is not None:
+            self._under_way[self._key] = self
         return self
 
-    async def __aexit__(
+    async def landing(self) -> bool:
+        """Wait while another leads; return whether it brought something, else lead."""
+        key = self._key
+        while (leader := self._under_way.get(key)) is not None:
+            if leader.landed is None:
+                leader.landed = anyio.Event()
+            await leader.landed.wait()
+            if leader.brought is not None or leader.error is not None:
+                self.brought, self.error = leader.brought, leader.error
+                return True
+        self._under_way[key] = self
+        self.waits = False
+        return False
+
+    def __exit__(
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
         """Land the flight: whoever waits gets the result, the error, or the lead."""
-        if self._key is None or self._flight is None or self.joined:
+        if self.waits or self._key is None:
             return
         if isinstance(error, HeadwaterError):
-            self._flight.error = error
+            self.error = error
         del self._under_way[self._key]
-        if self._flight.landed is not None:
-            self._flight.landed.set()
+        if self.landed is not None:
+            self.landed.set()
 
     def land(self, result: Any) -> None:
         """Keep the leader's result for those who wait."""
-        if self._flight is not None:
-            self._flight.result = result
+        self.brought = result
 
     def result(self) -> Any:
         """Return what the leader brought.
@@ -95,8 +87,6 @@ class Boarding:
         Raises:
             HeadwaterError: what the leader raised.
         """
-        if self._flight is None:
-            return None
-        if self._flight.error is not None:
-            raise self._flight.error
-        return self._flight.result
+        if self.error is not None:
+            raise self.error
+        return self.brought

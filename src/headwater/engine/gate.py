@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import TracebackType
+from typing import Self
 
 import anyio
 
@@ -28,7 +29,7 @@ class Gate:
         self.quota = RetryQuota()
 
     def place(self, *, required: bool) -> Place:
-        """Return a place to be held by `async with`; required calls are let in first."""
+        """Return a place to be held by `with`; required calls are let in first."""
         return Place(self.limiter, required=required)
 
     def admit(self, now: float) -> None:
@@ -64,36 +65,43 @@ class Gate:
 
 
 class Place:
-    """One of a limiter's places, waited for in order, given up in any case."""
+    """One of a limiter's places, given up in any case; where it `waits`, await its `turn`.
 
-    __slots__ = ("_limiter", "_required")
+    A place that is free takes no await, which most calls are spared so.
+    """
+
+    __slots__ = ("_limiter", "_required", "waits")
 
     def __init__(self, limiter: Limiter, *, required: bool) -> None:
         self._limiter = limiter
         self._required = required
+        self.waits = True
 
-    async def __aenter__(self) -> None:
+    def __enter__(self) -> Self:
+        """Take a place where one is free."""
+        self.waits = not self._limiter.enter()
+        return self
+
+    async def turn(self) -> None:
         """Wait for a place; a waiter that is cancelled passes a place just given on."""
-        if self._limiter.enter():
-            return
         ticket = anyio.Event()
         self._limiter.wait(ticket, required=self._required)
-        seated = False
         try:
             await ticket.wait()
-            seated = True
+            self.waits = False
         finally:
-            if not seated and not self._limiter.forget(ticket):
+            if self.waits and not self._limiter.forget(ticket):
                 self._leave()
 
-    async def __aexit__(
+    def __exit__(
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
         """Give the place to whoever is next."""
-        self._leave()
+        if not self.waits:
+            self._leave()
 
     def _leave(self) -> None:
         following = self._limiter.leave()

@@ -72,7 +72,9 @@ class Threads:
                 "make the tool return, or give it a time limit of its own"
             )
             raise LimitError(message, code="limit.threads", retry_safe=False)
-        await Place(share.limiter, required=True).__aenter__()
+        place = Place(share.limiter, required=True).__enter__()
+        if place.waits:
+            await place.turn()
         job = Job(function, current_token(), anyio.Event(), share.limiter)
         self._worker().jobs.put((job, share))
         try:

@@ -10,9 +10,9 @@ from headwater.model.moment import Asked
 from headwater.model.principal import Principal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Call:
-    """What to call, for whom, until when.
+    """What to call, for whom, until when; not frozen, as one is made for every call.
 
     `deadline_at` is on the loop's monotonic clock: a fact of the call, not a parameter of each
     function. `versions` are the estate's data versions, read once a run; None where unread.

@@ -8,12 +8,13 @@ from datetime import datetime
 from headwater.model.window import Window
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, unsafe_hash=True)
 class Evidence:
     """Where a value came from: source, how much, which records, which window, when observed.
 
     `step` and `tool` are filled in by the engine. `records` holds the first few record names
     (such as `ci 12 checkout-api`, `history 88`); `count` is the true number read.
+    Never changed once made; `frozen` would treble what every call pays to make one.
     """
 
     source: str = "estate"

@@ -21,13 +21,14 @@ class ElementFailure:
     message: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, unsafe_hash=True)
 class Succeeded:
     """A value (plain JSON), where it came from, and how it was got.
 
     `via_tool` names the tool whose fallback answered; `earlier` holds what failed before, so
     that a fallback never hides the first fault. A `for_each` lists its failed elements, whose
-    places in `value` are null.
+    places in `value` are null. Never changed once made; `frozen` would treble what every call
+    pays to make one.
     """
 
     value: Any

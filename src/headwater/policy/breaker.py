@@ -30,8 +30,10 @@ class Breaker:
 
     def __init__(self, rules: BreakerRules | None = None) -> None:
         self._rules = rules or BreakerRules()
-        self._ends: deque[tuple[float, bool]] = deque()
-        self._failures = 0
+        self._ends: deque[float] = deque()
+        self._told = 0
+        self._failed: deque[int] = deque()
+        """Which of the ends remembered were failures, by their numbers."""
         self._open_until: float | None = None
         self._probing = 0
 
@@ -58,7 +60,7 @@ class Breaker:
             if now >= self._open_until:
                 self._close()
             return
-        self._end(now, failed=False)
+        self._end(now)
 
     def failed(self, now: float) -> None:
         """Take note that an admitted call failed."""
@@ -66,10 +68,11 @@ class Breaker:
             if now >= self._open_until:
                 self._open(now)
             return
-        self._end(now, failed=True)
+        self._failed.append(self._told)
+        self._end(now)
         rules = self._rules
         enough = len(self._ends) >= rules.least_calls
-        if enough and self._failures >= rules.share * len(self._ends):
+        if enough and len(self._failed) >= rules.share * len(self._ends):
             self._open(now)
 
     def left(self) -> None:
@@ -86,16 +89,19 @@ class Breaker:
 
     def _forget(self) -> None:
         self._ends.clear()
-        self._failures = 0
+        self._failed.clear()
         self._probing = 0
 
-    def _end(self, now: float, *, failed: bool) -> None:
-        ends = self._ends
-        ends.append((now, failed))
-        self._failures += failed
+    def _end(self, now: float) -> None:
+        """Remember an end, and forget those that are too old or too many."""
+        ends, failed = self._ends, self._failed
+        ends.append(now)
+        self._told += 1
         oldest = now - self._rules.window_s
-        while ends and (ends[0][0] <= oldest or len(ends) > MOST_KEPT):
-            self._failures -= ends.popleft()[1]
+        while ends[0] <= oldest or len(ends) > MOST_KEPT:
+            if failed and failed[0] == self._told - len(ends):
+                failed.popleft()
+            ends.popleft()
 
 
 MOST_KEPT = 1000

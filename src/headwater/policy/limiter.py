@@ -23,8 +23,8 @@ class Limiter:
         return len(self._waiting[0]) + len(self._waiting[1])
 
     def enter(self) -> bool:
-        """Take a place where one is free and nobody waits for it."""
-        if self.taken >= self.places or self.waiting:
+        """Take a place where one is free; nobody waits then, as `leave` hands places on."""
+        if self.taken >= self.places:
             return False
         self.taken += 1
         return True

@@ -17,7 +17,8 @@ class RetryQuota:
 
     def earn(self) -> None:
         """Take note of a success."""
-        self.tokens = min(self._most, self.tokens + self._per_success)
+        if self.tokens < self._most:
+            self.tokens = min(self._most, self.tokens + self._per_success)
 
     def spend(self) -> bool:
         """Pay for one retry, or return False where the bucket is empty."""

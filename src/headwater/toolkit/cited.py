@@ -10,7 +10,7 @@ from headwater.model.evidence import Evidence
 ValueT = TypeVar("ValueT")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Cited(Generic[ValueT]):
     """A tool's value and its evidence; a tool that returns a bare value is cited by its name."""
 

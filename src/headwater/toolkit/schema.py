@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import types
 from collections.abc import Callable, Mapping
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError, create_model
 from pydantic_core import PydanticSerializationError
@@ -16,6 +17,7 @@ from headwater.toolkit.cited import Cited
 
 SUPPLIED_EACH_CALL: tuple[type, ...] = (Principal, Asked)
 MAX_LISTED = 5
+PLAIN: frozenset[type] = frozenset((bool, int, type(None)))
 
 
 def is_supplied(annotation: object) -> bool:
@@ -59,6 +61,7 @@ class Schema:
         self._result: TypeAdapter[Any] = TypeAdapter(returned)
         self._check = self._arguments.__pydantic_validator__.validate_python
         self._dump = self._result.serializer.to_python
+        self._plain = _plain_types(returned)
 
     def decode(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Return arguments ready to call with.
@@ -67,14 +70,14 @@ class Schema:
             UsageError: `tool.bad_arguments`, naming each path that is wrong and why.
         """
         try:
-            model = self._check(arguments)
+            decoded: dict[str, Any] = self._check(arguments).__dict__  # no copy: nobody else has it
         except ValidationError as error:
             message = f"{self.name}: {describe(error)}"
             raise UsageError(message, code="tool.bad_arguments") from error
         except RecursionError as error:
             message = f"{self.name}: the arguments are nested too deeply"
             raise UsageError(message, code="tool.bad_arguments") from error
-        return dict(model.__dict__)
+        return decoded
 
     def encode(self, value: Any) -> Any:
         """Return a result as plain JSON data.
@@ -82,6 +85,8 @@ class Schema:
         Raises:
             ToolFault: `tool.bad_value` where the tool gave what its annotation does not allow.
         """
+        if type(value) in self._plain:  # annotated so, and plain JSON as it is
+            return value
         try:
             return self._dump(value, mode="json", warnings="error")
         except (PydanticSerializationError, RecursionError) as error:
@@ -122,6 +127,12 @@ class Schema:
     def result(self) -> dict[str, Any]:
         """Return the JSON Schema of the result."""
         return self._result.json_schema(mode="serialization")
+
+
+def _plain_types(returned: Any) -> frozenset[type]:
+    """Return the types of an annotation, or of its union, whose values are plain JSON already."""
+    either = get_args(returned) if get_origin(returned) in {Union, types.UnionType} else (returned,)
+    return frozenset(one for one in PLAIN if any(one is other for other in either))
 
 
 def describe(error: ValidationError) -> str:
