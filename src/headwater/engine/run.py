@@ -12,20 +12,21 @@ from typing import Any
 
 import anyio
 
-from headwater.engine.call import Caller, may_fall_back, refused, why
+from headwater.engine.call import Caller, may_fall_back, refused
+from headwater.engine.course import Course
+from headwater.engine.endings import gathered, missed, with_null_named, with_reason
 from headwater.engine.journal import Journal, plain
 from headwater.engine.limits import Limits
 from headwater.engine.reaper import Crew, Reaper
-from headwater.engine.references import evaluate, references_in, resolve
+from headwater.engine.references import evaluate, resolve
 from headwater.engine.validation import check_plan, elements_of, referred_by
 from headwater.errors import UsageError
 from headwater.model.call import Call
 from headwater.model.moment import Asked
-from headwater.model.outcome import ElementFailure, Late, Outcome, Skipped, Succeeded
+from headwater.model.outcome import Outcome, Skipped, Succeeded
 from headwater.model.plan import Plan, Step
 from headwater.model.principal import Principal
 from headwater.policy.budget import optional_end
-from headwater.policy.ready_set import ReadySet
 
 HERE = "engine.run"
 WHEN = "when"
@@ -85,53 +86,8 @@ async def run(
         ground.journal.note("run.finishing", HERE)
     for step in plan.steps:
         if step.id not in course.outcomes:
-            runner.end(step, _missed(step, asked_now=asked_now))
+            runner.end(step, missed(step, asked_now=asked_now))
     return {step.id: course.outcomes[step.id] for step in plan.steps}
-
-
-class Course:
-    """How far a run has come: what may start, what has ended, what is known.
-
-    Args:
-        plan: The steps.
-        waits: For each step, the steps it waits for.
-        known: How earlier steps ended.
-    """
-
-    def __init__(
-        self, plan: Plan, waits: Mapping[str, frozenset[str]], known: Mapping[str, Outcome]
-    ) -> None:
-        self.steps = {step.id: step for step in plan.steps}
-        self.outcomes: dict[str, Outcome] = {}
-        self.known = dict(known)
-        self.values = {name: one.value for name, one in known.items() if isinstance(one, Succeeded)}
-        self.standby = {step.fallback for step in plan.steps} & set(self.steps)
-        self.hurried = _optional_before_required(self.steps, waits)
-        self._ready = ReadySet(waits)
-        self._required: deque[Step] = deque()
-        self._optional: deque[Step] = deque()
-        self._queue(self._ready.first())
-
-    @property
-    def waiting(self) -> bool:
-        """Tell whether a step may start now."""
-        return bool(self._required or self._optional)
-
-    def next(self) -> Step:
-        """Return the step to start next, required ones first."""
-        return (self._required or self._optional).popleft()
-
-    def end(self, step: Step, outcome: Outcome) -> None:
-        """Take note of how a step ended, and queue those that waited for it."""
-        self.outcomes[step.id] = self.known[step.id] = outcome
-        if isinstance(outcome, Succeeded):
-            self.values[step.id] = outcome.value
-        self._queue(self._ready.ended(step.id))
-
-    def _queue(self, ids: list[str]) -> None:
-        for one in ids:
-            step = self.steps[one]
-            (self._required if step.required else self._optional).append(step)
 
 
 class _Runner:
@@ -145,6 +101,7 @@ class _Runner:
         self._ground = ground
         self._course = course
         self._crew = crew
+        self._now = ground.caller.now
         self._most = 1 if ground.sequential else ground.limits.parallel
         self._workers = 0
         self._spare = False
@@ -158,7 +115,7 @@ class _Runner:
 
     async def _work(self) -> None:
         self._spare = False
-        while self._course.waiting and anyio.current_time() < self._ground.deadline_at:
+        while self._course.waiting and self._now() < self._ground.deadline_at:
             step = self._course.next()
             self.begin()
             self.end(step, await self._step(step))
@@ -190,6 +147,8 @@ class _Runner:
         return self._unmet(step)
 
     def _unmet(self, step: Step) -> Skipped | None:
+        if not self._course.waits[step.id]:
+            return None
         for other in sorted(referred_by(step)):
             outcome = self._course.known.get(other)
             if not isinstance(outcome, Succeeded):
@@ -202,7 +161,7 @@ class _Runner:
         args = resolve(step.args, values)
         call = self._call(step, args)
         outcome = await self._ground.caller.call(call, self._ground.journal)
-        outcome = _with_null_named(step, args, outcome)
+        outcome = with_null_named(step, args, outcome)
         if step.fallback is None or not may_fall_back(outcome):
             return outcome
         return await self._fall_back(step, replace(call, deadline_at=self._until(step)), outcome)
@@ -215,19 +174,19 @@ class _Runner:
         else:
             missing = self._unmet(other)
             if missing is not None:
-                return _with_reason(first, f"its fallback: {missing.message}")
+                return with_reason(first, f"its fallback: {missing.message}")
             call = replace(call, tool=other.tool, args=resolve(other.args, self._course.values))
         return await self._ground.caller.fall_back(call, first, self._ground.journal)
 
     async def _each(self, step: Step) -> Outcome:
         """Repeat a step for each element, so many at once, and keep the order."""
         elements = elements_of(step, self._course.values, self._ground.limits)
-        started_at = anyio.current_time()
+        started_at = self._now()
         outcomes: list[Outcome | None] = [None] * len(elements)
         waiting = deque(enumerate(elements))
 
         async def work() -> None:
-            while waiting and anyio.current_time() < self._ground.deadline_at:
+            while waiting and self._now() < self._ground.deadline_at:
                 index, element = waiting.popleft()
                 values = {**self._course.values, "item": element, "index": index}
                 try:
@@ -238,19 +197,19 @@ class _Runner:
         async with anyio.create_task_group() as group:
             for _ in range(min(self._most, len(elements))):
                 group.start_soon(work)
-        return _gathered(step, outcomes, elapsed_s=anyio.current_time() - started_at)
+        return gathered(step, outcomes, elapsed_s=self._now() - started_at)
 
     def _until(self, step: Step) -> float:
         """Return when a step must end, its own `within_s` left out."""
         deadline_at = self._ground.deadline_at
         if step.id in self._course.hurried:
-            return optional_end(anyio.current_time(), deadline_at)
+            return optional_end(self._now(), deadline_at)
         return deadline_at
 
     def _call(self, step: Step, args: Mapping[str, Any]) -> Call:
         deadline_at = self._until(step)
         if step.within_s is not None:
-            deadline_at = min(deadline_at, anyio.current_time() + step.within_s)
+            deadline_at = min(deadline_at, self._now() + step.within_s)
         return Call(
             tool=step.tool,
             args=args,
@@ -262,77 +221,3 @@ class _Runner:
             versions=self._ground.versions,
             fresh=self._ground.fresh,
         )
-
-
-def _optional_before_required(
-    steps: Mapping[str, Step], waits: Mapping[str, frozenset[str]]
-) -> frozenset[str]:
-    """Return the optional steps that a required one waits for, directly or not."""
-    found: set[str] = set()
-    queue = deque(one for one, step in steps.items() if step.required)
-    while queue:
-        for before in waits[queue.popleft()]:
-            if before in steps and not steps[before].required and before not in found:
-                found.add(before)
-                queue.append(before)
-    return frozenset(found)
-
-
-def _with_null_named(step: Step, args: Mapping[str, Any], outcome: Outcome) -> Outcome:
-    """Say which reference gave null where that is why the arguments were refused."""
-    if outcome.status != "failed" or outcome.code != "tool.bad_arguments":
-        return outcome
-    nulls = [
-        f"{name} ({expression})"
-        for name, value in step.args.items()
-        for expression in references_in(value)
-        if args.get(name) is None
-    ]
-    if not nulls:
-        return outcome
-    return _with_reason(outcome, f"null was given by {', '.join(nulls)}")
-
-
-def _with_reason(outcome: Outcome, reason: str) -> Outcome:
-    """Return an outcome whose message says one thing more."""
-    if isinstance(outcome, Succeeded):
-        return outcome
-    return replace(outcome, message=f"{outcome.message}; {reason}")
-
-
-def _missed(step: Step, *, asked_now: bool) -> Late:
-    if asked_now:
-        return Late(message=f"{step.tool}: asked to answer before it did", code="limit.asked_now")
-    return Late(message=f"{step.tool}: no answer in the time there was")
-
-
-def _gathered(step: Step, outcomes: list[Outcome | None], *, elapsed_s: float) -> Outcome:
-    """Return the outcomes of all elements as one: their values in order, failures listed."""
-    ended = [one or _missed(step, asked_now=False) for one in outcomes]
-    good = [one for one in ended if isinstance(one, Succeeded)]
-    failures = tuple(
-        ElementFailure(
-            index=index,
-            status=one.status,
-            code=getattr(one, "code", "plan.skipped"),
-            message=why(one),
-        )
-        for index, one in enumerate(ended)
-        if not isinstance(one, Succeeded)
-    )
-    if ended and not good:
-        return (
-            replace(ended[0], elapsed_s=elapsed_s)
-            if not isinstance(ended[0], Skipped)
-            else ended[0]
-        )
-    return Succeeded(
-        value=[one.value if isinstance(one, Succeeded) else None for one in ended],
-        evidence=tuple(source for one in good for source in one.evidence),
-        attempts=sum(one.attempts for one in good),
-        elapsed_s=elapsed_s,
-        via=next((one.via for one in good if one.via == "fallback"), "direct"),
-        via_tool=next((one.via_tool for one in good if one.via == "fallback"), None),
-        earlier=tuple(line for one in good for line in one.earlier),
-        failures=failures,
-    )
