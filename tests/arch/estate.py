@@ -34,7 +34,7 @@ METRICS = [
 RULES = [
     {"code": "slow-checkout", "name": "Checkout is slow",
      "trigger": {"type": "metric", "metric": "latency_ms", "aggregate": "avg", "window_s": 300,
-                 "op": "gt", "threshold": 500}},
+                 "comparison": "gt", "threshold": 500}},
 ]  # fmt: skip
 
 
