@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from headwater.composing.ledger import Ledger, deductions_of, gaps_of, status_of, weigh
+from headwater.composing.ledger import (
+    Ledger,
+    deductions_of,
+    gaps_of,
+    status_of,
+    unresolved,
+    weigh,
+)
 from headwater.composing.of_items import (
     compose_count,
     compose_list,
@@ -112,7 +119,7 @@ def _refused(shell: Answer, view: View) -> Answer:
     code = view.reading.code or ""
     ready = () if code == "question.empty_estate" else EXAMPLES
     listed = (Deduction(1.0, "the question was not answered"),)
-    mark = view.ledger.mark("resolve") if code in _BY_RESOLVE else ""
+    mark = view.ledger.mark(*_resolving(view)) if code in _BY_RESOLVE else ""
     return replace(
         shell,
         summary=f"{shell.summary}{mark}",
@@ -128,9 +135,18 @@ _BY_RESOLVE = frozenset(
 """Refusals that rest on what the estate said."""
 
 
+def _resolving(view: View) -> list[str]:
+    """Return the steps that say what words mean, for the metric's words only where those failed."""
+    if view.reading.code == "question.unknown_metric":
+        return ["resolve_metrics"]
+    steps = [one.id for one in view.ledger.steps if one.id.startswith("resolve") and one.required]
+    return [step for step in steps if step != "resolve_metrics"]
+
+
 def _answered(view: View) -> Part:
-    if "resolve" in view.ledger.outcomes and not view.ledger.succeeded("resolve"):
-        return nothing(view, "resolve")
+    missing = unresolved(view.reading.intent, view.ledger.steps, view.ledger.outcomes)
+    if missing is not None:
+        return nothing(view, missing)
     composer = COMPOSERS.get(view.reading.intent, _by_shape)
     return composer(view)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -49,17 +49,34 @@ class Ledger:
 
     def _number(self, step: str) -> tuple[int, ...]:
         outcome = self.outcomes[step]
-        tool = next((one.tool for one in self.steps if one.id == step), None)
         given = outcome.evidence if isinstance(outcome, Succeeded) else ()
         first = len(self.cited) + 1
-        for one in given or (Evidence(source=tool or step),):
-            self.cited.append(replace(one, step=one.step or step, tool=one.tool or tool))
+        if all(one.step and one.tool for one in given or (Evidence(),)):
+            self.cited.extend(given)  # the engine has signed it
+        else:
+            tool = next((one.tool for one in self.steps if one.id == step), None)
+            for one in given or (Evidence(source=tool or step),):
+                self.cited.append(replace(one, step=one.step or step, tool=one.tool or tool))
         return tuple(range(first, len(self.cited) + 1))
 
     def mark(self, *steps: str) -> str:
         """Return the citation of steps as it stands after a sentence, such as ` [1][2]`."""
         numbers = self.cite(*steps)
         return " " + "".join(f"[{number}]" for number in numbers) if numbers else ""
+
+
+def unresolved(intent: str, steps: Iterable[Step], outcomes: Mapping[str, Outcome]) -> str | None:
+    """Return the first step that was to say what words mean and did not, or None.
+
+    Nothing may be said then: a name that was not looked up is neither unknown nor another's. A
+    review goes on without its metrics.
+    """
+    for step in steps:
+        spare = intent == "review" and step.id == "resolve_metrics"
+        wanted = step.id.startswith("resolve") and step.required and not spare
+        if wanted and not isinstance(outcomes.get(step.id), Succeeded):
+            return step.id
+    return None
 
 
 def status_of(steps: Sequence[Step], outcomes: Mapping[str, Outcome]) -> Status:

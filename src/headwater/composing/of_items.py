@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from headwater.composing.ledger import is_cut
 from headwater.composing.shapes import (
     fields_block,
     graph_block,
@@ -17,6 +18,7 @@ from headwater.composing.telling import ask_name, called, count, figure, plural,
 from headwater.composing.view import FEW, Part, View, few_samples, nothing
 from headwater.model.answer import Deduction
 from headwater.model.block import Block, NumberBlock, TableBlock
+from headwater.model.outcome import Succeeded
 
 HALF = 0.5
 NEXT_LISTED = 3
@@ -97,9 +99,10 @@ def compose_search(view: View) -> Part:
     if not page["items"] and wide and wide["items"]:
         part = _page(view, wide, step="search_wide", title=f"Items with any of: {keywords}")
         note = Deduction(FEW, "no item has all the words; these have some of them")
-        return Part(
-            f"No item has all of: {keywords}. {part.summary}", part.blocks, (note,), part.next
-        )
+        said = f"No item has all of: {keywords}.{view.ledger.mark('search')} {part.summary}"
+        return Part(said, part.blocks, (note,), part.next)
+    if not page["items"]:
+        return Part(f"No item has all of: {keywords}.{view.ledger.mark('search')}")
     return _page(view, page, step="search", title=f"Items found by: {keywords}")
 
 
@@ -112,15 +115,25 @@ def _page(view: View, page: Mapping[str, Any], *, step: str, title: str) -> Part
     items: Sequence[Mapping[str, Any]] = page["items"]
     total = int(page["total"])
     mark = view.ledger.mark(step)
+    bound = _bound(view)
     if not items:
-        return Part(f"There is none: no item matches.{mark}")
+        return Part(f"There is none: no item matches.{mark}{bound}")
     kinds = Counter(str(item["type"]) for item in items)
     shown = f", the first {len(items)} are listed" if total > len(items) else ""
     block = items_block(items, total, title=title, cites=view.ledger.cite(step))
     words = f"{count(total, 'item')}{shown}: {tally(kinds)}." if len(kinds) > 1 else ""
     words = words or f"{count(total, next(iter(kinds)), plural(next(iter(kinds))))}{shown}."
     following = tuple(f"what is {ask_name(item['code'])}?" for item in items[:NEXT_LISTED])
-    return Part(f"{words}{mark}", (block,), next=following)
+    return Part(f"{words}{mark}{bound}", (block,), next=following)
+
+
+def _bound(view: View) -> str:
+    """Return the sentence that says where a limit cut what was looked at, or nothing."""
+    around = view.ledger.outcomes.get("around")
+    if not isinstance(around, Succeeded) or not is_cut(around):
+        return ""
+    seen = count(len(around.value["nodes"]) - 1, "item")
+    return f" Only {seen} of those joined to {view.code('place')} could be looked at."
 
 
 def compose_count(view: View) -> Part:
@@ -129,36 +142,54 @@ def compose_count(view: View) -> Part:
     table = view.value(step)
     if table is None:
         return nothing(view, "count")
-    things = str(view.fact("things") or "").strip() or "items"
-    group = view.fact("group")
-    total = int(table["total_items"])
-    cites = view.ledger.cite(step)
+    if view.fact("group"):
+        return _grouped(view, table, step)
+    things, total = _things(view), int(table["total_items"])
+    block = NumberBlock(title=_title(view, "Items"), value=total, cites=view.ledger.cite(step))
+    said = f"There {'is' if total == 1 else 'are'} {total} {things}.{view.ledger.mark(step)}"
+    return Part(said + _bound(view), (block,), next=_counted(view))
+
+
+def _things(view: View) -> str:
+    return str(view.fact("things") or "").strip() or "items"
+
+
+def _grouped(view: View, table: Mapping[str, Any], step: str) -> Part:
+    """Say how many there are by group; the group is called by its field where that is a stand-in.
+
+    What a likelier field would say is not known where its step did not succeed.
+    """
+    steps = _group_steps(view)
+    field = view.reading.group_by[steps.index(step)]
+    lost = [one for one in steps if not view.ledger.succeeded(one)]
+    group, total = str(view.fact("group")), int(table["total_items"])
     mark = view.ledger.mark(step)
-    if not group:
-        block: Block = NumberBlock(title=_title(view, "Items"), value=total, cites=cites)
-        return Part(
-            f"There {'is' if total == 1 else 'are'} {total} {things}.{mark}",
-            (block,),
-            next=_counted(view),
-        )
+    if lost and all(row[0] is None for row in table["rows"]):
+        number = NumberBlock(title=_title(view, "Items"), value=total, cites=view.ledger.cite(step))
+        said = f"{total} {_things(view)} in all;{mark} their {group} could not be read."
+        return Part(said + _bound(view), (number,), next=_counted(view))
+    group = field.removeprefix("tags.") if lost else group
     rows = tuple((_group_name(row[0]), int(row[-1])) for row in table["rows"])
     named = sum(1 for row in table["rows"] if row[0] is not None)
     block = TableBlock(
         title=f"{_title(view, 'Items')} per {group}",
-        columns=(str(group), "count"),
+        columns=(group, "count"),
         rows=rows,
         total=int(table["total_groups"]),
         truncated=bool(table["truncated"]),
-        cites=cites,
+        cites=view.ledger.cite(step),
     )
-    groups = count(int(table["total_groups"]) - (len(rows) - named), str(group), plural(str(group)))
+    groups = count(int(table["total_groups"]) - (len(rows) - named), group, plural(group))
     most = f"; the most: {rows[0][0]} with {rows[0][1]}" if rows else ""
-    missing = () if named or not rows else (Deduction(0.3, f"no item says its {group}"),)
-    return Part(f"{total} {things} over {groups}{most}.{mark}", (block,), missing, _counted(view))
+    missing: tuple[Deduction, ...] = ()
+    if rows and not named and not lost:
+        missing = (Deduction(0.3, f"no item says its {group}"),)
+    said = f"{total} {_things(view)} over {groups}{most}.{mark}"
+    return Part(said + _bound(view), (block,), missing, _counted(view))
 
 
 def _counted(view: View) -> tuple[str, ...]:
-    things = str(view.fact("things") or "").strip() or "items"
+    things = _things(view)
     if view.reading.items:
         return (f"what is {view.asked('place')}?",)
     following = [f"list all {things}"]
@@ -176,12 +207,16 @@ def _group_name(value: Any) -> str:
 
 def _best_group(view: View) -> str:
     """Return the step whose field at least half of the items have, else the one that most have."""
-    steps = ["count", *(f"count_{place}" for place in range(2, len(view.reading.group_by) + 1))]
+    steps = _group_steps(view)
     shares = [(_share(view.value(step)), step) for step in steps]
     for share, step in shares:
         if share >= HALF:
             return step
     return max(shares, key=lambda pair: pair[0])[1]
+
+
+def _group_steps(view: View) -> list[str]:
+    return ["count", *(f"count_{place}" for place in range(2, len(view.reading.group_by) + 1))]
 
 
 def _share(table: Mapping[str, Any] | None) -> float:
@@ -202,11 +237,13 @@ def compose_rank(view: View) -> Part:
     mark = view.ledger.mark("rank")
     said = f"{value['aggregate']} {value['metric']}"
     if not rows:
-        return Part(f"No samples of {value['metric']} from {view.when}.{mark}", (), few_samples(0))
+        said = f"No samples of {value['metric']} from {view.when}.{mark}"
+        return Part(said + _bound(view), (), few_samples(0))
     first = rows[0]
     amount = figure(first["value"], value.get("unit"))
     code, of_all = first["ci"]["code"], count(int(value["cis_used"]), "item")
     summary = f"{code} has the highest {said}: {amount}, of {of_all}, {view.when}.{mark}"
+    summary += _bound(view)
     block = ranked_block(value, title=f"{said}, {view.when}", cites=view.ledger.cite("rank"))
     following = tuple(f"how is {ask_name(row['ci']['code'])}?" for row in rows[:NEXT_LISTED])
     return Part(summary, (block,), next=following)

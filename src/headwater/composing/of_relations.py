@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from headwater.composing.shapes import graph_block, items_block, path_block
-from headwater.composing.telling import ask_name, count, names, tally
+from headwater.composing.telling import ask_name, count, names, singular, tally
 from headwater.composing.view import Part, View, nothing, type_is
 from headwater.model.block import Block
 
@@ -30,12 +30,11 @@ def compose_impact(view: View) -> Part:
     code = view.code()
     kinds = list(view.fact("kinds") or ())
     hit = [node for node in graph["nodes"] if node["depth"] > 0 and type_is(node, kinds)]
-    word = str(view.fact("kind") or "item")
     if not hit:
-        return Part(
-            f"Nothing is recorded that leans on {code}; no {word} would break with it.{mark}",
-            next=_next(view),
-        )
+        leaning = len(graph["nodes"]) - 1
+        said = f"{_none(view, kinds)} is recorded that leans on {code}"
+        said += f", of {count(leaning, 'item')} that do" if leaning else ""
+        return Part(f"{said}.{mark}{_bound(graph)}", next=_next(view))
     deep = max(int(node["depth"]) for node in hit)
     counts = Counter(str(node["type"]) for node in hit)
     far = f"up to {count(deep, 'relation')} away"
@@ -43,12 +42,25 @@ def compose_impact(view: View) -> Part:
     grave = [node for node in hit if node.get("criticality") in GRAVE]
     if grave:
         summary += f" Of high or critical weight: {names(grave)}."
+    summary += mark + _bound(graph)
     title = f"What breaks with {code} ({count(len(hit), 'item')}, depth {deep})"
     cites = view.ledger.cite("impact")
     blocks: tuple[Block, ...] = (graph_block(graph, title=title, cites=cites),)
     if kinds:
+        word = str(view.fact("kind") or "item")
         blocks = (items_block(hit, len(hit), title=f"{word} among them", cites=cites), *blocks)
-    return Part(summary + mark, blocks, next=_next(view, hit))
+    return Part(summary, blocks, next=_next(view, hit))
+
+
+def _none(view: View, kinds: Sequence[str]) -> str:
+    return f"No {singular(str(view.fact('kind')))}" if kinds else "Nothing"
+
+
+def _bound(graph: Mapping[str, Any]) -> str:
+    """Return the sentence that says where a limit cut a walk, or nothing."""
+    if not graph.get("truncated"):
+        return ""
+    return f" A limit cut the walk at {count(len(graph['nodes']), 'item')}: there may be more."
 
 
 def compose_expand(view: View) -> Part:
@@ -64,7 +76,10 @@ def compose_expand(view: View) -> Part:
     kinds = list(view.fact("kinds") or ())
     joined = [node for node in graph["nodes"] if node["depth"] > 0 and type_is(node, kinds)]
     if not joined:
-        return Part(f"{title}: nothing is recorded.{mark}", next=_next(view))
+        said = f"{title}: {_none(view, kinds).lower()} is recorded"
+        others = len(graph["nodes"]) - 1
+        said += f", of {count(others, 'item')} that are" if others > 0 else ""
+        return Part(f"{said}.{mark}{_bound(graph)}", next=_next(view))
     counts = Counter(str(node["type"]) for node in joined)
     near = [node for node in joined if node["depth"] == 1]
     summary = f"{title}: {count(len(joined), 'item')} ({tally(counts)})"
@@ -76,7 +91,7 @@ def compose_expand(view: View) -> Part:
             items_block(joined, len(joined), title=str(view.fact("kind")), cites=cites),
             *blocks,
         )
-    return Part(summary + mark, blocks, next=_next(view, joined))
+    return Part(summary + mark + _bound(graph), blocks, next=_next(view, joined))
 
 
 def along(graph: Mapping[str, Any], types: Sequence[str], *, inward: bool) -> dict[str, Any]:
@@ -104,10 +119,9 @@ def compose_path(view: View) -> Part:
     source, target = view.code(), view.code("target")
     following = (f"what depends on {view.asked('target')}?", f"what does {view.asked()} depend on?")
     if path is None:
-        return Part(
-            f"No path leads from {source} to {target} within the hops allowed.{mark}",
-            next=following,
-        )
+        along = " along dependencies" if view.fact("along") else ""
+        said = f"No path leads from {source} to {target}{along} within the hops allowed.{mark}"
+        return Part(said, next=following)
     if path["length"] == 0:
         return Part(f"{source} and {target} are the same item.{mark}")
     between = [str(node["code"]) for node in path["nodes"][1:-1]]

@@ -41,16 +41,16 @@ def compose_metric(view: View) -> Part:
     marks = view.ledger.mark(
         *(f"{step}{suffix}" for step in (main, "value", "series") if view.value(f"{step}{suffix}"))
     )
-    samples = int(value["samples"]) if value else len(series["points"])
+    few = (
+        few_samples(int(value["samples"])) if value else few_samples(len(series["points"]), "point")
+    )
     asked = view.asked()
     following = (
         f"why is {asked} slow?",
         f"plot {metric} of {asked} over the last 7 days",
         f"what changed on {asked} in the last 24 hours?",
     )
-    return Part(
-        summary + marks, tuple(blocks), (*few_samples(samples), *_stale(view, series)), following
-    )
+    return Part(summary + marks, tuple(blocks), (*few, *_stale(view, series)), following)
 
 
 def _held(view: View) -> int:
@@ -74,6 +74,10 @@ def _metric_sentence(view: View, value: Any, series: Any, *, metric: str) -> str
         newest = figure(points[-1]["value"], series.get("unit"))
         held = count(len(points), "point")
         return f"{metric} of {code} has {held}, {view.when}; the last is {newest}."
+    if value is not None and value["samples"]:
+        held = count(int(value["samples"]), "sample")
+        few = f"too few for its {value['aggregate']}"
+        return f"{code} has only {held} of {metric} from {view.when}, {few}."
     return f"{code} has no samples of {metric} from {view.when}."
 
 
@@ -122,7 +126,7 @@ def compose_history(view: View) -> Part:
     total, entries = int(page["total"]), page["entries"]
     following = _history_next(view, entries)
     if not entries:
-        return Part(f"Nothing is recorded{where}, {view.when}.{mark}", next=following)
+        return Part(f"{_nothing_of(view)} is recorded{where}, {view.when}.{mark}", next=following)
     counts = Counter(str(entry["kind"]) for entry in entries)
     cut = f" (the newest {len(entries)} are shown)" if total > len(entries) else ""
     said = tally(counts) if len(entries) == total else f"{total} entries"
@@ -135,6 +139,15 @@ def compose_history(view: View) -> Part:
     title = f"What happened{where}, {view.when}"
     block = timeline_block(page, title=title, cites=view.ledger.cite("changes"))
     return Part(summary, (block,), next=following)
+
+
+def _nothing_of(view: View) -> str:
+    """Return what there is none of: only of the kind and weight that were asked for."""
+    kinds, severity = view.fact("kinds") or (), view.fact("severity")
+    least = f" of severity {severity} or higher" if severity else ""
+    if kinds:
+        return f"No {' or '.join(kinds)}{least}"
+    return f"Nothing{least}"
 
 
 def _history_next(view: View, entries: list[Mapping[str, Any]]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from headwater.analysis.findings import WORTH_SAYING, Cause
-from headwater.composing.reviewing import Outlier, Reviewed, review
+from headwater.composing.reviewing import Outlier, Reviewed, own_steps, review
 from headwater.composing.shapes import graph_block, series_block, timeline_block
 from headwater.composing.telling import ask_name, clock, count, duration, figure, instant, names
 from headwater.composing.view import FEW, NO_DATA, Part, View, nothing
@@ -27,7 +27,8 @@ Finding = tuple[float, str]
 
 def compose_review(view: View) -> Part:
     """Say what stands out about an item, since when, and what may have caused it."""
-    if not any(view.ledger.succeeded(step) for step in ("item", "dependencies", "changes")):
+    steps = [one.id for one in view.ledger.steps if not one.id.startswith("resolve")]
+    if not any(view.ledger.succeeded(step) for step in steps):
         return nothing(view, "item")
     seen = review(view)
     summary = _summary(view, seen)
@@ -46,32 +47,51 @@ def _numbers(line: str) -> Iterable[int]:
 
 
 def _summary(view: View, seen: Reviewed) -> str:
-    code = view.code()
     if not seen.own:
-        if not seen.held:
-            mark = view.ledger.mark("item")
-            return (
-                f"{code} has no metric samples to compare, {view.when}: only its "
-                f"state, relations and history could be looked at.{mark}"
-            )
-        steps = [
-            f"own_{place}"
-            for place in range(1, len(view.reading.metrics) + 1)
-            if (view.value(f"own_{place}") or {}).get("points")
-        ]
-        held = count(seen.held, "metric")
-        return (
-            f"{code} looks as usual: none of its {held} with samples stands out from its own "
-            f"past, {view.when}.{view.ledger.mark(*steps)}"
-        )
+        return _calm(view, seen)
     first = seen.own[0]
     since = _clock(view, first.deviation.since_s)
-    said = f"{code}: {_stands(first)}, since {since}"
+    said = f"{view.code()}: {_stands(first)}, since {since}"
     cause = seen.causes[0] if seen.causes and seen.causes[0].score >= WORTH_SAYING else None
     if cause is None:
         return f"{said}.{view.ledger.mark(first.step)}"
     words, steps = _cause_words(view, seen, cause)
-    return f"{said}; the likeliest cause is {words}.{view.ledger.mark(first.step, *steps)}"
+    of = " of what could be read" if seen.unsought else ""
+    return f"{said}; the likeliest cause{of} is {words}.{view.ledger.mark(first.step, *steps)}"
+
+
+def _calm(view: View, seen: Reviewed) -> str:
+    """Say that nothing stands out, of what could be read and of that alone."""
+    code = view.code()
+    steps = [step for step in own_steps(view) if view.ledger.succeeded(step)]
+    held = count(seen.held, "metric")
+    mark = view.ledger.mark(*[one for one in steps if view.value(one)["points"]])
+    if seen.held and seen.unread:
+        unread = f"{len(seen.unread)} could not be read"
+        return (
+            f"{held} of {code} with samples {'keeps to its' if seen.held == 1 else 'keep to their'}"
+            f" own past, {view.when}; {unread}.{mark}"
+        )
+    if seen.held:
+        return (
+            f"{code} looks as usual: none of its {held} with samples stands out from its own "
+            f"past, {view.when}.{mark}"
+        )
+    if seen.unread:
+        return f"The metrics of {code} could not be read.{_rest(view)}"
+    mark = view.ledger.mark("resolve_metrics", *steps)
+    return f"{code} has no metric samples to compare, {view.when}.{mark}{_rest(view)}"
+
+
+def _rest(view: View) -> str:
+    """Return the sentence that says what could be looked at beside the metrics, or nothing."""
+    words = {"item": "state", "dependencies": "relations", "changes": "history"}
+    read = [step for step in words if view.ledger.succeeded(step)]
+    if not read:
+        return ""
+    *first, last = [words[step] for step in read]
+    listed = f"{', '.join(first)} and {last}" if first else last
+    return f" Only its {listed} could be looked at.{view.ledger.mark(*read)}"
 
 
 def _stands(one: Outlier) -> str:
@@ -241,20 +261,9 @@ def _course(view: View, one: Outlier) -> Block:
 
 
 def _deductions(view: View, seen: Reviewed) -> tuple[Deduction, ...]:
-    found: list[Deduction] = []
-    if not seen.held:
-        found.append(Deduction(NO_DATA, "it has no metric samples to compare"))
-    elif seen.days < NEAR_DAYS:
-        found.append(Deduction(FEW, f"its past covers only {seen.days:.1f} days"))
-    window = view.reading.window
-    if seen.last_s is not None and window is not None:
-        silent = window.end.timestamp() - seen.last_s
-        if silent > STALE_S:
-            found.append(
-                Deduction(TIMING, f"its last sample is {duration(silent)} before the window's end")
-            )
+    found = _of_samples(view, seen)
     likely = [one for one in seen.causes if one.score >= WORTH_SAYING]
-    if seen.own and not likely:
+    if seen.own and not likely and not seen.unsought:
         found.append(Deduction(TIMING, "no change or dependency explains it"))
     elif likely:
         found.append(
@@ -263,6 +272,26 @@ def _deductions(view: View, seen: Reviewed) -> tuple[Deduction, ...]:
     if len(likely) > 1 and likely[1].score > 0.8 * likely[0].score:
         found.append(Deduction(TIMING, "a second cause is about as plausible"))
     return tuple(found)
+
+
+def _of_samples(view: View, seen: Reviewed) -> list[Deduction]:
+    """Return what the item's samples take away, where all of them were read."""
+    if seen.unread:
+        words = "its metrics could not be read"
+        return [] if seen.held else [Deduction(NO_DATA, words)]
+    found: list[Deduction] = []
+    if not seen.held:
+        found.append(Deduction(NO_DATA, "it has no metric samples to compare"))
+    elif seen.days < NEAR_DAYS:
+        found.append(Deduction(FEW, f"its past covers only {seen.days:.1f} days"))
+    window = view.reading.window
+    if seen.last_s is None or window is None:
+        return found
+    silent = window.end.timestamp() - seen.last_s
+    if silent > STALE_S:
+        words = f"its last sample is {duration(silent)} before the window's end"
+        found.append(Deduction(TIMING, words))
+    return found
 
 
 def _next(view: View, seen: Reviewed) -> tuple[str, ...]:

@@ -26,6 +26,8 @@ HARMLESS = 0.2
 """What a fall counts where a rise is the trouble."""
 WORTH_FOCUS = 0.2
 """The least weight with which a metric that was asked about comes first."""
+_SOUGHT = ("dependencies", "changes", "near_", "suspect_")
+"""How the ids of steps begin in which causes are looked for."""
 FALLS_HURT = ("availability", "uptime", "request", "throughput", "free", "available", "success")
 
 
@@ -51,6 +53,8 @@ class Reviewed:
         causes: What may have caused it, the likeliest first.
         entries: What happened, by the number that causes refer to, with the step that told it.
         held: How many of the item's metrics have samples with a past, and `days` of it at most.
+        unread: The steps for the item's metrics without success; nothing is known of those.
+        unsought: Steps without success in which a cause might have been found.
     """
 
     own: tuple[Outlier, ...]
@@ -60,11 +64,13 @@ class Reviewed:
     held: int
     days: float
     last_s: float | None
+    unread: tuple[str, ...]
+    unsought: tuple[str, ...]
 
 
 def review(view: View) -> Reviewed:
     """Return what the outcomes of a review's steps show."""
-    steps = [f"own_{place}" for place in range(1, len(view.reading.metrics) + 1)]
+    steps = own_steps(view)
     series = [(step, value) for step in steps if (value := view.value(step)) and value["points"]]
     own = _outliers(view, series)
     suspects = [str(one["step"]) for one in view.fact("suspects") or ()]
@@ -83,7 +89,23 @@ def review(view: View) -> Reviewed:
         held=sum(_is_judged(value, start) for _, value in series),
         days=max((start - min(firsts)) / 86_400, 0.0) if firsts else 0.0,
         last_s=max(instants, default=None),
+        unread=_unread(view, steps),
+        unsought=tuple(
+            one.id
+            for one in view.ledger.steps
+            if one.id.startswith(_SOUGHT) and not view.ledger.succeeded(one.id)
+        ),
     )
+
+
+def own_steps(view: View) -> list[str]:
+    """Return the steps for the item's own metrics."""
+    return [f"own_{place}" for place in range(1, len(view.reading.metrics) + 1)]
+
+
+def _unread(view: View, steps: list[str]) -> tuple[str, ...]:
+    """Return the steps without success, first that which says which metrics there are."""
+    return tuple(one for one in ("resolve_metrics", *steps) if not view.ledger.succeeded(one))
 
 
 def _outliers(view: View, series: list[tuple[str, Mapping[str, Any]]]) -> list[Outlier]:

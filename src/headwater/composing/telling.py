@@ -73,6 +73,15 @@ def plural(word: str) -> str:
     return word + ("es" if word.endswith(("s", "x", "ch", "sh")) else "s")
 
 
+def singular(word: str) -> str:
+    """Return a noun's singular by its ending, as it may follow "no"."""
+    if word.endswith("ies"):
+        return word[:-3] + "y"
+    if word.endswith(("sses", "xes", "ches", "shes")):
+        return word[:-2]
+    return word[:-1] if word.endswith("s") and not word.endswith(("ss", "us", "is")) else word
+
+
 def names(rows: Iterable[Mapping[str, Any]], limit: int = MOST_SAID) -> str:
     """Return the codes of the first items, and how many more there are."""
     codes = [str(row.get("code") or row.get("name")) for row in rows]

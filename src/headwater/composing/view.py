@@ -8,9 +8,10 @@ from datetime import tzinfo
 from typing import Any
 
 from headwater.composing.ledger import Ledger
-from headwater.composing.telling import ask_name, span
+from headwater.composing.telling import ask_name, count, span
 from headwater.model.answer import Deduction
 from headwater.model.block import Block
+from headwater.model.outcome import Succeeded
 from headwater.model.question import Question
 from headwater.model.reading import Reading
 
@@ -68,21 +69,22 @@ class Part:
 
 
 def nothing(view: View, step: str) -> Part:
-    """Return the part for a question whose main step did not succeed: why, and nothing else."""
-    outcome: Any = view.ledger.outcomes.get(step)
+    """Return the part for a question whose main step gave nothing: why, and nothing else."""
+    outcome = view.ledger.outcomes.get(step)
     if outcome is None:
-        return Part("There was no time to ask for it: no answer was found.")
-    return Part(
-        f"No answer was found: {step} {outcome.status}, {outcome.message}.".replace("..", ".")
-    )
+        return Part("Not answered: the time was over before it was asked.")
+    if isinstance(outcome, Succeeded):
+        return Part(f"{view.code()} is gone from the estate.{view.ledger.mark(step)}")
+    said = f"Not answered: {step} {outcome.status}, {outcome.message}."
+    return Part(said.replace("..", "."))
 
 
-def few_samples(samples: int) -> tuple[Deduction, ...]:
+def few_samples(samples: int, noun: str = "sample") -> tuple[Deduction, ...]:
     """Return the deduction for a figure of no or few samples."""
     if samples == 0:
         return (Deduction(NO_DATA, "no samples in the window"),)
     if samples < FEW_SAMPLES:
-        return (Deduction(FEW, f"only {samples} samples"),)
+        return (Deduction(FEW, f"only {count(samples, noun)}"),)
     return ()
 
 

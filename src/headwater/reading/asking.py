@@ -116,7 +116,7 @@ def _steps(sense: Sense, names: list[Name], words: tuple[str, ...]) -> Iterable[
     if words and named:
         yield _resolve("resolve_words", words, VALUE_KINDS)
     if sense.intent == "review":
-        yield _resolve("resolve_metrics", ALARMING, ("metric",), required=False)
+        yield _resolve("resolve_metrics", ALARMING, ("metric",))
         rules = (*(term for name in names for term in name.terms), *RULE_TERMS)
         yield _resolve("resolve_rules", rules, ("rule",), required=False, limit=MOST_RULES)
     elif metric_terms:

@@ -111,9 +111,12 @@ def plan_path(ask: Ask) -> Reading:
     args: dict[str, object] = {
         "source": named.id(), "target": named.id("target"), "max_hops": MOST_HOPS,
     }  # fmt: skip
-    if ask.sense.view == "out":
+    along = ask.sense.view == "out"
+    if along:
         args |= {"direction": "out", "types": list(DEPENDENCY_TYPES)}
-    return draft(ask, named, (Step(id="path", tool="graph.path", args=args),))
+    return draft(
+        ask, named, (Step(id="path", tool="graph.path", args=args),), facts={"along": along}
+    )
 
 
 def plan_history(ask: Ask) -> Reading:
@@ -125,7 +128,10 @@ def plan_history(ask: Ask) -> Reading:
     kinds = list(HISTORY_KINDS.get(kind, ()))
     limit = 500 if ask.sense.view == "count" else min(ask.sense.number or 50, 500)
     rest: dict[str, Any] = {"kinds": kinds, "severity": ask.sense.severity, "limit": limit}
-    facts = {"kind": kind, "counted": ask.sense.view == "count", "wanted": ask.sense.number}
+    facts = {
+        "kind": kind, "kinds": kinds, "severity": ask.sense.severity,
+        "counted": ask.sense.view == "count", "wanted": ask.sense.number,
+    }  # fmt: skip
     if not ask.sense.roles.get("subject"):
         step = history_step(window, **rest)
         return draft(ask, Named({}), (step,), window=window, window_words=words, facts=facts)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from headwater.model.outcome import Outcome, Succeeded
+from headwater.composing.ledger import unresolved
+from headwater.model.outcome import Outcome
 from headwater.model.plan import Step
 from headwater.model.question import Question
 from headwater.model.reading import Reading
@@ -82,10 +83,9 @@ def read(
 
 
 def _read_sense(question: Question, sense: Sense, known: Mapping[str, Outcome]) -> Reading:
-    resolved = known.get("resolve")
-    if resolved is None:
+    if "resolve" not in known:
         return Reading(intent=sense.intent, steps=first_steps(sense), words=sense.roles)
-    if not isinstance(resolved, Succeeded):
+    if unresolved(sense.intent, first_steps(sense), known) is not None:
         return Reading(intent=sense.intent, words=sense.roles)
     found = read_found(known)
     if found.empty:
