@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import ast
 import inspect
-import os
 import re
 import shlex
-import subprocess
-import sys
+import shutil
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from estate import write_bundle
 from house import ROOT, text_of
 
 from headwater import Headwater
+from headwater.entries.cli.main import respond
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -36,11 +36,6 @@ class Block:
     text: str
     line: int
 
-    @property
-    def place(self) -> str:
-        """Return page and line."""
-        return f"{self.page.relative_to(ROOT)}:{self.line}"
-
 
 def blocks_in(page: Path, text: str) -> list[Block]:
     """Return the blocks of a page, in order."""
@@ -51,13 +46,6 @@ def blocks_in(page: Path, text: str) -> list[Block]:
 
 
 BLOCKS = [block for page in PAGES for block in blocks_in(page, text_of(page))]
-COMMANDS = [
-    pytest.param(block, line, number, id=f"{block.page.relative_to(ROOT)}:{number}")
-    for block in BLOCKS
-    if block.language == "sh"
-    for number, line in enumerate(block.text.splitlines(), block.line)
-    if line.startswith("headwater ")
-]
 
 
 @pytest.fixture(scope="module")
@@ -71,11 +59,12 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def at_home(prepared: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Work in that folder, with its estate as the one meant."""
-    monkeypatch.chdir(prepared)
-    monkeypatch.setenv("HEADWATER_DATABASE", f"sqlite:///{prepared}/estate.db")
-    return prepared
+def at_home(prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in a copy of that folder, with its estate as the one meant."""
+    home = shutil.copytree(prepared, tmp_path / "home")
+    monkeypatch.chdir(home)
+    monkeypatch.setenv("HEADWATER_DATABASE", f"sqlite:///{home}/estate.db")
+    return home
 
 
 def python_of(page: Path) -> list[Block]:
@@ -108,8 +97,18 @@ def run_python(blocks: list[Block]) -> None:
             else:
                 exec(code, names)
         except Exception as error:
-            message = f"{block.place}: {type(error).__name__}: {error}"
+            message = f"{place_of(error, block)}: {type(error).__name__}: {error}"
             raise AssertionError(message) from error
+
+
+def place_of(error: Exception, block: Block) -> str:
+    """Return the page and the line in it where an error came from."""
+    lines = [
+        one.lineno
+        for one in traceback.extract_tb(error.__traceback__)
+        if one.filename == str(block.page)
+    ]
+    return f"{block.page.relative_to(ROOT)}:{lines[-1] if lines else block.line}"
 
 
 def coroutine_of(code: Any, names: dict[str, Any]) -> Callable[[], Any]:
@@ -117,23 +116,30 @@ def coroutine_of(code: Any, names: dict[str, Any]) -> Callable[[], Any]:
     return lambda: eval(code, names)
 
 
+def commands_of(page: Path) -> list[tuple[int, str]]:
+    """Return the commands of a page with their lines."""
+    return [
+        (number, line)
+        for block in BLOCKS
+        if block.page == page and block.language == "sh"
+        for number, line in enumerate(block.text.splitlines(), block.line)
+        if line.startswith("headwater ")
+    ]
+
+
 @pytest.mark.timeout(120)
-@pytest.mark.parametrize(("block", "line", "number"), COMMANDS)
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if commands_of(page)], ids=lambda page: str(page.name)
+)
 def test_every_command_ends_as_it_should(
-    block: Block, line: str, number: int, at_home: Path
+    page: Path, at_home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    wanted = STATUS.search(line)
-    words = shlex.split(line, comments=True)
-    ended = subprocess.run(
-        [sys.executable, "-m", "headwater.entries.cli.main", *words[1:]],
-        env={**os.environ, "NO_COLOR": "1"},
-        cwd=at_home,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    place = f"{block.page.relative_to(ROOT)}:{number}"
-    assert ended.returncode == (int(wanted[1]) if wanted else 0), f"{place}: {ended.stderr}"
+    for number, line in commands_of(page):
+        wanted = STATUS.search(line)
+        status = respond(shlex.split(line, comments=True)[1:])
+        said = capsys.readouterr()
+        place = f"{page.relative_to(ROOT)}:{number}"
+        assert status == (int(wanted[1]) if wanted else 0), f"{place}: {said.err}{said.out}"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -149,5 +155,5 @@ def test_every_link_leads_to_a_file(page: Path) -> None:
 )
 def test_a_block_that_fails_is_named_by_page_and_line(text: str) -> None:
     (block,) = blocks_in(ROOT / "docs/page.md", f"# Page\n\nWords.\n\n```python\n{text}\n```\n")
-    with pytest.raises(AssertionError, match=r"docs/page\.md:6"):
+    with pytest.raises(AssertionError, match=r"docs/page\.md:[68]: "):
         run_python([block])
