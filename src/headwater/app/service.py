@@ -142,14 +142,15 @@ class AsyncHeadwater:
         """
         registry, limits = self._parts.caller.registry, self._parts.caller.limits
         decoded = decode_plan(plan, limits)
-        check_plan(decoded, registry, limits)
+        waits = check_plan(decoded, registry, limits)
         asked = Question(
             text=", ".join(step.id for step in decoded.steps)[:200],
             asked_at=datetime.now(UTC),
             budget_s=self._budget_s(budget_s),
         )
         with self._recorded("run", asked, principal, watch=watch) as run:
-            run.result = await carry_out(decoded.steps, await self._ground(run.journal, principal))
+            ground = await self._ground(run.journal, principal)
+            run.result = await carry_out(decoded.steps, ground, waits=waits)
         result: RunResult = run.result
         return result
 
@@ -338,12 +339,8 @@ class AsyncHeadwater:
     ) -> dict[str, int]:
         """Write the estate to a folder, as a bundle, and return how many rows each part has."""
         writer = await to_thread.run_sync(bundle_writer, Path(folder))
-        return await export(
-            self._parts.stores,
-            writer,
-            progress=progress,
-            principal=principal or self._principal,
-        )
+        who = principal or self._principal
+        return await export(self._parts.stores, writer, progress=progress, principal=who)
 
     def __getattr__(self, name: str) -> Any:
         """Return the tools of a namespace as functions, as in `hw.ci.search(...)`."""
@@ -398,6 +395,4 @@ class AsyncHeadwater:
         )
 
     def _budget_s(self, budget_s: float | None) -> float:
-        if budget_s is None:
-            return self._parts.settings.budget_s  # checked when it was set
-        return check_budget_s(budget_s)
+        return self._parts.settings.budget_s if budget_s is None else check_budget_s(budget_s)

@@ -6,13 +6,13 @@ Next: `headwater.engine.plan.plan`
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 
 import anyio
 
 from headwater.composing.compose import compose
 from headwater.composing.result import summarise
-from headwater.engine.journal import plain
+from headwater.engine.journal import plain, shallow
 from headwater.engine.plan import plan
 from headwater.engine.run import Ground, run
 from headwater.model.answer import Answer, RunResult
@@ -90,15 +90,18 @@ async def carry_out(
     *,
     earlier: Earlier | None = None,
     only: tuple[str, ...] = (),
+    waits: Mapping[str, frozenset[str]] | None = None,
 ) -> RunResult:
-    """Return what a plan given by hand gives, by its deadline; `earlier` and `only` as in `ask`.
+    """Return what a plan given by hand gives, by its deadline.
+
+    `earlier` and `only` are as in `ask`, `waits` is as in `run`.
 
     Raises:
         UsageError: the plan may not be run; nothing was.
     """
     if earlier is None:
         tell_plan(ground, steps, round_number=1, intent=None)
-        outcomes = await run(Plan(steps), ground)
+        outcomes = await run(Plan(steps), ground, waits=waits)
     else:
         outcomes = await _again(earlier, only, ground)
     record = ground.journal.record
@@ -128,5 +131,5 @@ def tell_plan(
     ground: Ground, steps: tuple[Step, ...], *, round_number: int, intent: str | None
 ) -> None:
     """Tell the journal which steps are to be carried out."""
-    rows = [asdict(step) for step in steps]
+    rows = [shallow(step) for step in steps]
     ground.journal.note("run.planned", "engine.plan", round=round_number, intent=intent, steps=rows)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import anyio
@@ -21,6 +21,7 @@ from headwater.engine.flights import Flights
 from headwater.engine.gate import Gate
 from headwater.engine.journal import Journal
 from headwater.engine.limits import Limits
+from headwater.engine.passage import Desk, Key, Passage
 from headwater.engine.threads import Threads
 from headwater.errors import DeadlineExceeded, EngineBug, HeadwaterError, LimitError, UsageError
 from headwater.model.call import Call
@@ -38,38 +39,6 @@ LOG = logging.getLogger(__name__)
 KEPT: TypeAdapter[Cited[Any]] = TypeAdapter(Cited[Any])
 TELLING_S = 1.0
 """A late call says something about its tool only where the tool had at least this long."""
-
-
-Key = tuple[str, str, str, bytes]
-"""What equal calls have in common: tool, scope, moment of asking or nothing, arguments."""
-
-
-@dataclass(slots=True)
-class Desk:
-    """What all calls of one tool have in common, looked up once."""
-
-    tool: Tool
-    gate: Gate
-    ports: Mapping[str, Any]
-    dated: bool
-    """Whether the moment of asking is an argument, so that calls of two moments differ."""
-
-
-@dataclass(slots=True)
-class Passage:
-    """One call on its way through the policies, and the tries made so far."""
-
-    call: Call
-    tool: Tool
-    gate: Gate
-    ports: Mapping[str, Any]
-    arguments: dict[str, Any]
-    key: Key | None
-    journal: Journal
-    started_at: float
-    deadline_at: float
-    tries: int = 0
-    failures: tuple[str, ...] = ()
 
 
 class Caller:

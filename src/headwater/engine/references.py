@@ -19,16 +19,22 @@ MARK = "$"
 BOUND = frozenset({"item", "index"})
 """Names that mean the element and its place inside a `for_each`, and hide steps called so."""
 MOST_CHARACTERS = 4096
+SCALARS = (str, int, float, type(None))
+"""Types told apart first: most values have one, and looking for a mapping is slow."""
 _RELATIVE = {"subexpression", "pipe", "projection", "value_projection", "index_expression"}
 
 
 def is_reference(value: Any) -> bool:
     """Tell whether a value is a reference: a mapping of `$` to an expression, and nothing else."""
-    return isinstance(value, Mapping) and len(value) == 1 and isinstance(value.get(MARK), str)
+    if isinstance(value, SCALARS) or not isinstance(value, Mapping):
+        return False
+    return len(value) == 1 and isinstance(value.get(MARK), str)
 
 
 def references_in(value: Any) -> Iterator[str]:
     """Give the expressions of all references anywhere in plain JSON."""
+    if isinstance(value, SCALARS):
+        return
     if is_reference(value):
         yield value[MARK]
     elif isinstance(value, Mapping):
@@ -45,6 +51,8 @@ def resolve(value: Any, known: Mapping[str, Any]) -> Any:
     Raises:
         UsageError: `plan.bad_reference` where an expression cannot be evaluated.
     """
+    if isinstance(value, SCALARS):
+        return value
     if is_reference(value):
         return evaluate(value[MARK], known)
     if isinstance(value, Mapping):

@@ -59,7 +59,11 @@ class Ground:
 
 
 async def run(
-    plan: Plan, ground: Ground, *, known: Mapping[str, Outcome] | None = None
+    plan: Plan,
+    ground: Ground,
+    *,
+    known: Mapping[str, Outcome] | None = None,
+    waits: Mapping[str, frozenset[str]] | None = None,
 ) -> dict[str, Outcome]:
     """Carry out a plan and return an outcome for each of its steps, by the deadline.
 
@@ -67,12 +71,13 @@ async def run(
         plan: The steps.
         ground: What the run stands on.
         known: How earlier steps ended, to which references may point.
+        waits: What `check_plan` gave for this plan, where it was checked before.
 
     Raises:
         UsageError: the plan may not be run; nothing was.
     """
     known = known or {}
-    waits = check_plan(plan, ground.caller.registry, ground.limits, known=frozenset(known))
+    waits = waits or check_plan(plan, ground.caller.registry, ground.limits, known=frozenset(known))
     course = Course(plan, waits, known)
     async with ground.reaper.crew(grace_s=ground.limits.grace_s) as crew:
         with anyio.CancelScope(deadline=ground.deadline_at + ground.limits.grace_s) as scope:

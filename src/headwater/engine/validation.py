@@ -12,9 +12,9 @@ from pydantic_core import PydanticSerializationError, to_json
 from headwater.engine.limits import Limits
 from headwater.engine.references import (
     BOUND,
+    SCALARS,
     evaluate,
     is_reference,
-    parsed,
     references_in,
     roots,
 )
@@ -94,7 +94,9 @@ def _check_step(step: Step, registry: Registry, limits: Limits) -> None:
     try:
         tool = registry.find(step.tool)
         by_reference = frozenset(
-            name for name, value in step.args.items() if any(references_in(value))
+            name
+            for name, value in step.args.items()
+            if not isinstance(value, SCALARS) and any(references_in(value))
         )
         tool.schema.check(step.args, by_reference)
         if step.fallback is not None and "." in step.fallback:
@@ -141,8 +143,6 @@ def _waits_for(step: Step, plan: Plan, ids: set[str] | frozenset[str]) -> frozen
     """Return what a step waits for, what its fallback step needs included."""
     try:
         needed = referred_by(step) | set(step.after)
-        for expression in expressions_of(step):
-            parsed(expression)
     except UsageError as error:
         raise UsageError(f"step {step.id!r}: {error.message}", code=error.code) from error
     fallback = step.fallback
@@ -196,6 +196,8 @@ def _check_nesting(data: Any, most: int) -> None:
             raise UsageError(message, code="limit.nesting")
         below: list[Any] = []
         for one in level:
+            if isinstance(one, SCALARS):
+                continue
             if isinstance(one, Mapping):
                 below.extend(one.values())
             elif isinstance(one, list | tuple):

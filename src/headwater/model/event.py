@@ -10,9 +10,9 @@ from typing import Any
 from headwater.model.outcome import Status
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Event:
-    """One thing that happened in a run.
+    """One thing that happened in a run; never changed once made, not frozen as `Evidence` is not.
 
     `offset_s` counts seconds from the run's start on the monotonic clock; `kind` is a dotted
     path and API; `where` is the module that did it, such as `engine.call`.

@@ -1,0 +1,43 @@
+"""What a call carries on its way through the policies; it goes nowhere by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from headwater.engine.gate import Gate
+from headwater.engine.journal import Journal
+from headwater.model.call import Call
+from headwater.toolkit.tool import Tool
+
+Key = tuple[str, str, str, bytes]
+"""What equal calls have in common: tool, scope, moment of asking or nothing, arguments."""
+
+
+@dataclass(slots=True)
+class Desk:
+    """What all calls of one tool have in common, looked up once."""
+
+    tool: Tool
+    gate: Gate
+    ports: Mapping[str, Any]
+    dated: bool
+    """Whether the moment of asking is an argument, so that calls of two moments differ."""
+
+
+@dataclass(slots=True)
+class Passage:
+    """One call on its way through the policies, and the tries made so far."""
+
+    call: Call
+    tool: Tool
+    gate: Gate
+    ports: Mapping[str, Any]
+    arguments: dict[str, Any]
+    key: Key | None
+    journal: Journal
+    started_at: float
+    deadline_at: float
+    tries: int = 0
+    failures: tuple[str, ...] = ()
