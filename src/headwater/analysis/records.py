@@ -9,6 +9,7 @@ import json
 import math
 from collections.abc import Iterable
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from headwater.analysis.instants import EPOCH
@@ -26,6 +27,8 @@ MAX_TEXT = 1_000_000
 MAX_DEPTH = 32
 """Levels of lists and objects within attributes."""
 _ITEM_WORDS = ("subtype", "category", "status", "criticality", "owner", "location", "source")
+_item_texts = attrgetter("code", "name", "type", *_ITEM_WORDS, "source_key")
+_FLAGS = (bool, type(None))
 _ENCODER = json.JSONEncoder(
     sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False
 )
@@ -47,6 +50,33 @@ def text_problem(text: str) -> str | None:
 
 def item_problem(record: ItemRecord) -> str | None:
     """Say what is wrong with an item, or None."""
+    return None if _is_common(record) else _item_problem(record)
+
+
+def _is_common(record: ItemRecord) -> bool:
+    """Tell quickly, for a load's sake, that nothing can be wrong: short ASCII, scalar attributes.
+
+    All texts joined are checked at once: what is short enough together is so alone.
+    """
+    if not (record.code and record.name and record.type):
+        return False
+    texts = [text for text in _item_texts(record) if text is not None]
+    try:
+        texts += [*record.tags, *record.tags.values(), *record.attributes]
+        for value in record.attributes.values():
+            kind = type(value)
+            if kind is str:
+                texts.append(value)
+            elif not (kind in _FLAGS or (kind is int and value in _WHOLE)):
+                return False
+        joined = "".join(texts)
+    except (TypeError, AttributeError):
+        return False
+    common = joined.isascii() and "\x00" not in joined and "" not in record.tags
+    return common and len(joined) <= MAX_WORD
+
+
+def _item_problem(record: ItemRecord) -> str | None:
     words = {name: getattr(record, name) for name in _ITEM_WORDS}
     return (
         _needed("code", record.code, limit=MAX_CODE)
