@@ -41,7 +41,7 @@ bench: .venv/.locked
 	$(PY) -m bench
 
 docs: .venv/.locked
-	$(PY) -m pytest -q tests/docs tests/arch
+	$(PY) -m pytest -q tests/arch/test_docs.py tests/arch/test_reference.py
 
 lock:
 	uv pip compile --universal -p 3.11 --generate-hashes --no-header --no-emit-index-url \

@@ -124,5 +124,7 @@ def _remove_metrics(
     of_series = (sample.c.tenant_id == tenant, sample.c.series_id.in_(theirs))
     connection.execute(delete(sample).where(*of_series), given)
     connection.execute(delete(series).where(series.c.id.in_(theirs)), given)
-    connection.execute(delete(metric).where(among(metric.c.id, "gone")), given)
+    connection.execute(
+        delete(metric).where(metric.c.tenant_id == tenant, among(metric.c.id, "gone")), given
+    )
     return len(gone)

@@ -1,0 +1,106 @@
+"""Every statement that reaches the estate's tables names whose rows it means."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+from estate import write_bundle
+from sqlalchemy import Engine, event
+
+from headwater import AsyncHeadwater
+from headwater.packs.cep import tools as cep
+from headwater.packs.ci import tools as ci
+from headwater.packs.estate import tools as estate
+from headwater.packs.graph import tools as graph
+from headwater.packs.history import tools as history
+from headwater.packs.metric import tools as metric
+from headwater.toolkit.tool import Tool
+
+WINDOW = {"window": "last_1d"}
+LATENCY = {"metric": "latency_ms", **WINDOW}
+TIER = {"field": "tags.tier", "value": "1"}
+CALLS: list[tuple[Tool, dict[str, Any]]] = [
+    (estate.resolve, {"terms": ["orders", "oslo"]}),
+    (ci.search, {"keywords": ["ord"], "filters": [TIER]}),
+    (ci.search_like, {"keywords": ["ord"]}),
+    (ci.list_preview, {}),
+    (ci.get, {"id": 1}),
+    (ci.get_by_code, {"code": "orders-db"}),
+    (ci.aggregate, {"group_by": "type", "metrics": ["count", "count_distinct(owner)"]}),
+    (ci.aggregate, {"group_by": "tags.tier", "ci_ids": ["orders-db"]}),
+    *[
+        (metric.aggregate, {**LATENCY, "aggregate": how, "group_by": by})
+        for how in ("count", "avg", "last", "stddev", "p95")
+        for by in (None, "ci")
+    ],
+    (metric.aggregate, {"metric": "requests_total", "aggregate": "rate", **WINDOW}),
+    (metric.series_table, {**LATENCY, "ci": "orders-api"}),
+    (metric.series_table, {**LATENCY, "ci": "orders-api", "step_s": 60}),
+    (graph.expand, {"root": "orders-db", "view": "impact", "depth": 4}),
+    (graph.path, {"source": "storefront", "target": "host-1"}),
+    (history.recent, {**WINDOW, "filters": [TIER]}),
+    (cep.simulate, {"rule": "slow-checkout"}),
+    (cep.simulate, {"rule": {"type": "event", "kinds": ["incident"]}}),
+]
+OF_NO_TENANT = [
+    # The next id is free for all tenants.
+    r"SELECT coalesce\(max\(\w+\.id\), \?\) AS \w+ FROM \w+",
+    # Words of the full-text index are kept by the item's id, and read joined with the item.
+    r"SELECT 1 FROM item_text LIMIT 0",
+    r"INSERT INTO item_text \(rowid, .*",
+    r"DELETE FROM item_text WHERE rowid = \?",
+    # What a replacing load brought, by ids, in a table that only its connection sees.
+    r"(CREATE TEMPORARY TABLE|DROP TABLE|INSERT OR IGNORE INTO) brought_.*",
+]
+
+
+@pytest.fixture
+def statements() -> Iterator[list[str]]:
+    """Give the statements that SQLAlchemy hands to a driver, as they are handed over."""
+    found: list[str] = []
+
+    def note(_: Any, __: Any, statement: str, *___: Any) -> None:
+        found.append(" ".join(statement.split()))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    yield found
+    event.remove(Engine, "before_cursor_execute", note)
+
+
+def without_tenant(statements: list[str]) -> set[str]:
+    """Return the statements that name no tenant and are not explained."""
+    return {
+        one
+        for one in statements
+        if "tenant" not in one and not any(re.fullmatch(why, one) for why in OF_NO_TENANT)
+    }
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_every_statement_names_its_tenant(tmp_path: Path, statements: list[str]) -> None:
+    bundle = await anyio.to_thread.run_sync(write_bundle, tmp_path / "bundle")
+    async with AsyncHeadwater.open(f"sqlite:///{tmp_path}/estate.db") as hw:
+        await hw.runs()
+        statements.clear()  # what made the tables is nobody's
+        await hw.load(bundle)
+        await anyio.Path(bundle / "relations.jsonl").unlink()
+        await hw.load(bundle, replace=True)
+        for tool, arguments in CALLS:
+            outcome = await hw.call(tool.name, arguments)
+            assert outcome.status == "succeeded", f"{tool.name} {arguments}: {outcome}"
+        answer = await hw.ask("why is checkout-api slow?")
+        await hw.replay(answer.run_id)
+        await hw.again(answer.run_id)
+        await hw.export(tmp_path / "export")
+    assert len(set(statements)) > 50
+    assert without_tenant(statements) == set()
+
+
+def test_a_statement_of_no_tenant_is_found_out() -> None:
+    wrong = "SELECT configuration_item.code FROM configuration_item WHERE configuration_item.id = ?"
+    assert without_tenant([wrong]) == {wrong}
