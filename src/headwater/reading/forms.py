@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+from headwater.reading.late_pattern import LatePattern
+
 THE = r"(?:(?:all of the|all the|all|the|a|an|any|every|each|our|my|this|that) )?"
 VERB = (
     r"(?:(?:show|list|give|get|display|print|see|find|what is|what are|what was|what were"
@@ -149,7 +151,7 @@ _FORMS: tuple[tuple[str, str], ...] = (
     ("list", r"(?P<things>[^ ]+(?: [^ ]+)? (?:owned by|managed by|run by|located in|located at|deployed on|belonging to|without|in|at|inside) .+)"),
 )  # fmt: skip
 FORMS = tuple(
-    (intent, re.compile(pattern, re.IGNORECASE | re.DOTALL)) for intent, pattern in _FORMS
+    (intent, LatePattern(pattern, re.IGNORECASE | re.DOTALL)) for intent, pattern in _FORMS
 )
 
 FILLERS = re.compile(

@@ -64,8 +64,9 @@ def parse(text: str, asked_at: datetime) -> Sense:
 
 
 def _match(rest: str, spoken: Spoken | None, quotes: list[str]) -> Sense:
+    lower = rest.lower()
     for name, form in FORMS:
-        found = form.fullmatch(rest)
+        found = form.fullmatch(rest, lower)
         if found is None:
             continue
         intent, _, view = name.partition(".")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -52,8 +53,10 @@ def take_window(text: str, now: datetime) -> tuple[str, Spoken | None]:
 
     Windows are half-open and end at `now` at the latest where they have begun by then.
     """
-    for pattern, make in _FORMS:
-        found = pattern.search(text)
+    lower = text.lower()
+    for pattern, make, hints in _FORMS:
+        hinted = all(any(word in lower for word in words) for words in hints)
+        found = _compiled(pattern).search(text) if hinted else None
         if found is None:
             continue
         try:
@@ -118,10 +121,30 @@ def _overnight(_found: re.Match[str], now: datetime) -> Window:
     return Window(local(now.date() - timedelta(days=1), time(22), now), min(morning, now))
 
 
+@functools.cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE)
+
+
 def _form(
-    words: str, make: Callable[[re.Match[str], datetime], Window]
-) -> tuple[re.Pattern[str], Callable[[re.Match[str], datetime], Window]]:
-    return re.compile(f"{_EDGE[0]}(?:{words}){_EDGE[1]}", re.IGNORECASE), make
+    words: str,
+    make: Callable[[re.Match[str], datetime], Window],
+    *hints: tuple[str, ...],
+) -> tuple[str, Callable[[re.Match[str], datetime], Window], tuple[tuple[str, ...], ...]]:
+    """Return a form with what a text has, of each tuple one, that may fit it: most fit none.
+
+    Compiling a pattern for moments takes five milliseconds, so it waits for such a text.
+    """
+    return f"{_EDGE[0]}(?:{words}){_EDGE[1]}", make, hints
+
+
+_DIGITS = tuple("0123456789")
+_MOMENTS = (
+    *_DIGITS, "today", "yesterday", "noon", "midday", "midnight", " ago", "this ", "last ",
+    "mon", "tue", "wed", "thu", "fri", "sat", "sun",
+)  # fmt: skip
+_LAST = ("last", "past", "previous", "latest")
+_SPANS = ("between", "from")
 
 
 _DAY_OR_DATE = rf"(?:{DAY}|{DATE})"
@@ -130,37 +153,62 @@ _FORMS = (
         rf"(?:(?:on|at) )?(?P<day>{_DAY_OR_DATE}),? (?:between|from) (?P<first>{CLOCK}) "
         rf"(?:and|to|until|till) (?P<second>{CLOCK})",
         _between,
+        _SPANS,
+        _MOMENTS,
     ),
     _form(
         rf"(?:between|from) (?P<first>{CLOCK}) (?:and|to|until|till) (?P<second>{CLOCK}) "
         rf"(?:on )?(?P<day>{_DAY_OR_DATE})",
         _between,
+        _SPANS,
+        _MOMENTS,
     ),
     _form(
         rf"(?:between|from) (?P<first>{MOMENT}) (?:and|to|until|till) (?P<second>{MOMENT}|now)",
         _between,
+        _SPANS,
+        _MOMENTS,
     ),
-    _form(rf"(?:since|after|starting(?: at| from)?) (?:the )?(?P<since>{MOMENT})", _since),
-    _form(rf"from (?P<since>{MOMENT}) on(?:wards?)?", _since),
+    _form(
+        rf"(?:since|after|starting(?: at| from)?) (?:the )?(?P<since>{MOMENT})",
+        _since,
+        ("since", "after", "starting"),
+        _MOMENTS,
+    ),
+    _form(rf"from (?P<since>{MOMENT}) on(?:wards?)?", _since, ("from",), _MOMENTS),
     _form(
         rf"{_IN}(?:the )?(?:last|past|previous|latest)[ _](?P<number>{NUMBER}) ?(?P<unit>{UNIT})",
         _last_number,
+        _LAST,
     ),
     _form(
         rf"{_IN}(?:the|these) (?:last|past|previous) "
         r"(?P<number>)(?P<unit>hour|day|week|month|minute|year)",
         _last_number,
+        _LAST,
     ),
     _form(
-        rf"{_IN}(?:last|past|previous) (?P<number>)(?P<unit>hour|day|minute|year)", _last_number
+        rf"{_IN}(?:last|past|previous) (?P<number>)(?P<unit>hour|day|minute|year)",
+        _last_number,
+        _LAST,
     ),
-    _form(r"(?:in|over|for|within) (?P<number>\d+) ?(?P<unit>h|hrs?|m|mins?|d|w)", _last_number),
-    _form(rf"overnight|{_IN}(?:last|the|the last) night", _overnight),
-    _form(rf"(?:around|about) (?P<when>{MOMENT})", _around),
-    _form(rf"{_IN}(?P<when>{MOMENT})", _whole),
-    _form(rf"(?:{_IN}the )?(?:past|previous) (?P<number>)(?P<unit>week|month)", _last_number),
-    _form(r"(?P<number>\d+)(?P<unit>m)", _last_number),
-    _form(r"(?P<number>\d+) ?(?P<unit>h|hours?|mins?|minutes|d|days|w|weeks)", _last_number),
+    _form(
+        r"(?:in|over|for|within) (?P<number>\d+) ?(?P<unit>h|hrs?|m|mins?|d|w)",
+        _last_number,
+        _DIGITS,
+    ),
+    _form(rf"overnight|{_IN}(?:last|the|the last) night", _overnight, ("night",)),
+    _form(rf"(?:around|about) (?P<when>{MOMENT})", _around, ("around", "about"), _MOMENTS),
+    _form(rf"{_IN}(?P<when>{MOMENT})", _whole, _MOMENTS),
+    _form(
+        rf"(?:{_IN}the )?(?:past|previous) (?P<number>)(?P<unit>week|month)", _last_number, _LAST
+    ),
+    _form(r"(?P<number>\d+)(?P<unit>m)", _last_number, _DIGITS),
+    _form(
+        r"(?P<number>\d+) ?(?P<unit>h|hours?|mins?|minutes|d|days|w|weeks)",
+        _last_number,
+        _DIGITS,
+    ),
 )  # fmt: skip
 _NOW = re.compile(
     r"(?<![\w-])(?:(?:right )?now|currently|at the moment|at present|these days|so far)(?![\w-])",
