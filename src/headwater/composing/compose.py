@@ -22,7 +22,6 @@ from headwater.composing.of_items import (
 )
 from headwater.composing.of_relations import compose_expand, compose_impact, compose_path
 from headwater.composing.of_time import compose_history, compose_metric, compose_rule
-from headwater.composing.reviewed import compose_review
 from headwater.composing.shapes import block_of
 from headwater.composing.telling import ask_name
 from headwater.composing.view import Part, View, nothing
@@ -36,6 +35,15 @@ from headwater.model.reading import Reading
 
 AMBIGUOUS = 0.5
 MOST_READY = 5
+
+
+def compose_review(view: View) -> Part:
+    """Say what a review shows; what it computes with is loaded with the first one."""
+    from headwater.composing.reviewed import compose_review as composed
+
+    return composed(view)
+
+
 COMPOSERS: Mapping[str, Callable[[View], Part]] = {
     "count": compose_count,
     "expand": compose_expand,

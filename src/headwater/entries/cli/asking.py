@@ -15,7 +15,6 @@ from cyclopts import Parameter
 
 from headwater.composing.waterfall import Waterfall
 from headwater.entries.cli.decode import checked, json_file, json_object, question, steps
-from headwater.entries.cli.door import opened
 from headwater.entries.cli.exits import BY_OUTCOME, BY_STATUS
 from headwater.entries.cli.follow import following
 from headwater.entries.cli.options import NO_OPTIONS, Budget, Options
@@ -61,6 +60,8 @@ def ask(
     """
     text, screen = question(words), Screen(options)
 
+    from headwater.entries.cli.door import opened
+
     async def answered() -> tuple[Answer, Waterfall]:
         async with opened(options) as app, following(app.watch(), screen) as seen:
             answer = await app.ask(text, budget_s=budget, zone=screen.zone, watch=seen.watch)
@@ -86,6 +87,8 @@ def call(
         options: Options of every command.
     """
     name, screen = checked(tool, "the tool's name"), Screen(options)
+
+    from headwater.entries.cli.door import opened
 
     async def called() -> Outcome:
         async with opened(options) as app:
@@ -115,6 +118,8 @@ def run(
     """
     screen = Screen(options)
 
+    from headwater.entries.cli.door import opened
+
     async def carried_out() -> tuple[RunResult, Waterfall]:
         async with opened(options) as app, following(app.watch(), screen) as seen:
             result = await app.run(plan, budget_s=budget, watch=seen.watch)
@@ -140,6 +145,8 @@ def again(
         options: Options of every command.
     """
     run_id, screen = checked(run, "the run's id"), Screen(options)
+
+    from headwater.entries.cli.door import opened
 
     async def completed() -> tuple[Answer | RunResult, Waterfall]:
         async with opened(options) as app, following(app.watch(), screen) as seen:

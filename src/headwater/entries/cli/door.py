@@ -1,5 +1,7 @@
 """How a command gets at the one door, the app; it asks it nothing.
 
+Commands import it when they are carried out, so that help does not wait for the app.
+
 Next: `headwater.app.service`
 """
 

@@ -9,7 +9,6 @@ import anyio
 from cyclopts import Parameter
 
 from headwater.entries.cli.decode import checked
-from headwater.entries.cli.door import opened
 from headwater.entries.cli.exits import COMPLETE
 from headwater.entries.cli.options import NO_OPTIONS, Options
 from headwater.entries.cli.progress import progressing
@@ -40,6 +39,8 @@ def load(
     """
     source, screen = Path(checked(path, "the path")), Screen(options)
 
+    from headwater.entries.cli.door import opened
+
     async def loaded() -> LoadReport:
         async with opened(options) as app, progressing("loading", screen) as progress:
             return await app.load(
@@ -57,6 +58,8 @@ def scan(*, options: Options = NO_OPTIONS) -> int:
     """
     screen = Screen(options)
 
+    from headwater.entries.cli.door import opened
+
     async def scanned() -> LoadReport:
         async with opened(options) as app, progressing("scanning this host", screen) as progress:
             return await app.scan(progress=progress)
@@ -72,6 +75,8 @@ def export(folder: str, /, *, options: Options = NO_OPTIONS) -> int:
         options: Options of every command.
     """
     target, screen = Path(checked(folder, "the folder")), Screen(options)
+
+    from headwater.entries.cli.door import opened
 
     async def exported() -> dict[str, int]:
         async with opened(options) as app, progressing("exporting", screen) as progress:

@@ -8,7 +8,6 @@ import anyio
 from cyclopts import Parameter
 
 from headwater.entries.cli.decode import checked
-from headwater.entries.cli.door import opened
 from headwater.entries.cli.exits import COMPLETE, PARTIAL
 from headwater.entries.cli.options import NO_OPTIONS, Options
 from headwater.entries.cli.render_lists import (
@@ -31,6 +30,8 @@ def tools(*, options: Options = NO_OPTIONS) -> int:
     """
     screen = Screen(options)
 
+    from headwater.entries.cli.door import opened
+
     async def listed() -> list[ToolInfo]:
         async with opened(options) as app:
             return await app.tools()
@@ -52,6 +53,8 @@ def runs(*, limit: int = 20, options: Options = NO_OPTIONS) -> int:
     """
     screen = Screen(options)
 
+    from headwater.entries.cli.door import opened
+
     async def listed() -> list[RunRecord]:
         async with opened(options) as app:
             return await app.runs(limit=limit)
@@ -72,6 +75,8 @@ def explain(run: str, /, *, options: Options = NO_OPTIONS) -> int:
         options: Options of every command.
     """
     run_id, screen = checked(run, "the run's id"), Screen(options)
+
+    from headwater.entries.cli.door import opened
 
     async def explained() -> Explanation:
         async with opened(options) as app:
@@ -100,6 +105,8 @@ def replay(
         options: Options of every command.
     """
     run_id, screen = checked(run, "the run's id"), Screen(options)
+
+    from headwater.entries.cli.door import opened
 
     async def replayed() -> ReplayReport:
         async with opened(options) as app:

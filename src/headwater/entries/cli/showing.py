@@ -11,7 +11,6 @@ from rich.text import Text
 
 from headwater.composing.waterfall import Waterfall
 from headwater.entries.cli.decode import checked
-from headwater.entries.cli.door import opened
 from headwater.entries.cli.exits import BY_STATUS
 from headwater.entries.cli.follow import following
 from headwater.entries.cli.options import NO_OPTIONS, Options
@@ -54,6 +53,8 @@ def demo(folder: str = FOLDER, /, *, seed: int = 1, options: Options = NO_OPTION
 
 
 def _filled(bundle: Path, seed: int, options: Options, *, screen: Screen) -> LoadReport:
+    from headwater.entries.cli.door import opened
+
     async def filled() -> LoadReport:
         doing = "making and loading a demo estate"
         async with opened(options) as app, progressing(doing, screen) as progress:
@@ -63,6 +64,8 @@ def _filled(bundle: Path, seed: int, options: Options, *, screen: Screen) -> Loa
 
 
 def _scanned(options: Options, screen: Screen) -> LoadReport:
+    from headwater.entries.cli.door import opened
+
     async def scanned() -> LoadReport:
         async with opened(options) as app, progressing("scanning this host", screen) as progress:
             return await app.scan(progress=progress)
@@ -77,6 +80,8 @@ def _show(report: LoadReport, screen: Screen) -> LoadReport:
 
 
 def _answered(question: str, options: Options, screen: Screen) -> Answer:
+    from headwater.entries.cli.door import opened
+
     async def answered() -> tuple[Answer, Waterfall]:
         async with opened(options) as app, following(app.watch(), screen) as seen:
             answer = await app.ask(question, zone=screen.zone, watch=seen.watch)
