@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import anyio
-from anyio.from_thread import run_sync as run_in_loop
 from anyio.lowlevel import EventLoopToken, current_token
 
 from headwater.engine.gate import Place
@@ -129,9 +128,20 @@ class _Worker(threading.Thread):
                 job.error = error
             self._threads.rest(self)
             try:
-                run_in_loop(_ended, job, share, token=job.token)
+                _soon(job.token)(_ended, job, share)
             except RuntimeError:
                 return  # the loop is gone, and with it whoever waited
+
+
+def _soon(token: EventLoopToken) -> Callable[..., object]:
+    """Return a function that has the loop call another soon, without waiting until it has.
+
+    `anyio.from_thread` waits, and would for ever where the loop ends before its turn comes.
+    """
+    native: Any = token.native_token
+    own = getattr(native, "call_soon_threadsafe", None)  # asyncio's; trio's has another name
+    told: Callable[..., object] = native.run_sync_soon if own is None else own
+    return told
 
 
 def _ended(job: Job, share: Share) -> None:
