@@ -69,7 +69,7 @@ def _item_sentence(item: Mapping[str, Any]) -> str:
     ):
         if item.get(name):
             said += f", {words_before} {item[name]}"
-    return f"{said}."
+    return said.rstrip(".") + "."
 
 
 def _field_sentence(item: Mapping[str, Any], field: str) -> str:
@@ -78,7 +78,7 @@ def _field_sentence(item: Mapping[str, Any], field: str) -> str:
         value = ", ".join(f"{key}={one}" for key, one in value.items())
     if value in (None, ""):
         return f"{called(item)} has no {field} recorded."
-    return f"The {field} of {called(item)} is {value}."
+    return f"The {field} of {called(item)} is {value}".rstrip(".") + "."
 
 
 def compose_list(view: View) -> Part:
@@ -169,7 +169,8 @@ def _grouped(view: View, table: Mapping[str, Any], step: str) -> Part:
         said = f"{total} {_things(view)} in all;{mark} their {group} could not be read."
         return Part(said + _bound(view), (number,), next=_counted(view))
     group = field.removeprefix("tags.") if lost else group
-    rows = tuple((_group_name(row[0]), int(row[-1])) for row in table["rows"])
+    names = _group_names(table["rows"])
+    rows = tuple((name, int(row[-1])) for name, row in zip(names, table["rows"], strict=True))
     named = sum(1 for row in table["rows"] if row[0] is not None)
     block = TableBlock(
         title=f"{_title(view, 'Items')} per {group}",
@@ -201,8 +202,15 @@ def _counted(view: View) -> tuple[str, ...]:
     return tuple(following[:NEXT_LISTED])
 
 
-def _group_name(value: Any) -> str:
-    return "(none)" if value is None else str(value)
+def _group_names(rows: Sequence[Sequence[Any]]) -> list[str]:
+    """Return what groups are called; where a name recurs, with what tells it apart beside it."""
+    often = Counter(row[0] for row in rows)
+    names = []
+    for row in rows:
+        apart = row[1] if len(row) > 2 and often[row[0]] > 1 else None  # noqa: PLR2004
+        name = "(none)" if row[0] is None else str(row[0])
+        names.append(f"{name} at {apart}" if apart is not None else name)
+    return names
 
 
 def _best_group(view: View) -> str:

@@ -112,23 +112,37 @@ def along(graph: Mapping[str, Any], types: Sequence[str], *, inward: bool) -> di
 
 def compose_path(view: View) -> Part:
     """Say how one item reaches another, or that it does not."""
-    mark = view.ledger.mark("path")
     if not view.ledger.succeeded("path"):
         return nothing(view, "path")
-    path = view.value("path")
+    wider = view.value("path_any")
+    step = "path" if wider is None else "path_any"
+    path = view.value("path") or wider
+    mark = view.ledger.mark("path", *(["path_any"] if view.ledger.succeeded("path_any") else []))
     source, target = view.code(), view.code("target")
     following = (f"what depends on {view.asked('target')}?", f"what does {view.asked()} depend on?")
     if path is None:
-        along = " along dependencies" if view.fact("along") else ""
-        said = f"No path leads from {source} to {target}{along} within the hops allowed.{mark}"
-        return Part(said, next=following)
+        said = f"No path{_along(view)} leads from {source} to {target} within the hops allowed."
+        return Part(f"{said}{mark}", next=following)
     if path["length"] == 0:
         return Part(f"{source} and {target} are the same item.{mark}")
     between = [str(node["code"]) for node in path["nodes"][1:-1]]
     way = f" by way of {', '.join(between)}" if between else " directly"
-    block = path_block(path, title=f"From {source} to {target}", cites=view.ledger.cite("path"))
+    block = path_block(path, title=f"From {source} to {target}", cites=view.ledger.cite(step))
     summary = f"{source} reaches {target}{way}: {count(int(path['length']), 'relation')}.{mark}"
+    if wider is not None:
+        types = ", ".join(dict.fromkeys(str(edge["type"]) for edge in path["edges"]))
+        summary = (
+            f"{source} and {target} are not connected; what they share joins them{way} ({types}), "
+            f"{count(int(path['length']), 'relation')}.{mark}"
+        )
     return Part(summary, (block,), next=following)
+
+
+def _along(view: View) -> str:
+    """Return along what there is no path: all relations only where those were walked as well."""
+    if view.fact("along"):
+        return " along dependencies"
+    return "" if view.ledger.succeeded("path_any") else " of connections or dependencies"
 
 
 def _next(view: View, nodes: Sequence[Mapping[str, Any]] = ()) -> tuple[str, ...]:

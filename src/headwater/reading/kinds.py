@@ -147,6 +147,9 @@ GROUPS = {
 }
 """Where a group's word may be found, the likeliest first; another word is taken for a tag."""
 
+TOLD_APART_BY = {"rack": "location", "room": "location"}
+"""Groups whose names recur from place to place: every site may have a rack R1."""
+
 FIELDS = {
     "owner": "owner", "team": "owner", "location": "location", "place": "location",
     "site": "location", "status": "status", "state": "status", "type": "type", "kind": "type",

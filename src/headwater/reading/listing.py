@@ -11,6 +11,7 @@ from headwater.model.reading import Reading
 from headwater.reading.asking import keywords_of, name_of, things_of
 from headwater.reading.drafts import HOUR_S, Ask, Named, is_off_topic, off_topic, unclear, unknown
 from headwater.reading.found import EXACT, VALUE, choose
+from headwater.reading.kinds import TOLD_APART_BY
 from headwater.reading.plans import (
     VALUES,
     aggregate_for,
@@ -96,14 +97,15 @@ def plan_count(ask: Ask) -> Reading:
     if scope.around is not None:
         shared["ci_ids"] = around_ids()
     fields = group_fields(things.group)
-    grouped = [[field] for field in fields] or [[]]
+    apart = TOLD_APART_BY.get(things.group)
+    grouped = [[field, apart] if apart not in {field, None} else [field] for field in fields]
     steps = tuple(
         Step(
             id="count" if place == 0 else f"count_{place + 1}",
             tool="ci.aggregate",
             args={"group_by": group, "metrics": ["count"], **shared},
         )
-        for place, group in enumerate(grouped)
+        for place, group in enumerate(grouped or [[]])
     )
     around = (around_step(scope.around),) if scope.around is not None else ()
     facts = {"things": things.words, "said": list(scope.said), "group": things.group}

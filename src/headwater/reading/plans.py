@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from headwater.model.item import Candidate
+from headwater.model.outcome import Succeeded
 from headwater.model.plan import Step
 from headwater.model.reading import Reading
 from headwater.model.window import Window
@@ -30,6 +31,8 @@ WIDEST: dict[str, Any] = {"max_nodes": 5000, "max_edges": 50_000}
 IMPACT_DEPTH = 6
 MOST_HOPS = 12
 DEPENDENCY_TYPES = ("depends_on", "runs_on", "deployed_on", "uses", "connected_to")
+JOINING_TYPES = (*DEPENDENCY_TYPES, "composed_of", "terminates_on", "hosted_on", "part_of", "calls")
+"""Relations along which one thing reaches another, unlike an owner or a label that both have."""
 HOST_TYPES = ("runs_on", "deployed_on", "hosted_on", "installed_on", "hosted_by")
 SUMMED = frozenset({"requests", "errors", "restarts"})
 
@@ -113,10 +116,17 @@ def plan_path(ask: Ask) -> Reading:
     }  # fmt: skip
     along = ask.sense.view == "out"
     if along:
-        args |= {"direction": "out", "types": list(DEPENDENCY_TYPES)}
-    return draft(
-        ask, named, (Step(id="path", tool="graph.path", args=args),), facts={"along": along}
-    )
+        steps = [_path_step("path", {**args, "direction": "out", "types": list(DEPENDENCY_TYPES)})]
+    else:
+        steps = [_path_step("path", {**args, "types": list(JOINING_TYPES)})]
+    first = ask.known.get("path")
+    if isinstance(first, Succeeded) and first.value is None and not along:
+        steps.append(_path_step("path_any", args))
+    return draft(ask, named, tuple(steps), facts={"along": along})
+
+
+def _path_step(step: str, args: dict[str, object]) -> Step:
+    return Step(id=step, tool="graph.path", args=args, required=step == "path")
 
 
 def plan_history(ask: Ask) -> Reading:

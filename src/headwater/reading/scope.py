@@ -99,10 +99,24 @@ def _noun(noun: str, found: Found) -> Scope:
     if exact is not None:
         return _equals(exact)
     inside = _inside(found, noun)
-    if inside:
-        values = sorted({one.name for one in inside})
-        condition = {"field": inside[0].key or inside[0].kind, "op": "in", "value": values}
-        return Scope((condition,), said=(noun,))
+    heads = [one for one in inside if singular(_parts(one.name)[-1]) == noun]
+    scope = _among(heads, noun) or _synonym(found, noun) or _among(inside, noun)
+    return scope or Scope(unknown=(noun,))
+
+
+def _among(candidates: Sequence[Candidate], noun: str) -> Scope | None:
+    """Return the items with one of several values: "Access Switch" and "Core Switch" for switches.
+
+    A "VM interface" is an interface rather than a VM, so values that end in the noun go first.
+    """
+    if not candidates:
+        return None
+    values = sorted({one.name for one in candidates})
+    condition = {"field": candidates[0].key or candidates[0].kind, "op": "in", "value": values}
+    return Scope((condition,), said=(noun,))
+
+
+def _synonym(found: Found, noun: str) -> Scope | None:
     for other in SYNONYMS.get(noun, ()):
         meant = _value(found, other, ("type", "subtype", "category"))
         if meant is not None:
@@ -110,7 +124,7 @@ def _noun(noun: str, found: Found) -> Scope:
             return Scope(
                 (equal(meant.key or meant.kind, meant.name),), notes=(note,), said=(meant.name,)
             )
-    return Scope(unknown=(noun,))
+    return None
 
 
 def _inside(found: Found, noun: str) -> list[Candidate]:
