@@ -12,7 +12,6 @@ import anyio
 
 from headwater.composing.compose import compose
 from headwater.composing.result import summarise
-from headwater.engine.journal import plain, shallow
 from headwater.engine.plan import plan
 from headwater.engine.run import Ground, run
 from headwater.model.answer import Answer, RunResult
@@ -122,7 +121,7 @@ async def _again(earlier: Earlier, only: tuple[str, ...], ground: Ground) -> dic
     kept = {name: one for name, one in earlier.outcomes.items() if name not in again}
     tell_plan(ground, earlier.steps, round_number=0, intent=None)
     for name, outcome in kept.items():
-        ground.journal.note("step.kept", HERE, name, outcome=plain(outcome))
+        ground.journal.note("step.kept", HERE, name, outcome=outcome)
     found = {**kept, **await run(Plan(missing), ground, known=kept)}
     return {step.id: found[step.id] for step in earlier.steps if step.id in found}
 
@@ -131,5 +130,5 @@ def tell_plan(
     ground: Ground, steps: tuple[Step, ...], *, round_number: int, intent: str | None
 ) -> None:
     """Tell the journal which steps are to be carried out."""
-    rows = [shallow(step) for step in steps]
-    ground.journal.note("run.planned", "engine.plan", round=round_number, intent=intent, steps=rows)
+    journal = ground.journal
+    journal.note("run.planned", "engine.plan", round=round_number, intent=intent, steps=steps)

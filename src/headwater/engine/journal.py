@@ -12,6 +12,7 @@ from headwater.engine.watch import Watch
 from headwater.model.event import Event, RunRecord
 from headwater.model.evidence import Evidence
 from headwater.model.outcome import Outcome, Succeeded
+from headwater.model.plan import Step
 
 
 class Outlet:
@@ -62,8 +63,8 @@ class Outlet:
             await self._awaited.wait()
 
     def take(self) -> tuple[list[RunRecord], list[Event]]:
-        """Return everything that waits, and wait for nothing."""
-        runs, events = list(self._runs), list(self._events)
+        """Return everything that waits, as plain JSON data, and wait for nothing."""
+        runs, events = list(self._runs), [write_out(event) for event in self._events]
         self._runs.clear()
         self._events.clear()
         return runs, events
@@ -88,7 +89,10 @@ class Journal:
         outlet.put_run(record)
 
     def note(self, kind: str, where: str, step: str | None = None, **data: Any) -> None:
-        """Tell one thing that happened; it never waits and never fails."""
+        """Tell one thing that happened; it never waits and never fails.
+
+        `outcome` and `steps` are told as they are, and written out off the run's path.
+        """
         event = Event(
             run_id=self.record.run_id,
             seq=self._seq,
@@ -101,7 +105,7 @@ class Journal:
         self._seq += 1
         self._outlet.put(event)
         if self.watch is not None:
-            self.watch.tell(event)
+            self.watch.tell(write_out(event))
 
     def end(self, record: RunRecord) -> None:
         """Tell how the run ended and close the live view."""
@@ -124,10 +128,20 @@ class Silence(Journal):
 SILENCE = Silence()
 
 
+def write_out(event: Event) -> Event:
+    """Return an event whose outcome and steps are plain JSON data, as they may be already."""
+    outcome, steps = event.data.get("outcome"), event.data.get("steps", ())
+    if isinstance(outcome, Outcome):
+        event.data = {**event.data, "outcome": plain(outcome)}
+    if any(isinstance(one, Step) for one in steps):
+        event.data = {**event.data, "steps": [shallow(one) for one in steps]}
+    return event
+
+
 def plain(outcome: Outcome) -> dict[str, Any]:
     """Return an outcome as plain JSON data; its value is not copied.
 
-    A success is written out field by field: that takes a third of the time, in every step.
+    A success is written out field by field, in a third of the time.
     """
     if not isinstance(outcome, Succeeded):
         return shallow(outcome)

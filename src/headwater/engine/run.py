@@ -15,7 +15,7 @@ import anyio
 from headwater.engine.call import Caller, may_fall_back, refused
 from headwater.engine.course import Course
 from headwater.engine.endings import gathered, missed, with_null_named, with_reason
-from headwater.engine.journal import Journal, plain
+from headwater.engine.journal import Journal
 from headwater.engine.limits import Limits
 from headwater.engine.reaper import Crew, Reaper
 from headwater.engine.references import evaluate, resolve
@@ -129,7 +129,7 @@ class _Runner:
     def end(self, step: Step, outcome: Outcome) -> None:
         """Take note of how a step ended."""
         self._course.end(step, outcome)
-        self._ground.journal.note("step.ended", HERE, step.id, outcome=plain(outcome))
+        self._ground.journal.note("step.ended", HERE, step.id, outcome=outcome)
 
     async def _step(self, step: Step) -> Outcome:
         skipped = self._skipped(step)

@@ -145,6 +145,8 @@ def _waits_for(step: Step, plan: Plan, ids: set[str] | frozenset[str]) -> frozen
         needed = referred_by(step) | set(step.after)
     except UsageError as error:
         raise UsageError(f"step {step.id!r}: {error.message}", code=error.code) from error
+    if not needed and step.fallback is None:
+        return frozenset()
     fallback = step.fallback
     if fallback is not None and "." not in fallback:
         needed |= {fallback} if fallback not in ids else set()

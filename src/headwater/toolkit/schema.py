@@ -57,6 +57,7 @@ class Schema:
             empty = parameter.default is inspect.Parameter.empty
             fields[parameter.name] = (annotation, ... if empty else parameter.default)
         config = ConfigDict(extra="forbid", arbitrary_types_allowed=False)
+        self._names = frozenset(fields)
         self._arguments = create_model(f"{name} arguments", __config__=config, **fields)
         self._result: TypeAdapter[Any] = TypeAdapter(returned)
         self._check = self._arguments.__pydantic_validator__.validate_python
@@ -103,10 +104,10 @@ class Schema:
         Raises:
             UsageError: `tool.bad_arguments`.
         """
-        fields = self._arguments.model_fields
-        known = {
-            one: value for one, value in arguments.items() if one not in skip or one not in fields
-        }
+        known = arguments
+        if skip:
+            absent = skip.intersection(self._names)
+            known = {one: value for one, value in arguments.items() if one not in absent}
         try:
             self._check(known)
         except ValidationError as error:
