@@ -39,10 +39,10 @@ class _Job:
         """Run it and wake whoever waits."""
         try:
             self.result = await self.work(**self.keywords)
-        except asyncio.CancelledError:
+        except asyncio.CancelledError:  # noqa: ASYNC103 (raised again as the waiter's)
             message = "the client was closed while this call was under way"
             self.error = UsageError(message, code="client.closed")
-        except BaseException as error:  # noqa: BLE001 (it is raised again in the waiting thread)
+        except BaseException as error:  # noqa: BLE001, ASYNC103 (it is raised again in the waiting thread)
             self.error = error
         self.done.release()
 
@@ -182,7 +182,7 @@ class Bridge(Generic[EntityT]):
         asyncio.set_event_loop(self._loop)
         try:
             self._loop.run_until_complete(self._live(open_it))
-        except BaseException as error:  # noqa: BLE001 (it is raised again by whoever opened)
+        except BaseException as error:  # noqa: BLE001, ASYNC103 (it is raised again by whoever opened)
             self._failure = error
         finally:
             self._ended.set()

@@ -124,7 +124,7 @@ class _Worker(threading.Thread):
             job, share = given
             try:
                 job.result = job.function()
-            except BaseException as error:  # noqa: BLE001 (it is raised again by whoever waits)
+            except BaseException as error:  # noqa: BLE001, ASYNC103 (it is raised again by whoever waits)
                 job.error = error
             self._threads.rest(self)
             try:
