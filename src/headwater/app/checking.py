@@ -4,9 +4,52 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from headwater.analysis.records import text_problem
 from headwater.engine.ask import Earlier
 from headwater.errors import UsageError
+from headwater.model.principal import Principal
 from headwater.policy.budget import LEAST_S, MOST_S
+
+MOST_RUNS = 10_000
+MOST_NAME = 512
+
+
+def who_asks(given: Principal | None, otherwise: Principal) -> Principal:
+    """Return the principal given, or the other one.
+
+    Raises:
+        UsageError: `principal.bad` where it is none, or its names cannot be stored.
+    """
+    who = otherwise if given is None else given
+    if not isinstance(who, Principal):
+        message = f"{ascii(who)[:80]} is no Principal; give Principal(tenant=...)"
+        raise UsageError(message, code="principal.bad")
+    for name in (who.tenant, who.name, *who.roles):
+        problem = text_problem(name) if isinstance(name, str) and name else "text of some length"
+        if problem is None and len(name) > MOST_NAME:
+            problem = f"text of at most {MOST_NAME} characters"
+        if problem:
+            message = f"{ascii(name)[:80]} names no tenant, person or role; give {problem}"
+            raise UsageError(message, code="principal.bad")
+    return who
+
+
+def check_limit(limit: int) -> int:
+    """Return how many runs to list, 1 to 10,000.
+
+    Raises:
+        UsageError: `run.bad_limit`.
+    """
+    if not isinstance(limit, int):
+        message = f"the limit is a whole number of runs, not {limit!r}"
+        raise UsageError(message, code="run.bad_limit")
+    return min(MOST_RUNS, max(1, limit))
+
+
+def unknown_run(run_id: str) -> UsageError:
+    """Make the error of a run that is not there, for this tenant at least."""
+    message = f"there is no run {ascii(run_id)[:80]}; see `headwater runs`"
+    return UsageError(message, code="run.unknown")
 
 
 def check_budget_s(budget_s: float) -> float:
@@ -30,7 +73,7 @@ def check_text(text: str) -> str:
     try:
         text.encode()
     except (AttributeError, UnicodeEncodeError) as error:
-        message = f"the question is no valid Unicode text: {error}"
+        message = f"the question is no valid Unicode text: {ascii(text)[:80]}"
         raise UsageError(message, code="question.bad_text") from error
     return text.replace("\x00", " ")
 

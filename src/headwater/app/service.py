@@ -16,20 +16,18 @@ from typing import Any
 import anyio
 from anyio import to_thread
 
-from headwater.app import records
-from headwater.app.checking import check_budget_s, check_steps, check_text
+from headwater.app import checking, records
 from headwater.app.lifespan import Parts, lifespan
 from headwater.app.loading import export, load
 from headwater.app.namespace import describe, namespace, value_of
 from headwater.app.replaying import replay
-from headwater.app.settings import Settings
+from headwater.app.settings import Settings, find_settings
 from headwater.app.wiring import bundle_writer, host_supply, supply_of, write_demo
 from headwater.engine.ask import ask, carry_out
 from headwater.engine.journal import SILENCE, Journal
 from headwater.engine.run import Ground
 from headwater.engine.validation import check_plan, decode_plan
 from headwater.engine.watch import Watch
-from headwater.errors import UsageError
 from headwater.model.answer import Answer, RunResult
 from headwater.model.call import Call
 from headwater.model.event import RunRecord
@@ -87,8 +85,8 @@ class AsyncHeadwater:
             UsageError: a bad URL, pack or setting.
             StoreFault: the database cannot be opened.
         """
-        settings = settings or Settings()
-        who = principal or Principal(tenant=tenant or settings.tenant)
+        settings = settings or find_settings()
+        who = checking.who_asks(principal, Principal(tenant=tenant or settings.tenant))
         async with lifespan(url or settings.database_url, packs, settings) as parts:
             yield cls(parts, who)
 
@@ -118,7 +116,7 @@ class AsyncHeadwater:
             UsageError: the budget or the text is none.
         """
         asked = Question(
-            text=check_text(question),
+            text=checking.check_text(question),
             asked_at=datetime.now(zone or self._parts.zone),
             budget_s=self._budget_s(budget_s),
         )
@@ -169,9 +167,9 @@ class AsyncHeadwater:
         """
         caller = self._parts.caller
         call = Call(
-            tool=tool,
+            tool=tool if isinstance(tool, str) else repr(tool),
             args=args or {},
-            principal=principal or self._principal,
+            principal=checking.who_asks(principal, self._principal),
             asked=Asked(datetime.now(UTC)),
             deadline_at=caller.now() + self._budget_s(budget_s),
         )
@@ -184,8 +182,10 @@ class AsyncHeadwater:
     async def runs(self, *, limit: int = 20, principal: Principal | None = None) -> list[RunRecord]:
         """List the tenant's newest runs, newest first."""
         await self._parts.writer.flush()
-        who = principal or self._principal
-        return await self._parts.stores.run_log.recent(limit=max(1, limit), principal=who)
+        who = checking.who_asks(principal, self._principal)
+        return await self._parts.stores.run_log.recent(
+            limit=checking.check_limit(limit), principal=who
+        )
 
     async def explain(self, run_id: str, *, principal: Principal | None = None) -> Explanation:
         """Return what a run tells of itself: its row, and every event with where it happened.
@@ -194,11 +194,10 @@ class AsyncHeadwater:
             UsageError: `run.unknown`.
         """
         await self._parts.writer.flush()
-        who = principal or self._principal
-        record = await self._parts.stores.run_log.get(run_id, principal=who)
+        who = checking.who_asks(principal, self._principal)
+        record = await self._parts.stores.run_log.get(str(run_id), principal=who)
         if record is None:
-            message = f"there is no run {run_id[:80]!r}; see `headwater runs`"
-            raise UsageError(message, code="run.unknown")
+            raise checking.unknown_run(run_id)
         events = await self._parts.stores.run_log.events(run_id, principal=who)
         return Explanation(run=record, events=tuple(events))
 
@@ -225,7 +224,7 @@ class AsyncHeadwater:
         """
         found = await self.explain(run_id, principal=principal)
         earlier = records.earlier_of(run_id, found.events)
-        wanted = check_steps(run_id, earlier, only)
+        wanted = checking.check_steps(run_id, earlier, only)
         asked = Question(
             text=found.run.text, asked_at=found.run.asked_at, budget_s=self._budget_s(budget_s)
         )
@@ -291,7 +290,7 @@ class AsyncHeadwater:
             replace=replace,
             skip_bad=skip_bad,
             progress=progress,
-            principal=principal or self._principal,
+            principal=checking.who_asks(principal, self._principal),
         )
 
     async def scan(
@@ -304,7 +303,7 @@ class AsyncHeadwater:
             supply,
             replace=True,
             progress=progress,
-            principal=principal or self._principal,
+            principal=checking.who_asks(principal, self._principal),
         )
 
     async def demo(
@@ -339,7 +338,7 @@ class AsyncHeadwater:
     ) -> dict[str, int]:
         """Write the estate to a folder, as a bundle, and return how many rows each part has."""
         writer = await to_thread.run_sync(bundle_writer, Path(folder))
-        who = principal or self._principal
+        who = checking.who_asks(principal, self._principal)
         return await export(self._parts.stores, writer, progress=progress, principal=who)
 
     def __getattr__(self, name: str) -> Any:
@@ -371,7 +370,7 @@ class AsyncHeadwater:
             text=asked.text,
             asked_at=asked.asked_at,
             budget_s=asked.budget_s,
-            principal=principal or self._principal,
+            principal=checking.who_asks(principal, self._principal),
             watch=watch,
         )
 
@@ -380,7 +379,7 @@ class AsyncHeadwater:
         record = journal.record
         share_s = composing_share_s(record.budget_s)
         deadline_at = journal.started_at + record.budget_s - share_s
-        who = principal or self._principal
+        who = checking.who_asks(principal, self._principal)
         versions: Mapping[str, int] | None = None
         with anyio.CancelScope(deadline=deadline_at):
             versions = await self._parts.stores.versions.current(principal=who)
@@ -395,4 +394,6 @@ class AsyncHeadwater:
         )
 
     def _budget_s(self, budget_s: float | None) -> float:
-        return self._parts.settings.budget_s if budget_s is None else check_budget_s(budget_s)
+        return (
+            self._parts.settings.budget_s if budget_s is None else checking.check_budget_s(budget_s)
+        )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import tzinfo
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from headwater.engine.limits import Limits
+from headwater.errors import UsageError
 from headwater.policy.breaker import BreakerRules
+from headwater.toolkit.schema import describe
 
 
 class Settings(BaseSettings):
@@ -17,11 +19,11 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="HEADWATER_", extra="ignore", frozen=True)
 
     database: str | None = None
-    tenant: str = "default"
+    tenant: str = Field(default="default", min_length=1)
     budget_s: float = Field(default=5.0, ge=0.05, le=60.0)
     sqlite_readers: int = Field(default=4, ge=1, le=64)
     cache_bytes: int = Field(default=64_000_000, ge=0)
-    runs_keep_days: float = Field(default=30.0, gt=0)
+    runs_keep_days: float = Field(default=30.0, gt=0, le=100_000)
     runs_keep_count: int = Field(default=10_000, ge=1)
     max_steps: int = Field(default=500, ge=1)
     max_depth: int = Field(default=100, ge=1)
@@ -69,6 +71,19 @@ class Settings(BaseSettings):
                 open_s=self.breaker_open_s,
             ),
         )
+
+
+def find_settings() -> Settings:
+    """Return what the environment sets, and the defaults for the rest.
+
+    Raises:
+        UsageError: `settings.bad`, naming each variable that is wrong and why.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        message = f"the environment sets HEADWATER_... wrongly: {describe(error)}"
+        raise UsageError(message, code="settings.bad") from error
 
 
 def local_zone() -> tzinfo:

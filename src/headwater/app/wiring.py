@@ -15,6 +15,7 @@ from typing import Any
 
 import anyio
 
+from headwater.analysis.records import text_problem
 from headwater.app.loading import EstateWriter
 from headwater.app.settings import Settings
 from headwater.errors import UsageError
@@ -33,6 +34,7 @@ GROUP = "headwater.packs"
 """The entry-point group by which other distributions bring packs."""
 SQLITE = "sqlite:///"
 MEMORY = "memory:"
+WRITE = "write sqlite:///PATH (sqlite:////PATH from the root) or memory:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,20 +70,29 @@ async def open_stores(url: str, settings: Settings) -> AsyncIterator[Stores]:
         UsageError: `database.bad_url`.
         StoreFault: the database cannot be opened.
     """
+    if not isinstance(url, str) or text_problem(url):
+        raise UsageError(f"database {ascii(url)[:200]}: {WRITE}", code="database.bad_url")
     if url in {MEMORY, f"{MEMORY}//"}:
         yield _memory(settings)
     elif url.startswith(SQLITE) and url.removeprefix(SQLITE).strip():
         path = Path(url.removeprefix(SQLITE))
         if url == settings.default_url:
-            await anyio.Path(path.parent).mkdir(parents=True, exist_ok=True)
+            await _make_folder(path.parent)
         async with _sqlite(path, settings) as stores:
             yield stores
     else:
+        raise UsageError(f"database {url[:200]!r}: {WRITE}", code="database.bad_url")
+
+
+async def _make_folder(folder: Path) -> None:
+    try:
+        await anyio.Path(folder).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
         message = (
-            f"database {url[:200]!r}: write sqlite:///PATH "
-            "(sqlite:////PATH from the root) or memory:"
+            f"cannot make the folder {folder} for the estate ({error.strerror}); "
+            "name a database elsewhere with --database or HEADWATER_DATABASE"
         )
-        raise UsageError(message, code="database.bad_url")
+        raise UsageError(message, code="store.no_folder") from error
 
 
 def _memory(settings: Settings) -> Stores:

@@ -18,4 +18,4 @@ class Principal:
     @property
     def scope(self) -> str:
         """Name what this principal may see: equal scopes may share cached and flying results."""
-        return f"{self.tenant}\x1f{','.join(sorted(self.roles))}"
+        return repr((self.tenant, *sorted(self.roles)))  # no separator that a name could hold

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os.path
 from pathlib import Path
 from typing import Literal
 
@@ -58,8 +59,8 @@ def detect(path: Path) -> Kind:
 
 
 def _must_exist(path: Path) -> None:
-    if not path.exists():
-        message = f"{path}: there is no such file or folder"
+    if not os.path.exists(path):  # noqa: PTH110  Path's own raises where a name is too long
+        message = f"{str(path)[:1000]}: there is no such file or folder"
         raise UsageError(message, code="load.no_such_path")
 
 

@@ -85,7 +85,14 @@ async def test_a_missing_folder_is_named(tmp_path: Path) -> None:
 async def test_a_folder_in_the_files_place_is_refused(tmp_path: Path) -> None:
     folder = tmp_path / "estate.db"
     folder.mkdir()
-    assert (await refused(folder)).code == "store.read_only"
+    assert (await refused(folder)).code == "store.is_folder"
+
+
+async def test_a_path_too_long_for_the_system_is_refused_and_keeps_nobody_waiting(
+    tmp_path: Path,
+) -> None:
+    with anyio.fail_after(10):
+        assert (await refused(tmp_path / ("d/" * 3000) / "estate.db")).code == "store.no_folder"
 
 
 READ_ONLY = """

@@ -70,11 +70,25 @@ def read_records(
 def _files(path: Path) -> dict[str, Path]:
     found = {path.name: path} if path.is_file() else {}
     if path.is_dir():
-        found = {name: path / name for name in names.FILES if (path / name).is_file()}
+        found = {name: path / name for name in names.FILES if _is_there(path / name)}
     if not found.keys() & set(names.FILES):
         message = f"{path}: no bundle; it needs at least one of {', '.join(names.FILES)}"
         raise UsageError(message, code="load.not_a_bundle")
     return found
+
+
+def _is_there(file: Path) -> bool:
+    """Tell whether a bundle has this file; a broken link or a folder is not taken for its absence.
+
+    Raises:
+        UsageError: `load.unreadable`.
+    """
+    if file.is_file():
+        return True
+    if file.exists() or file.is_symlink():
+        message = f"{file}: is no file, or a link to none; put the file there or take it away"
+        raise UsageError(message, code="load.unreadable")
+    return False
 
 
 def _part(path: Path | None, decode: Callable[[dict[str, Any]], RecordT]) -> Part[RecordT] | None:

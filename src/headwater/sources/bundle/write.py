@@ -44,7 +44,7 @@ class BundleWriter:
             for name in WRITTEN:
                 self._open[name] = self._partial(name).open("w", encoding="utf-8", newline="")
             self._open[names.SAMPLES].write(",".join(COLUMNS) + "\n")
-        except OSError as error:
+        except (OSError, ValueError) as error:
             self.discard()
             raise self._unwritable(error) from error
 
@@ -108,11 +108,10 @@ class BundleWriter:
         except OSError as error:
             raise self._unwritable(error) from error
 
-    def _unwritable(self, error: OSError) -> StoreFault:
-        reason = error.strerror or str(error)
-        message = (
-            f"{error.filename or self.folder}: cannot be written ({reason}); nothing was replaced"
-        )
+    def _unwritable(self, error: OSError | ValueError) -> StoreFault:
+        reason = getattr(error, "strerror", None) or str(error)
+        file = ascii(str(getattr(error, "filename", None) or self.folder))[1:-1]
+        message = f"{file}: cannot be written ({reason}); nothing was replaced"
         return StoreFault(message, code="export.unwritable", retry_safe=False)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os.path
 import sqlite3
 from pathlib import Path
 
@@ -30,11 +31,12 @@ def fault_of(error: BaseException, *, path: Path) -> BaseException:
 
 
 def _fault(error: sqlite3.Error, path: Path) -> HeadwaterError:
-    primary = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    code = getattr(error, "sqlite_errorcode", 0)
+    primary = code & 0xFF
     if primary in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
         message = f"{path} is being written by another process; try again when it has finished"
         return StoreFault(message, code="store.busy", retry_safe=True)
-    if primary == sqlite3.SQLITE_FULL:
+    if primary == sqlite3.SQLITE_FULL or code == sqlite3.SQLITE_IOERR_SHMSIZE:  # the log's index
         message = f"no room left to write {path}; free space on its disk and try again"
         return StoreFault(message, code="store.full", retry_safe=False)
     if primary in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN}:
@@ -42,11 +44,16 @@ def _fault(error: sqlite3.Error, path: Path) -> HeadwaterError:
     if primary in {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}:
         return _not_readable(path, primary)
     name = getattr(error, "sqlite_errorname", type(error).__name__)
-    return StoreFault(f"{path}: SQLite failed: {error} ({name})", code="store.failed")
+    hint = "; look whether its disk is full or failing" if primary == sqlite3.SQLITE_IOERR else ""
+    return StoreFault(f"{path}: SQLite failed: {error} ({name}){hint}", code="store.failed")
 
 
 def _not_writable(path: Path) -> HeadwaterError:
-    if not path.parent.is_dir():
+    # Not by methods of Path: they raise where a name is too long for the system.
+    if os.path.isdir(path):  # noqa: PTH112
+        message = f"{path} is a folder; name a file in it, such as {path / 'estate.db'}"
+        return UsageError(message, code="store.is_folder")
+    if not os.path.isdir(path.parent):  # noqa: PTH112
         message = f"there is no folder {path.parent}; create it or name another database"
         return UsageError(message, code="store.no_folder")
     message = (

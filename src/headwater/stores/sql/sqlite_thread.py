@@ -94,8 +94,8 @@ class SqliteThread:
         result, error = None, None
         try:
             result = self._attempt(job)
-        except BaseException as caught:  # noqa: BLE001  it is the caller's: delivered, not kept
-            error = self._explain(caught, job)
+        except BaseException as caught:  # noqa: BLE001, ASYNC103  it is the caller's: delivered, not kept
+            error = self._told(caught, job)
         self.current = None
         job.deliver(result, error)
 
@@ -160,6 +160,13 @@ class SqliteThread:
             connection.rollback()
         if driver.in_transaction:
             driver.execute("ROLLBACK")
+
+    def _told(self, error: BaseException, job: Job) -> BaseException:
+        """Explain an error, or give it as it is: if the thread died here, all would wait."""
+        try:
+            return self._explain(error, job)
+        except Exception:  # noqa: BLE001  whatever it was, the first error says more
+            return error
 
     def _explain(self, error: BaseException, job: Job) -> BaseException:
         fault = fault_of(error, path=self._path)
