@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -250,7 +251,8 @@ def _course(view: View, one: Outlier) -> Block:
     value: Mapping[str, Any] = view.value(one.step)
     window = view.reading.window
     start = window.start if window is not None else instant(value["window"]["start"])
-    points = [point for point in value["points"] if instant(point["at"]) >= start]
+    points: list[Mapping[str, Any]] = value["points"]
+    points = points[bisect_left(points, start, key=lambda point: instant(point["at"])) :]
     shown = {
         **value,
         "points": points,

@@ -21,6 +21,7 @@ WEIGHTS = (
     (("request", "requests", "throughput", "traffic"), 0.7),
 )
 """How telling a metric is of trouble, by the words in its name."""
+UTC = ("Z", "+00:00")
 OTHERS = 0.6
 HARMLESS = 0.2
 """What a fall counts where a rise is the trouble."""
@@ -29,6 +30,10 @@ WORTH_FOCUS = 0.2
 _SOUGHT = ("dependencies", "changes", "near_", "suspect_")
 """How the ids of steps begin in which causes are looked for."""
 FALLS_HURT = ("availability", "uptime", "request", "throughput", "free", "available", "success")
+
+
+Series = tuple[str, Mapping[str, Any], Floats]
+"""A step, what it gave, and the instants of its points in epoch seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,24 +76,22 @@ class Reviewed:
 def review(view: View) -> Reviewed:
     """Return what the outcomes of a review's steps show."""
     steps = own_steps(view)
-    series = [(step, value) for step in steps if (value := view.value(step)) and value["points"]]
+    series = _series(view, steps)
     own = _outliers(view, series)
-    suspects = [str(one["step"]) for one in view.fact("suspects") or ()]
-    near = _outliers(view, [(step, value) for step in suspects if (value := view.value(step))])
+    near = _outliers(view, _series(view, [str(one["step"]) for one in view.fact("suspects") or ()]))
     first = {one.ci["id"]: one for one in reversed(near)}
     near = [one for one in near if first[one.ci["id"]] is one]
     entries = _entries(view)
-    instants = [instant(value["points"][-1]["at"]).timestamp() for _, value in series]
-    firsts = [instant(value["points"][0]["at"]).timestamp() for _, value in series]
+    firsts = [float(at[0]) for _, _, at in series]
     start = view.reading.window.start.timestamp() if view.reading.window else 0.0
     return Reviewed(
         own=tuple(own),
         near=tuple(near),
         causes=tuple(_causes(view, own, near, entries=entries)),
         entries=tuple(entries),
-        held=sum(_is_judged(value, start) for _, value in series),
+        held=sum(judged_from(at, start) is not None for _, _, at in series),
         days=max((start - min(firsts)) / 86_400, 0.0) if firsts else 0.0,
-        last_s=max(instants, default=None),
+        last_s=max((float(at[-1]) for _, _, at in series), default=None),
         unread=_unread(view, steps),
         unsought=tuple(
             one.id
@@ -96,6 +99,11 @@ def review(view: View) -> Reviewed:
             if one.id.startswith(_SOUGHT) and not view.ledger.succeeded(one.id)
         ),
     )
+
+
+def _series(view: View, steps: list[str]) -> list[Series]:
+    values = [(step, view.value(step)) for step in steps]
+    return [(step, one, instants_of(one)) for step, one in values if one and one["points"]]
 
 
 def own_steps(view: View) -> list[str]:
@@ -108,13 +116,13 @@ def _unread(view: View, steps: list[str]) -> tuple[str, ...]:
     return tuple(one for one in ("resolve_metrics", *steps) if not view.ledger.succeeded(one))
 
 
-def _outliers(view: View, series: list[tuple[str, Mapping[str, Any]]]) -> list[Outlier]:
+def _outliers(view: View, series: list[Series]) -> list[Outlier]:
     window = view.reading.window
     found: list[Outlier] = []
     if window is None:
         return found
-    for step, value in series:
-        deviation = deviation_of(value, window.start.timestamp())
+    for step, value, at in series:
+        deviation = _deviation(value, at, window.start.timestamp())
         if deviation is not None:
             weight = round(deviation.strength * _weight(view, value["metric"], deviation), 4)
             found.append(
@@ -139,9 +147,8 @@ def _outliers(view: View, series: list[tuple[str, Mapping[str, Any]]]) -> list[O
     )
 
 
-def deviation_of(value: Mapping[str, Any], start_s: float) -> Deviation | None:
+def _deviation(value: Mapping[str, Any], at: Floats, start_s: float) -> Deviation | None:
     """Return where a series from `metric.series_table` stands out from `start_s` on."""
-    at = instants_of(value)
     values = np.array([one["value"] for one in value["points"]], dtype=np.float64)
     if value.get("kind") == "counter" and at.size > 1:
         at, values = rises(at, values)
@@ -151,11 +158,12 @@ def deviation_of(value: Mapping[str, Any], start_s: float) -> Deviation | None:
 
 def instants_of(value: Mapping[str, Any]) -> Floats:
     """Return a series' instants in epoch seconds."""
-    return np.array([instant(one["at"]).timestamp() for one in value["points"]], dtype=np.float64)
-
-
-def _is_judged(value: Mapping[str, Any], start_s: float) -> bool:
-    return judged_from(instants_of(value), start_s) is not None
+    texts = [str(one["at"]) for one in value["points"]]
+    for mark in UTC:  # as tools give them: five times as fast
+        if all(text.endswith(mark) for text in texts):
+            plain = np.array([text[: -len(mark)] for text in texts], dtype="datetime64[us]")
+            return plain.astype(np.int64) / 1e6
+    return np.array([instant(text).timestamp() for text in texts], dtype=np.float64)
 
 
 def _weight(view: View, metric: str, deviation: Deviation) -> float:
