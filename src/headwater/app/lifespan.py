@@ -13,6 +13,7 @@ from anyio import to_thread
 from headwater.app.run_writer import RunWriter
 from headwater.app.settings import Settings, local_zone
 from headwater.app.wiring import Stores, open_stores, shipped_packs
+from headwater.composing.compose import prepare
 from headwater.engine.call import Caller
 from headwater.engine.journal import Outlet
 from headwater.engine.reaper import Reaper
@@ -41,6 +42,7 @@ async def lifespan(url: str, packs: Sequence[Pack], settings: Settings) -> Async
     async with open_stores(url, settings) as stores:
         shipped = await to_thread.run_sync(shipped_packs)
         zone = await to_thread.run_sync(local_zone)
+        await to_thread.run_sync(prepare)  # now, for a question's time is its asker's
         registry = Registry([*shipped, *packs], stores.supplies)
         caller = Caller(
             registry, cache=stores.cache, versions=stores.versions, limits=settings.limits

@@ -37,11 +37,24 @@ AMBIGUOUS = 0.5
 MOST_READY = 5
 
 
-def compose_review(view: View) -> Part:
-    """Say what a review shows; what it computes with is loaded with the first one."""
+def load_reviews() -> Callable[[View], Part]:
+    """Return the composer of reviews; what it computes with takes a tenth of a second to load."""
     from headwater.composing.reviewed import compose_review as composed
 
-    return composed(view)
+    return composed
+
+
+def prepare() -> None:
+    """Load what reviews are composed with, and compute with it once: the first time is slow."""
+    load_reviews()
+    from headwater.analysis.baseline import warm_up
+
+    warm_up()
+
+
+def compose_review(view: View) -> Part:
+    """Say what a review shows."""
+    return load_reviews()(view)
 
 
 COMPOSERS: Mapping[str, Callable[[View], Part]] = {
@@ -70,7 +83,7 @@ def compose(  # noqa: PLR0917 -- a question, its reading, its steps and what the
     outcomes: Mapping[str, Outcome],
     *,
     run_id: str,
-    elapsed_s: float,
+    elapsed_s: float = 0.0,
 ) -> Answer:
     """Return the answer to a question from all that its steps came to.
 

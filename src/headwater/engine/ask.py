@@ -6,7 +6,7 @@ Next: `headwater.engine.plan.plan`
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import anyio
 
@@ -72,15 +72,9 @@ async def ask(
         steps.extend(reading.steps)
         known |= await run(Plan(reading.steps), ground, known=known)
         reading = plan(question, known, phrasings=phrasings)
-    elapsed_s = anyio.current_time() - ground.journal.started_at
-    return compose(
-        question,
-        reading,
-        tuple(steps),
-        known,
-        run_id=ground.journal.record.run_id,
-        elapsed_s=elapsed_s,
-    )
+    run_id = ground.journal.record.run_id
+    answer = compose(question, reading, tuple(steps), known, run_id=run_id)
+    return replace(answer, elapsed_s=anyio.current_time() - ground.journal.started_at)
 
 
 async def carry_out(

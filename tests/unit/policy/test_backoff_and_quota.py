@@ -35,8 +35,8 @@ def test_retries_are_a_tenth_of_the_successes_and_ten_more(ends):
 
 @given(st.floats(0.05, 60))
 def test_little_is_kept_back_for_composing(budget_s):
-    assert 0.005 <= composing_share_s(budget_s) <= 0.05
-    assert composing_share_s(budget_s) <= budget_s / 5
+    assert 0.015 <= composing_share_s(budget_s) <= 0.05
+    assert composing_share_s(budget_s) <= 0.3 * budget_s
 
 
 @given(st.floats(0, 100), st.floats(0, 100))
