@@ -93,8 +93,8 @@ CALLS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("cep.simulate", {"rule": "slow-shop", "period": WINDOW}),
     ("cep.simulate", {"rule": "deployed", "period": "2026-11-19/2026-11-21"}),
 )  # fmt: skip
-MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+(Z|\+00:00)")
-"""An instant with a fraction of a second is one of asking: the estate has none."""
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+(Z|\+00:00)|\d{4}-\d\d-\d\d \d\d:\d\d")
+"""An instant of asking: with a fraction of a second, which the estate's have not, or in a title."""
 OFFSET = re.compile(r"(?<=\d\d:\d\d:\d\d)\+00:00$")
 ITEMS = [
     {"code": "shop", "name": "shop", "type": "service", "owner": "web", "tags": {"tier": "1"}},

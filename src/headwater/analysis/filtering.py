@@ -62,10 +62,11 @@ def find_field(name: str) -> Field:
         return Field(name, "tag", (rest,))
     if area == "attributes" and usable and all(rest.split(".")):
         return Field(name, "attribute", tuple(rest.split(".")))
-    near = get_close_matches(str(name), ITEM_COLUMNS, n=3)
-    hint = f"; did you mean {' or '.join(near)}?" if near else ""
+    shown = str(name)[:200]
+    near = get_close_matches(shown, ITEM_COLUMNS, n=3)
+    hint = f"; did you mean {' or '.join(near)}?" if near else "."
     message = (
-        f"there is no field {name!r}{hint} Fields are {', '.join(ITEM_COLUMNS)}, "
+        f"there is no field {shown!r}{hint} Fields are {', '.join(ITEM_COLUMNS)}, "
         "tags.KEY and attributes.PATH"
     )
     raise UsageError(message, code="query.unknown_field")

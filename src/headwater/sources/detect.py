@@ -60,7 +60,7 @@ def detect(path: Path) -> Kind:
 
 def _must_exist(path: Path) -> None:
     if not os.path.exists(path):  # noqa: PTH110  Path's own raises where a name is too long
-        message = f"{str(path)[:1000]}: there is no such file or folder"
+        message = f"{ascii(str(path))[1:1000].rstrip(chr(39))}: there is no such file or folder"
         raise UsageError(message, code="load.no_such_path")
 
 

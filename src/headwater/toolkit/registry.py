@@ -69,9 +69,10 @@ class Registry:
         """
         found = self._tools.get(name)
         if found is None:
-            close = difflib.get_close_matches(str(name), self._tools, n=3)
+            shown = str(name)[:80]  # comparing ten megabytes would hold the loop up for seconds
+            close = difflib.get_close_matches(shown, self._tools, n=3)
             hint = f"; did you mean {', '.join(close)}?" if close else "; see `headwater tools`"
-            message = f"there is no tool called {str(name)[:80]!r}{hint}"
+            message = f"there is no tool called {shown!r}{hint}"
             raise UsageError(message, code="tool.unknown")
         return found
 

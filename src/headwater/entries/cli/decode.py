@@ -83,7 +83,10 @@ def json_object(text: str, what: str) -> dict[str, Any]:
     except RecursionError:
         _refuse(f"{what}: the JSON is nested too deeply; make it flatter")
     except ValueError as error:
-        _refuse(f"{what}: {error}")
+        many = "digits" in str(error)  # Python's own words advise on a switch of Python's
+        _refuse(
+            f"{what}: {'a whole number has thousands of digits; shorten it' if many else error}"
+        )
     if not isinstance(value, dict):
         _refuse(f"{what}: a JSON object is wanted, such as {{}}, not {_kind(value)}")
     checked(json.dumps(value, ensure_ascii=False), what)  # "\\ud800" only shows once it is read
