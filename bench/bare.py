@@ -128,11 +128,12 @@ def expand(connection: sqlite3.Connection, args: dict[str, Any]) -> object:
     types = ", ".join(f"'{one}'" for one in DEPENDENCY)
     walk = (
         "WITH RECURSIVE walk(id, depth) AS (SELECT ?, 0 UNION "
-        f"SELECT r.{to}, walk.depth + 1 FROM walk JOIN relation r ON r.tenant_id = 'default' "
+        f"SELECT r.{to}, walk.depth + 1 FROM walk CROSS JOIN relation r ON r.tenant_id = 'default' "
         f"AND r.{at} = walk.id AND r.type IN ({types}) "
-        f"JOIN configuration_item c ON c.id = r.{to} AND {LIVE} WHERE walk.depth < ?) "
+        "WHERE walk.depth < ? AND EXISTS "
+        f"(SELECT 1 FROM configuration_item c WHERE c.id = r.{to} AND {LIVE})) "
         "SELECT c.id, c.code, c.name, c.type, c.status, c.criticality, min(walk.depth) "
-        "FROM walk JOIN configuration_item c ON c.id = walk.id GROUP BY c.id"
+        "FROM walk CROSS JOIN configuration_item c ON c.id = walk.id GROUP BY walk.id"
     )
     nodes = connection.execute(walk, (args["root"], args["depth"])).fetchall()
     ids = [row[0] for row in nodes]

@@ -79,8 +79,9 @@ def contests(size: made.Size) -> list[Contest]:
         Contest("count by type of one owner", "ci.aggregate", bare.aggregate, lambda d: {
             "group_by": ["type"], "filters": where(owner=d.choice(made.OWNERS)),
             "top_n": d.randint(8, 500)}),
-        Contest("list of one location", "ci.list_preview", bare.filtered, lambda d: {
-            "filters": where(location=d.choice(made.LOCATIONS)), "limit": d.randint(20, 60)}),
+        Contest("list, two filters", "ci.list_preview", bare.filtered, lambda d: {
+            "filters": where(location=d.choice(made.LOCATIONS), owner=d.choice(made.OWNERS)),
+            "limit": 20}),
         Contest("p95 of one item over 6 h", "metric.aggregate", bare.percentile, lambda d: {
             "metric": d.choice(made.METRICS), "ci_ids": [measured(d)], "aggregate": "p95",
             "window": spans.of(6 * 60, d)}),
