@@ -13,7 +13,7 @@ from anyio import to_thread
 from headwater.app.run_writer import RunWriter
 from headwater.app.settings import Settings, local_zone
 from headwater.app.wiring import Stores, open_stores, shipped_packs
-from headwater.composing.compose import prepare
+from headwater.composing.preparing import prepare
 from headwater.engine.call import Caller
 from headwater.engine.journal import Outlet
 from headwater.engine.reaper import Reaper

@@ -37,24 +37,11 @@ AMBIGUOUS = 0.5
 MOST_READY = 5
 
 
-def load_reviews() -> Callable[[View], Part]:
-    """Return the composer of reviews; what it computes with takes a tenth of a second to load."""
+def compose_review(view: View) -> Part:
+    """Say what a review shows; what it computes with takes a tenth of a second to load."""
     from headwater.composing.reviewed import compose_review as composed
 
-    return composed
-
-
-def prepare() -> None:
-    """Load what reviews are composed with, and compute with it once: the first time is slow."""
-    load_reviews()
-    from headwater.analysis.baseline import warm_up
-
-    warm_up()
-
-
-def compose_review(view: View) -> Part:
-    """Say what a review shows."""
-    return load_reviews()(view)
+    return composed(view)
 
 
 COMPOSERS: Mapping[str, Callable[[View], Part]] = {
