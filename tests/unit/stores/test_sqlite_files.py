@@ -95,6 +95,17 @@ async def test_a_path_too_long_for_the_system_is_refused_and_keeps_nobody_waitin
         assert (await refused(tmp_path / ("d/" * 3000) / "estate.db")).code == "store.no_folder"
 
 
+async def test_a_file_removed_while_it_is_open_takes_no_more_writes(tmp_path: Path) -> None:
+    """A write to a file without a name would be acknowledged, and lost."""
+    database = await SqliteDatabase.open(tmp_path / "estate.db", readers=1)
+    add = text("INSERT INTO data_version (tenant_id, port, number) VALUES ('t', 'a', 1)")
+    await anyio.Path(tmp_path / "estate.db").unlink()
+    with pytest.raises(StoreFault) as refused:
+        await database.write(lambda connection: connection.execute(add).rowcount)
+    assert refused.value.code == "store.replaced"
+    await database.close()
+
+
 READ_ONLY = """
 import os, sys
 import anyio

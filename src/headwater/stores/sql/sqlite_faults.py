@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os.path
+import os
 import sqlite3
 from pathlib import Path
 
@@ -25,9 +25,26 @@ def fault_of(error: BaseException, *, path: Path) -> BaseException:
         return original  # raised within a statement, so SQLAlchemy wrapped it
     if not isinstance(original, sqlite3.Error):
         return error
-    fault = _fault(original, path)
+    # Opening brought all tables up, so one that is missing now is another file's.
+    gone = str(original).startswith("no such table")
+    fault = replaced(path) if gone else _fault(original, path)
     fault.__cause__ = original
     return fault
+
+
+def replaced(path: Path) -> StoreFault:
+    """Make the error of a file that is no more the one that was opened."""
+    message = f"{path} was removed or replaced while it was open; open the estate again"
+    return StoreFault(message, code="store.replaced", retry_safe=False)
+
+
+def file_identity(path: Path) -> tuple[int, int] | None:
+    """Return what tells a file from another of the same name; None where there is none."""
+    try:
+        found = os.stat(path)  # noqa: PTH116
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _fault(error: sqlite3.Error, path: Path) -> HeadwaterError:

@@ -22,7 +22,7 @@ from sqlalchemy.exc import OperationalError
 
 from headwater.errors import StoreFault
 from headwater.stores.sql.sqlite_connection import wrapped
-from headwater.stores.sql.sqlite_faults import fault_of
+from headwater.stores.sql.sqlite_faults import fault_of, file_identity, replaced
 from headwater.stores.sql.sqlite_job import (
     Job,
     Stopped,
@@ -62,6 +62,7 @@ class SqliteThread:
         self._writes = writes
         self._on_end = on_end
         self._connection: Connection | None = None
+        self._file: tuple[int, int] | None = None
         self._idle = threading.Event()
         self._over = False
         name = "headwater-sqlite-writer" if writes else "headwater-sqlite-reader"
@@ -184,6 +185,9 @@ class SqliteThread:
                 self._connection = self._engine.connect()
             except OperationalError as error:
                 raise error.orig or error from None
+            self._file = file_identity(self._path)
+        elif self._writes and file_identity(self._path) != self._file:
+            raise replaced(self._path)  # what is written to a file without a name is lost
         return self._connection, wrapped(self._connection)
 
     def _disconnect(self) -> None:
