@@ -25,6 +25,7 @@ from headwater.stores.sql.item_groups import count_groups
 from headwater.stores.sql.item_load import load_items
 from headwater.stores.sql.item_pages import find_page
 from headwater.stores.sql.item_rows import LIVING, item_of, items_by_id
+from headwater.stores.sql.plain_rows import all_rows
 from headwater.stores.sql.tables import item
 from headwater.stores.sql.versions import version_of
 from headwater.stores.sql.vocabulary import count_words
@@ -146,13 +147,13 @@ def _get(connection: Connection, ref: ItemRef, *, principal: Principal) -> Confi
         if text_problem(ref):
             return None
         values = {"tenant": principal.tenant, "code": ref}
-        row = connection.execute(_BY_CODE, values).first()
-        if row is not None:
-            return item_of(row)
+        rows = all_rows(connection, _BY_CODE, values)
+        if rows:
+            return item_of(rows[0])
         if not (ref.isascii() and ref.isdigit()):
             return None
         ref = int(ref[:20])
     if ref not in WHOLE:
         return None
-    row = connection.execute(_BY_ID, {"tenant": principal.tenant, "ci": ref}).first()
-    return None if row is None else item_of(row)
+    rows = all_rows(connection, _BY_ID, {"tenant": principal.tenant, "ci": ref})
+    return item_of(rows[0]) if rows else None

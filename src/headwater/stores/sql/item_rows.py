@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, select
+from pydantic_core import from_json
+from sqlalchemy import Connection, Select, bindparam, select
 
 from headwater.analysis.filtering import WHOLE
 from headwater.analysis.instants import from_us
 from headwater.model.item import ConfigurationItem
 from headwater.model.principal import Principal
 from headwater.stores.sql.id_lists import among, listed
+from headwater.stores.sql.plain_rows import all_rows
 from headwater.stores.sql.tables import item
 
 COLUMNS = (
@@ -26,10 +28,10 @@ LIVING: Select[Any] = select(*COLUMNS).where(
 _BY_IDS = LIVING.where(among(item.c.id, "ids"))
 
 
-def item_of(row: Row[Any]) -> ConfigurationItem:
+def item_of(row: Sequence[Any]) -> ConfigurationItem:
     """Make an item of a row of `COLUMNS`."""
     (ci, code, name, kind, subtype, category, status, criticality, owner, location, tags,
-     attributes, source, source_key, created_at, updated_at) = row  # type: ignore[misc]  # fmt: skip
+     attributes, source, source_key, created_at, updated_at) = row  # fmt: skip
     return ConfigurationItem(
         id=ci,
         code=code,
@@ -41,13 +43,19 @@ def item_of(row: Row[Any]) -> ConfigurationItem:
         criticality=criticality,
         owner=owner,
         location=location,
-        tags=tags,
-        attributes=attributes,
+        tags=_document(tags),
+        attributes=_document(attributes),
         source=source,
         source_key=source_key,
         created_at=from_us(created_at),
         updated_at=from_us(updated_at),
     )
+
+
+def _document(value: Any) -> dict[str, Any]:
+    """Return a document's content: a driver may give its text."""
+    found: dict[str, Any] = from_json(value) if isinstance(value, str) else value
+    return found
 
 
 def items_by_id(
@@ -58,5 +66,5 @@ def items_by_id(
         return []
     known = [ci for ci in ids if ci in WHOLE]
     values = {"tenant": principal.tenant, "ids": listed(known)}
-    found = {row[0]: item_of(row) for row in connection.execute(_BY_IDS, values)}
+    found = {row[0]: item_of(row) for row in all_rows(connection, _BY_IDS, values)}
     return [found[ci] for ci in known if ci in found]

@@ -39,7 +39,7 @@ from headwater.stores.sql.aggregating import Figures, figures
 from headwater.stores.sql.database import Database
 from headwater.stores.sql.filters import shaped
 from headwater.stores.sql.id_lists import among, listed
-from headwater.stores.sql.plain_rows import plain_rows
+from headwater.stores.sql.plain_rows import all_rows, plain_rows
 from headwater.stores.sql.sample_loading import load_metrics, load_samples
 from headwater.stores.sql.sample_queries import Which, points, requested, without
 from headwater.stores.sql.series_points import BATCH, read_points
@@ -249,15 +249,16 @@ def _given(window: Window, ci_ids: Sequence[int] | None, principal: Principal) -
 
 def _find_metric(connection: Connection, name: str, principal: Principal) -> Known:
     given = {"tenant": principal.tenant, "name": name}
-    row = None if text_problem(name) else connection.execute(METRIC, given).first()
-    if row is None:
+    rows = [] if text_problem(name) else all_rows(connection, METRIC, given)
+    if not rows:
         names = connection.execute(METRIC_NAMES, {"tenant": principal.tenant}).scalars().all()
         raise unknown_metric(name, names)
-    return Known(row[0], MetricRecord(name=row[1], unit=row[2], kind=row[3]))
+    [(own_id, own_name, unit, kind)] = rows
+    return Known(own_id, MetricRecord(name=own_name, unit=unit, kind=kind))
 
 
 def _names(connection: Connection, ids: Iterable[int], principal: Principal) -> dict[int, ItemName]:
-    rows = connection.execute(NAMES, {"tenant": principal.tenant, "ids": listed(ids)})
+    rows = all_rows(connection, NAMES, {"tenant": principal.tenant, "ids": listed(ids)})
     return {row[0]: ItemName(row[0], row[1], row[2]) for row in rows}
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Select, and_, bindparam, func, select, tuple_
 
 from headwater.analysis.instants import span_us
 from headwater.model.metric import MetricKind, SeriesQuery
+from headwater.stores.sql.plain_rows import all_rows
 from headwater.stores.sql.tables import item, metric, sample, series
 
 _SERIES = (
@@ -54,7 +55,7 @@ def read_points(
     limit = max(query.limit, 0)
     given = given | {"start": start_us, "end": end_us, "width": width_us or 1}
     way = "raw" if width_us is None else kind
-    rows = connection.execute(_points(way), {**given, "limit": limit}).all()
+    rows = all_rows(connection, _points(way), {**given, "limit": limit})
     total = len(rows)
     if total == limit:
         total = connection.execute(_total(way), given).scalar_one()

@@ -22,6 +22,7 @@ TextRow = tuple[int, str, str, str]
 """Id, and the words of code, name and tags."""
 REBUILD_ROWS = 5_000
 _MARK = "text_index"
+_SEEN = "headwater_text_index"
 """Stands in `data_version` while the index lacks what a process without FTS5 loaded."""
 
 _words = table("item_text", column("rowid", Integer), column("item_text", Text))
@@ -65,10 +66,13 @@ def with_words(statement: Select[tuple[int]]) -> Select[tuple[int]]:
 
 def has_text_index(connection: Connection) -> bool:
     """Tell whether the index is there and can be used."""
+    if connection.info.get(_SEEN):
+        return True
     try:
         connection.execute(_PROBE)
     except OperationalError:
         return False
+    connection.info[_SEEN] = True  # looked for once by each connection
     return True
 
 

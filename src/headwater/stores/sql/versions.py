@@ -8,6 +8,7 @@ from sqlalchemy import Connection, bindparam, insert, select, update
 
 from headwater.model.principal import Principal
 from headwater.stores.sql.database import Database
+from headwater.stores.sql.plain_rows import all_rows
 from headwater.stores.sql.tables import data_version
 
 PORTS = ("inventory", "relations", "metrics", "history", "rules")
@@ -36,8 +37,7 @@ class SqlVersions:
         """Return the tenant's number for each port, 0 where it was never written."""
 
         def work(connection: Connection) -> dict[str, int]:
-            rows = connection.execute(_OF_TENANT, {"tenant": principal.tenant})
-            return {row.port: row.number for row in rows}
+            return dict(all_rows(connection, _OF_TENANT, {"tenant": principal.tenant}))
 
         numbers = await self._database.read(work)
         return {port: numbers.get(port, 0) for port in PORTS}
