@@ -42,7 +42,8 @@ async def lifespan(url: str, packs: Sequence[Pack], settings: Settings) -> Async
     async with open_stores(url, settings) as stores:
         shipped = await to_thread.run_sync(shipped_packs)
         zone = await to_thread.run_sync(local_zone)
-        await to_thread.run_sync(prepare)  # now, for a question's time is its asker's
+        if settings.prepare:  # now, for a question's time is its asker's
+            await to_thread.run_sync(prepare)
         registry = Registry([*shipped, *packs], stores.supplies)
         caller = Caller(
             registry, cache=stores.cache, versions=stores.versions, limits=settings.limits

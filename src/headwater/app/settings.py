@@ -21,6 +21,7 @@ class Settings(BaseSettings):
     database: str | None = None
     tenant: str = Field(default="default", min_length=1)
     budget_s: float = Field(default=5.0, ge=0.05, le=60.0)
+    prepare: bool = True
     sqlite_readers: int = Field(default=4, ge=1, le=64)
     cache_bytes: int = Field(default=64_000_000, ge=0)
     runs_keep_days: float = Field(default=30.0, gt=0, le=100_000)

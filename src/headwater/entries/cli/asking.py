@@ -63,7 +63,7 @@ def ask(
     from headwater.entries.cli.door import opened
 
     async def answered() -> tuple[Answer, Waterfall]:
-        async with opened(options) as app, following(app.watch(), screen) as seen:
+        async with opened(options, asks=True) as app, following(app.watch(), screen) as seen:
             answer = await app.ask(text, budget_s=budget, zone=screen.zone, watch=seen.watch)
         return answer, seen.picture()
 
@@ -149,7 +149,7 @@ def again(
     from headwater.entries.cli.door import opened
 
     async def completed() -> tuple[Answer | RunResult, Waterfall]:
-        async with opened(options) as app, following(app.watch(), screen) as seen:
+        async with opened(options, asks=True) as app, following(app.watch(), screen) as seen:
             result = await app.again(run_id, only=steps(only), budget_s=budget, watch=seen.watch)
         return result, seen.picture()
 

@@ -11,14 +11,21 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from headwater.app.service import AsyncHeadwater
+from headwater.app.settings import find_settings
 from headwater.entries.cli.decode import checked
 from headwater.entries.cli.options import Options
 
 
 @asynccontextmanager
-async def opened(options: Options) -> AsyncIterator[AsyncHeadwater]:
-    """Open the estate that the options name, for as long as the command takes."""
+async def opened(options: Options, *, asks: bool = False) -> AsyncIterator[AsyncHeadwater]:
+    """Open the estate that the options name, for as long as the command takes.
+
+    A command that asks no question in words does not wait until questions are prepared for.
+    """
+    settings = find_settings()
+    if not asks:
+        settings = settings.model_copy(update={"prepare": False})
     database = checked(options.database or "", "--database") or None
     tenant = checked(options.tenant or "", "--tenant") or None
-    async with AsyncHeadwater.open(database, tenant=tenant) as app:
+    async with AsyncHeadwater.open(database, tenant=tenant, settings=settings) as app:
         yield app

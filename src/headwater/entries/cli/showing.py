@@ -83,7 +83,7 @@ def _answered(question: str, options: Options, screen: Screen) -> Answer:
     from headwater.entries.cli.door import opened
 
     async def answered() -> tuple[Answer, Waterfall]:
-        async with opened(options) as app, following(app.watch(), screen) as seen:
+        async with opened(options, asks=True) as app, following(app.watch(), screen) as seen:
             answer = await app.ask(question, zone=screen.zone, watch=seen.watch)
         return answer, seen.picture()
 
