@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select, update
@@ -14,12 +16,16 @@ from headwater.analysis.records import text_problem
 from headwater.model.event import Event, RunRecord
 from headwater.model.principal import Principal
 from headwater.stores.sql.database import Database
+from headwater.stores.sql.dialect import insert_rows
 from headwater.stores.sql.run_tables import run, run_event
 
 _TENANT = run.c.tenant_id == bindparam("tenant")
 _IS_OWN = (run.c.tenant_id == bindparam("own_tenant"), run.c.run_id == bindparam("own_run"))
 _RUN_FIELDS = tuple(each.name for each in fields(RunRecord) if each.name != "tenant")
 _EVENT_FIELDS = tuple(each.name for each in fields(Event))
+_PLAIN_FIELDS = tuple(name for name in _EVENT_FIELDS if name != "data")
+_EVENT_COLUMNS = ("tenant_id", *_PLAIN_FIELDS, "data")
+_event_fields = attrgetter(*_PLAIN_FIELDS)
 _RUNS = select(run.c.tenant_id.label("tenant"), *(run.c[name] for name in _RUN_FIELDS))
 _GET = _RUNS.where(_TENANT, run.c.run_id == bindparam("own_run"))
 _RECENT = (
@@ -145,13 +151,12 @@ def _append_events(connection: Connection, events: Sequence[Event]) -> None:
             _LOGGED, {"tenant": tenant, "own_run": run_id, "first": first}
         ).scalars()
     }
-    new: dict[tuple[str, int], dict[str, Any]] = {}
+    new: dict[tuple[str, int], tuple[Any, ...]] = {}
     for each in events:
         key = (each.run_id, each.seq)
         if each.run_id in tenants and key not in logged and key not in new:
             new[key] = _event_values(each, tenants[each.run_id])
-    if new:
-        connection.execute(insert(run_event), list(new.values()))
+    insert_rows(connection, run_event, _EVENT_COLUMNS, rows=list(new.values()))
 
 
 def _tenants_of(connection: Connection, run_ids: Sequence[str]) -> set[tuple[str, str]]:
@@ -186,6 +191,5 @@ def _event_of(row: RowMapping) -> Event:
     return Event(**values)
 
 
-def _event_values(event: Event, tenant: str) -> dict[str, Any]:
-    values = {name: getattr(event, name) for name in _EVENT_FIELDS}
-    return values | {"tenant_id": tenant, "data": dict(event.data)}
+def _event_values(event: Event, tenant: str) -> tuple[Any, ...]:
+    return (tenant, *_event_fields(event), json.dumps(dict(event.data)))
