@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from headwater.model.evidence import Evidence
+from headwater.model.item import ItemRef
 from headwater.model.principal import Principal
 from headwater.model.relation import Direction, ExpandQuery, Graph, Path, PathQuery
 from headwater.packs.arguments import Ref, Types
@@ -54,12 +55,12 @@ async def expand(  # noqa: PLR0913 - a tool's parameters are its arguments
     applied = min(requested, walk.max_depth)
     along = walk.types if types is None else tuple(types)
     question = told(f"expand {root}", view=view, depth=str(applied), along=along)
-    item = await inventory.get(root, principal=principal)
-    if item is None:
-        absent = Evidence(count=0, unit="relations", query=f"{question}; not in the estate: {root}")
+    absent = Evidence(count=0, unit="relations", query=f"{question}; not in the estate: {root}")
+    root_id = await _id_of(root, inventory=inventory, principal=principal)
+    if root_id is None:
         return Cited(None, (absent,))
     query = ExpandQuery(
-        root=item.id,
+        root=root_id,
         direction=walk.direction,
         types=along,
         depth=applied,
@@ -67,8 +68,8 @@ async def expand(  # noqa: PLR0913 - a tool's parameters are its arguments
         max_edges=max_edges,
     )
     graph = await relations.expand(query, principal=principal)
-    if graph is None:  # deleted since it was looked up
-        return Cited(None, (Evidence(count=0, unit="relations", query=question),))
+    if graph is None:
+        return Cited(None, (absent,))
     value = expansion_of(graph, view, types=along, requested=requested, applied=applied)
     return Cited(value, (_cite_graph(graph, question),))
 
@@ -94,25 +95,41 @@ async def path(
     question = told(
         f"path from {source} to {target}", along=types, max_hops=str(max_hops), direction=direction
     )
-    named = await find_named([source, target], inventory=inventory, principal=principal)
-    if named.unknown:
-        absent = Evidence(count=0, unit="relations", query=question + named.note)
-        return Cited(None, (absent,))
+    ends = [await _id_of(one, inventory=inventory, principal=principal) for one in (source, target)]
+    if ends[0] is None or ends[1] is None:
+        return await _no_path([source, target], question, inventory=inventory, principal=principal)
     query = PathQuery(
-        source=named.ids[0],
-        target=named.ids[-1],
+        source=ends[0],
+        target=ends[1],
         types=tuple(types),
         direction=direction,
         max_hops=max_hops,
     )
     found = await relations.path(query, principal=principal)
+    if found is None:
+        return await _no_path([source, target], question, inventory=inventory, principal=principal)
     evidence = Evidence(
-        count=0 if found is None else found.length,
-        unit="relations",
-        records=ci_records(named.items if found is None else found.nodes),
-        query=question,
+        count=found.length, unit="relations", records=ci_records(found.nodes), query=question
     )
     return Cited(found, (evidence,))
+
+
+async def _id_of(ref: ItemRef, *, inventory: Inventory, principal: Principal) -> int | None:
+    """Return an item's id; a number is taken as it is, for the walk to find or not."""
+    if isinstance(ref, int):
+        return ref
+    item = await inventory.get(ref, principal=principal)
+    return None if item is None else item.id
+
+
+async def _no_path(
+    ends: list[ItemRef], question: str, *, inventory: Inventory, principal: Principal
+) -> Cited[Path | None]:
+    """Say that there is none, and which of the ends is not in the estate."""
+    named = await find_named(ends, inventory=inventory, principal=principal)
+    query = question + named.note
+    records = () if named.unknown else ci_records(named.items)
+    return Cited(None, (Evidence(count=0, unit="relations", records=records, query=query),))
 
 
 def _cite_graph(graph: Graph, question: str) -> Evidence:
