@@ -19,6 +19,7 @@ from headwater.entries.cli.render_answer import draw_answer
 from headwater.entries.cli.render_lists import draw_load
 from headwater.entries.cli.screen import Screen
 from headwater.entries.cli.text import quoted
+from headwater.errors import UsageError
 from headwater.model.answer import Answer
 from headwater.model.load import LoadReport
 
@@ -40,7 +41,11 @@ def demo(folder: str = FOLDER, /, *, seed: int = 1, options: Options = NO_OPTION
         options: Options of every command.
     """
     home, screen = Path(checked(folder, "the folder")), Screen(options, lines=False)
-    home.mkdir(parents=True, exist_ok=True)
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"cannot make the folder {home} ({error.strerror}); name another: demo FOLDER"
+        raise UsageError(message, code="cli.unwritable") from error
     if options.database is None:
         options = replace(options, database=f"sqlite:///{home / 'estate.db'}")
     loads = [_filled(home / "bundle", seed, options, screen=screen), _scanned(options, screen)]
