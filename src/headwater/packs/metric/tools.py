@@ -91,20 +91,23 @@ async def series_table(  # noqa: PLR0913 - a tool's parameters are its arguments
     """Give points with their unit, or null where there is no such item."""
     span = parse_window(window, asked.at)
     question = told(f"series of {metric}", of=str(ci), step_s=step_s)
-    item = await inventory.get(ci, principal=principal)
-    if item is None:
+    own_id = ci if isinstance(ci, int) else None
+    if own_id is None and (item := await inventory.get(ci, principal=principal)) is not None:
+        own_id = item.id
+    series: Series | None = None
+    if own_id is not None:
+        query = SeriesQuery(metric=metric, ci=own_id, window=span, step_s=step_s, limit=limit)
+        series = await metrics.series(query, principal=principal)
+    if series is None:
         absent = f"{question}; not in the estate: {ci}"
         return Cited(None, (Evidence(count=0, unit="samples", query=absent, window=span),))
-    query = SeriesQuery(metric=metric, ci=item.id, window=span, step_s=step_s, limit=limit)
-    series = await metrics.series(query, principal=principal)
-    points = series.points if series is not None else []
     evidence = Evidence(
-        count=series.total if series is not None else 0,
+        count=series.total,
         unit="samples" if step_s is None else "buckets",
-        records=ci_records([item]),
+        records=ci_records([series.ci]),
         query=question,
         window=span,
-        observed_at=points[-1].at if points else None,
-        truncated=series is not None and series.truncated,
+        observed_at=series.points[-1].at if series.points else None,
+        truncated=series.truncated,
     )
     return Cited(series, (evidence,))
