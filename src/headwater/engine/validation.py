@@ -49,9 +49,13 @@ def decode_plan(data: Any, limits: Limits) -> Plan:
         message = 'a plan is {"steps": [{"id": ..., "tool": ..., "args": {...}}, ...]}'
         raise UsageError(message, code="plan.malformed")
     try:
-        return Plan(_PLAN.model_validate(data).steps)  # type: ignore[attr-defined]
+        steps: tuple[Step, ...] = _PLAN.model_validate(data).steps  # type: ignore[attr-defined]
     except ValidationError as error:
         raise UsageError(f"the plan: {describe(error)}", code="plan.malformed") from error
+    if not steps:
+        message = "the plan has no steps; give at least one"
+        raise UsageError(message, code="plan.malformed")
+    return Plan(steps)
 
 
 def check_plan(

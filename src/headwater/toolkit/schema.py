@@ -141,10 +141,16 @@ def describe(error: ValidationError) -> str:
     return _list_of(error.errors())
 
 
+def _path_of(place: tuple[int | str, ...]) -> str:
+    """Return a place as a dotted path, without the names that pydantic gives a union's members."""
+    members = [part for part in place[1:] if isinstance(part, int) or part.isidentifier()]
+    return ".".join(str(part) for part in [*place[:1], *members])
+
+
 def _list_of(errors: list[Any]) -> str:
     lines = []
     for one in errors[:MAX_LISTED]:
-        path = ".".join(str(part) for part in one["loc"]) or "arguments"
+        path = _path_of(one["loc"]) or "arguments"
         given = "" if one["type"] == "missing" else f" (got {_short(one['input'])})"
         lines.append(f"{path}: {one['msg'][:1].lower()}{one['msg'][1:]}{given}")
     more = len(errors) - MAX_LISTED

@@ -313,6 +313,7 @@ async def test_required_steps_go_first_where_places_are_few():
 
 BAD_PLANS = {
     "no steps": ({}, "plan.malformed"),
+    "empty": ({"steps": []}, "plan.malformed"),
     "no mapping": ([1], "plan.malformed"),
     "unknown key": ({"steps": [], "speed": 1}, "plan.malformed"),
     "unknown field": (plan(step("a", speed=1)), "plan.malformed"),
