@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 import anyio
-import anyio.lowlevel
 import pytest
 
 from contract.estates import MINE, Ports, an_item, at, at_us, load_items, rows
@@ -30,8 +29,10 @@ RECORDS: dict[str, Callable[[int], Any]] = {
 
 @pytest.mark.parametrize("method", RECORDS)
 async def test_a_cancelled_load_leaves_nothing_and_the_next_goes_well(
-    estate: Ports, method: str
+    estate: Ports, method: str, anyio_backend_name: str
 ) -> None:
+    # A loop that never rests would keep the interpreter from the writer's thread.
+    pause_s = 0.001 if anyio_backend_name == "asyncio" else 0.0
     await load_items(estate, *"ab")
     port, _, name = method.partition(".")
     load = getattr(getattr(estate, port), name)
@@ -45,8 +46,8 @@ async def test_a_cancelled_load_leaves_nothing_and_the_next_goes_well(
     with anyio.fail_after(10):
         async with anyio.create_task_group() as group:
             group.start_soon(run)
-            while endless.read < 12_000:
-                await anyio.lowlevel.checkpoint()
+            while endless.read < 12_000:  # noqa: ASYNC110 (the store tells nobody)
+                await anyio.sleep(pause_s)
             group.cancel_scope.cancel()
         assert await estate.versions.current(principal=MINE) == before
         again = await load(rows([RECORDS[method](0)]), replace=False, principal=MINE)
