@@ -24,7 +24,7 @@ from headwater.stores.sql.id_lists import among, listed
 from headwater.stores.sql.leftovers import Leftovers, of_sources
 from headwater.stores.sql.tables import history_entry as entry
 from headwater.stores.sql.tables import item
-from headwater.stores.sql.upserts import BATCH_ROWS, Upsert, count_rows, watched
+from headwater.stores.sql.upserts import Upsert, batches, count_rows
 from headwater.stores.sql.versions import raise_version
 
 KEYS = ("ci_id", "kind", "at", "title_digest")
@@ -171,17 +171,8 @@ def _load(
     keys = ("tenant_id", *KEYS)
     upsert = Upsert(connection, entry, columns=COLUMNS, keys=keys, values=VALUES)
     with Leftovers(connection, entry, keys=KEYS) as leftovers:
-        batch: list[tuple[Any, ...]] = []
-        for line, record in watched(connection, rows):
-            row = _row(codes, record)
-            if isinstance(row, str):
-                rows.bad(line, row)
-                continue
-            batch.append((tenant, *row))
-            if len(batch) >= BATCH_ROWS:
-                _write(upsert, leftovers if replace else None, batch)
-                batch = []
-        _write(upsert, leftovers if replace else None, batch)
+        for batch in batches(connection, rows, lambda record: _row(codes, record), tenant=tenant):
+            _write(upsert, leftovers if replace else None, batch)
         added = count_rows(connection, entry, tenant) - before
         within = of_sources(entry.c.ci_id, tenant, rows.scope)
         removed = leftovers.remove(tenant, *within) if replace else 0

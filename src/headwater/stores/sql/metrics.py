@@ -39,7 +39,7 @@ from headwater.stores.sql.aggregating import Figures, figures
 from headwater.stores.sql.database import Database
 from headwater.stores.sql.filters import shaped
 from headwater.stores.sql.id_lists import among, listed
-from headwater.stores.sql.plain_rows import all_rows, plain_rows
+from headwater.stores.sql.plain_rows import all_rows
 from headwater.stores.sql.sample_loading import load_metrics, load_samples
 from headwater.stores.sql.sample_queries import Which, points, requested, without
 from headwater.stores.sql.series_points import BATCH, read_points
@@ -188,7 +188,7 @@ class SqlMetrics:
 
         def work(connection: Connection) -> list[ItemSamples]:
             known = _find_metric(connection, metric, principal)
-            rows = list(plain_rows(connection, statement, {**given, "metric": known.id}))
+            rows = all_rows(connection, statement, {**given, "metric": known.id})
             if len(rows) > limit:
                 raise too_many_samples(metric, limit)
             names = _names(connection, {row[0] for row in rows}, principal)
@@ -211,7 +211,7 @@ class SqlMetrics:
         given = {"tenant": principal.tenant, "series": after[0], "at": after[1], "limit": limit}
 
         def work(connection: Connection) -> tuple[list[SampleRecord], tuple[int, int]]:
-            rows = list(plain_rows(connection, BATCH, given))
+            rows = all_rows(connection, BATCH, given)
             page = [(row[1], row[2], row[3], row[4]) for row in rows]
             return page, ((rows[-1][0], rows[-1][3]) if rows else after)
 

@@ -31,12 +31,7 @@ def all_rows(
     connection: Connection, statement: Select[*tuple[Any, ...]], given: Mapping[str, Any]
 ) -> list[tuple[Any, ...]]:
     """Return the rows of a statement, of which there are few enough to hold."""
-    result = _execute(connection, statement, given)
-    cursor = result.cursor
-    assert cursor is not None  # noqa: S101  a SELECT has one
-    rows = list(cursor.fetchall())
-    result.close()
-    return rows
+    return list(plain_rows(connection, statement, given))
 
 
 def _execute(

@@ -28,7 +28,7 @@ from headwater.stores.sql.database import Database
 from headwater.stores.sql.leftovers import Leftovers, of_sources
 from headwater.stores.sql.shortest import shortest
 from headwater.stores.sql.tables import item, relation
-from headwater.stores.sql.upserts import BATCH_ROWS, Upsert, count_rows, watched
+from headwater.stores.sql.upserts import Upsert, batches, count_rows
 from headwater.stores.sql.versions import raise_version
 from headwater.stores.sql.walking import Walk
 
@@ -185,17 +185,8 @@ def _load(
     before = count_rows(connection, relation, tenant)
     upsert = Upsert(connection, relation, columns=COLUMNS, keys=COLUMNS[:5], values=COLUMNS[5:])
     with Leftovers(connection, relation, keys=KEYS) as leftovers:
-        batch: list[tuple[Any, ...]] = []
-        for line, record in watched(connection, rows):
-            row = _row(codes, record)
-            if isinstance(row, str):
-                rows.bad(line, row)
-                continue
-            batch.append((tenant, *row))
-            if len(batch) >= BATCH_ROWS:
-                _write(upsert, leftovers if replace else None, batch)
-                batch = []
-        _write(upsert, leftovers if replace else None, batch)
+        for batch in batches(connection, rows, lambda record: _row(codes, record), tenant=tenant):
+            _write(upsert, leftovers if replace else None, batch)
         added = count_rows(connection, relation, tenant) - before
         within = [
             each

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Insert, Table, bindparam, func, or_, select
@@ -61,6 +61,30 @@ def watched(connection: Connection, rows: Rows[RecordT]) -> Iterator[tuple[int, 
         if number % ROWS_BETWEEN_CHECKS == 0:
             check_wanted(connection)
         yield row
+
+
+def batches(
+    connection: Connection,
+    rows: Rows[RecordT],
+    row_of: Callable[[RecordT], tuple[Any, ...] | str],
+    *,
+    tenant: str,
+) -> Iterator[list[tuple[Any, ...]]]:
+    """Give a load's rows as a table takes them, the tenant first, many at a time.
+
+    `row_of` makes a record's row, or says what is wrong with it: then it is a bad line.
+    """
+    batch: list[tuple[Any, ...]] = []
+    for line, record in watched(connection, rows):
+        row = row_of(record)
+        if isinstance(row, str):
+            rows.bad(line, row)
+            continue
+        batch.append((tenant, *row))
+        if len(batch) >= BATCH_ROWS:
+            yield batch
+            batch = []
+    yield batch
 
 
 def count_rows(connection: Connection, table: Table, tenant: str) -> int:
