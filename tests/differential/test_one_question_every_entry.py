@@ -20,8 +20,8 @@ import anyio
 import pytest
 
 from headwater import AsyncHeadwater, Headwater
-from headwater.entries.cli.encode import plain
 from headwater.entries.cli.main import respond
+from headwater.entries.wire.encode import plain
 
 WINDOW = "2026-11-20T00:00:00Z/2026-11-20T06:00:00Z"
 START_S = 1_795_132_800

@@ -13,13 +13,13 @@ from rich.table import Table
 from rich.text import Text
 
 from headwater.composing.waterfall import waterfall
-from headwater.entries.cli.encode import document
 from headwater.entries.cli.look import Look
 from headwater.entries.cli.render_answer import STATUS
 from headwater.entries.cli.render_bars import draw_waterfall
 from headwater.entries.cli.render_table import draw_table, facts_grid
 from headwater.entries.cli.text import clean, shortened, span
 from headwater.entries.cli.zone import Times, zone_name
+from headwater.entries.wire.encode import document
 from headwater.model.event import Event, RunRecord
 from headwater.model.explanation import Explanation, ToolInfo
 from headwater.model.load import BadLine, LoadReport

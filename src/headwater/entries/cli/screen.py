@@ -11,11 +11,11 @@ from typing import TextIO
 
 from rich.console import Console, RenderableType
 
-from headwater.entries.cli.encode import document
 from headwater.entries.cli.failing import complain
 from headwater.entries.cli.look import Look
 from headwater.entries.cli.options import Options
 from headwater.entries.cli.zone import local_zone
+from headwater.entries.wire.encode import document
 from headwater.errors import StoreFault
 
 LEAST_WIDTH = 20

@@ -10,8 +10,8 @@ from typing import Any, get_args
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headwater.entries.cli.encode import document, plain
 from headwater.entries.cli.exits import BY_FAULT, BY_OUTCOME, BY_STATUS
+from headwater.entries.wire.encode import document, plain
 from headwater.errors import Fault
 from headwater.model.evidence import Evidence
 from headwater.model.outcome import Succeeded

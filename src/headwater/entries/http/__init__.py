@@ -1,0 +1,1 @@
+"""HTTP: decode, await one method of the app, encode."""

@@ -1,0 +1,1 @@
+"""MCP: the tools, runs and items for agents."""

@@ -1,0 +1,1 @@
+"""One server of every entry that listens; it decides nothing."""

@@ -1,0 +1,1 @@
+"""What every entry encodes alike: results as plain JSON, errors as facts."""

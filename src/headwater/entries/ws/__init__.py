@@ -1,0 +1,1 @@
+"""WebSocket: the live runs of a tenant."""

@@ -1,0 +1,44 @@
+"""Who may ask: roles, keys and tenants; it checks nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+Role = Literal["reader", "operator", "admin"]
+"""Each may do what the one before it may, and more."""
+ROLES: tuple[Role, ...] = ("reader", "operator", "admin")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiKey:
+    """A key as it is kept: never the key itself, only a digest of it."""
+
+    id: str
+    tenant: str
+    name: str
+    role: Role
+    created_at: datetime
+    expires_at: datetime | None = None
+    revoked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewApiKey:
+    """A key just made: the only time that `key` is shown."""
+
+    id: str
+    key: str
+    tenant: str
+    name: str
+    role: Role
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tenant:
+    """An organisation whose estate lives here."""
+
+    name: str
+    created_at: datetime
