@@ -29,6 +29,7 @@ from headwater.model.moment import Asked
 from headwater.model.outcome import Failed, Late, Outcome, Skipped, Succeeded, Via
 from headwater.policy.backoff import Backoff
 from headwater.ports.cache import Cache
+from headwater.ports.telemetry import Telemetry
 from headwater.ports.versions import Versions
 from headwater.toolkit.cited import Cited
 from headwater.toolkit.registry import Registry
@@ -49,6 +50,7 @@ class Caller:
         cache: Where results of cacheable tools are kept.
         versions: The estate's data versions, part of the cache's keys.
         limits: The bounds of this installation.
+        telemetry: Told how each call ended, or None.
         dice: Draws a number from 0 to 1, for jitter.
     """
 
@@ -59,6 +61,7 @@ class Caller:
         cache: Cache,
         versions: Versions,
         limits: Limits,
+        telemetry: Telemetry | None = None,
         dice: Callable[[], float] = random.random,  # noqa: S311 (jitter, no secret)
     ) -> None:
         self.registry = registry
@@ -70,8 +73,14 @@ class Caller:
         self._desks: dict[str, Desk] = {}
         self._backoff = Backoff()
         self._dice = dice
+        self._telemetry = telemetry
         self.now = loop_clock()
         self._scope = loop_scope()
+
+    @property
+    def gates(self) -> list[Gate]:
+        """Return the gates of the tools called so far, for whoever looks at their state."""
+        return [desk.gate for desk in self._desks.values()]
 
     async def call(self, call: Call, journal: Journal) -> Outcome:
         """Return how a call ended; nothing but cancellation is raised."""
@@ -102,16 +111,19 @@ class Caller:
         try:
             passage = self._passage(call, journal, started_at)
             cited, via = await self._through_policies(passage)
+            outcome: Outcome = Succeeded(
+                value=cited.value,
+                evidence=cited.evidence,
+                via=via,
+                attempts=passage.tries,
+                elapsed_s=self.now() - started_at,
+                earlier=passage.failures,
+            )
         except HeadwaterError as error:
-            return refused(error, passage, elapsed_s=self.now() - started_at)
-        return Succeeded(
-            value=cited.value,
-            evidence=cited.evidence,
-            via=via,
-            attempts=passage.tries,
-            elapsed_s=self.now() - started_at,
-            earlier=passage.failures,
-        )
+            outcome = refused(error, passage, elapsed_s=self.now() - started_at)
+        if self._telemetry is not None and passage is not None:
+            self._telemetry.called(passage.tool.name, outcome)
+        return outcome
 
     async def _through_policies(self, passage: Passage) -> tuple[Cited[Any], Via]:
         """Return a call's result: the nesting below is the order of the policies.

@@ -135,7 +135,8 @@ class _Runner:
         skipped = self._skipped(step)
         if skipped is not None:
             return skipped
-        self._ground.journal.note("step.started", HERE, step.id, tool=step.tool)
+        after = {"after": sorted(waits)} if (waits := self._course.waits[step.id]) else {}
+        self._ground.journal.note("step.started", HERE, step.id, tool=step.tool, **after)
         try:
             if step.when is not None and not evaluate(step.when, self._course.values):
                 return Skipped(because=WHEN, message=f"its condition was false: {step.when}")

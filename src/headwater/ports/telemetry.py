@@ -6,19 +6,25 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from headwater.model.event import Event, RunRecord
+from headwater.model.gauge import Gauge
+from headwater.model.outcome import Outcome
 
 
 class Telemetry(Protocol):
-    """Told of what happened, after it happened; it neither waits nor fails."""
+    """Told of what happened, after it happened; it never waits and never fails."""
 
-    def called(self, tool: str, *, status: str, via: str, elapsed_s: float) -> None:
-        """Take note of a call that has ended."""
+    def called(self, tool: str, outcome: Outcome) -> None:
+        """Take note of how a call ended; on the path of every call, so it takes microseconds."""
         ...
 
     def ran(self, run: RunRecord, events: Sequence[Event]) -> None:
-        """Take note of a run that has ended, with all its events."""
+        """Take note of a run that has ended, with all its events; off the run's path."""
         ...
 
-    def count(self, name: str, amount: int = 1, **labels: str) -> None:
-        """Add to a counter, such as `fallbacks` of `redis`."""
+    def render(self, gauges: Sequence[Gauge]) -> str:
+        """Return everything noted, and these gauges, as Prometheus' text."""
+        ...
+
+    def close(self) -> None:
+        """Send what is still to be sent; it takes at most some seconds, so call it in a thread."""
         ...
