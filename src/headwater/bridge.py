@@ -104,10 +104,18 @@ class Bridge(Generic[EntityT]):
             Exception: what the method raised.
         """
         refuse_in_loop(f"{self._twin}.{method}")
+        return self._wait(_Job(getattr(self.entity, method), keywords))
+
+    def do(self, method: str, work: Callable[[], Awaitable[Any]]) -> Any:
+        """Run a coroutine function in the loop, as part of a method; it raises as `call` does."""
+        refuse_in_loop(f"{self._twin}.{method}")
+        return self._wait(_Job(work, {}))
+
+    def _wait(self, job: _Job) -> Any:
+        """Hand a job to the loop and wait until it has ended."""
         if os.getpid() != self._process:
             message = "this client belongs to the parent process; open another after the fork"
             raise UsageError(message, code="client.forked")
-        job = _Job(getattr(self.entity, method), keywords)
         self._jobs.add(job)
         try:
             self._waiting.append(job)

@@ -15,8 +15,9 @@ from headwater.app.namespace import namespace
 from headwater.app.service import AsyncHeadwater
 from headwater.app.settings import Settings
 from headwater.bridge import Bridge, refuse_in_loop
+from headwater.engine.watch import Watch
 from headwater.model.answer import Answer, RunResult
-from headwater.model.event import RunRecord
+from headwater.model.event import Event, RunRecord
 from headwater.model.explanation import Explanation, ToolInfo
 from headwater.model.load import LoadReport, Progress
 from headwater.model.outcome import Outcome
@@ -61,17 +62,27 @@ class Headwater:
         finally:
             bridge.close()
 
+    def watch(self) -> BlockingWatch:
+        """Return a live view to hand to `ask`, `run` or `again`, and to read in another thread."""
+        return BlockingWatch(self._bridge)
+
     def ask(
         self,
         question: str,
         *,
         budget_s: float | None = None,
         zone: tzinfo | None = None,
+        watch: BlockingWatch | None = None,
         principal: Principal | None = None,
     ) -> Answer:
         """Answer a question in plain words; see `AsyncHeadwater.ask`."""
         answer: Answer = self._bridge.call(
-            "ask", question=question, budget_s=budget_s, zone=zone, principal=principal
+            "ask",
+            question=question,
+            budget_s=budget_s,
+            zone=zone,
+            watch=watch and watch.live,
+            principal=principal,
         )
         return answer
 
@@ -80,11 +91,16 @@ class Headwater:
         plan: Mapping[str, Any],
         *,
         budget_s: float | None = None,
+        watch: BlockingWatch | None = None,
         principal: Principal | None = None,
     ) -> RunResult:
         """Carry out a plan given by hand; see `AsyncHeadwater.run`."""
         result: RunResult = self._bridge.call(
-            "run", plan=plan, budget_s=budget_s, principal=principal
+            "run",
+            plan=plan,
+            budget_s=budget_s,
+            watch=watch and watch.live,
+            principal=principal,
         )
         return result
 
@@ -127,11 +143,17 @@ class Headwater:
         *,
         only: Sequence[str] = (),
         budget_s: float | None = None,
+        watch: BlockingWatch | None = None,
         principal: Principal | None = None,
     ) -> Answer | RunResult:
         """Ask again for what a run is missing; see `AsyncHeadwater.again`."""
         result: Answer | RunResult = self._bridge.call(
-            "again", run_id=run_id, only=only, budget_s=budget_s, principal=principal
+            "again",
+            run_id=run_id,
+            only=only,
+            budget_s=budget_s,
+            watch=watch and watch.live,
+            principal=principal,
         )
         return result
 
@@ -212,3 +234,44 @@ class Headwater:
             raise AttributeError(name)
         refuse_in_loop(f"Headwater.{name}")
         return namespace(name, [tool.name for tool in self.tools()], self.value)
+
+
+class BlockingWatch:
+    """A live view of one run, for any thread: iterate over it for the events as they happen.
+
+    Make one with `Headwater.watch`, hand it to `ask`, `run` or `again` in one thread, and read it
+    in another. Once the client is closed it raises `client.closed`.
+
+    Args:
+        bridge: The loop in which the run is asked, and in which the view itself lives.
+    """
+
+    def __init__(self, bridge: Bridge[AsyncHeadwater]) -> None:
+        async def made() -> Watch:
+            return bridge.entity.watch()
+
+        self._bridge = bridge
+        self.live: Watch = bridge.do("watch", made)
+
+    def finish(self) -> None:
+        """Ask for the answer now, with what is there."""
+
+        async def told() -> None:
+            self.live.finish()
+
+        self._bridge.do("watch", told)
+
+    @property
+    def finished(self) -> bool:
+        """Tell whether somebody has asked for the answer now."""
+        return self.live.finished
+
+    @property
+    def dropped(self) -> int:
+        """Return how many events were dropped because nobody read them."""
+        return self.live.dropped
+
+    def __iter__(self) -> Iterator[Event]:
+        """Give the events as they happen, until the run has ended."""
+        while (event := self._bridge.do("watch", self.live.next)) is not None:
+            yield event

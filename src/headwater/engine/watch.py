@@ -52,12 +52,17 @@ class Watch:
         self._closed = True
         self._news.set()
 
+    async def next(self) -> Event | None:
+        """Wait for the next event and return it; None once the run has ended and all are given."""
+        while not self._events:
+            if self._closed:
+                return None
+            if self._news.is_set():  # what was told before is read; others may wait already
+                self._news = anyio.Event()
+            await self._news.wait()
+        return self._events.popleft()
+
     async def __aiter__(self) -> AsyncIterator[Event]:
         """Give the events as they happen."""
-        while True:
-            while self._events:
-                yield self._events.popleft()
-            if self._closed:
-                return
-            await self._news.wait()
-            self._news = anyio.Event()
+        while (event := await self.next()) is not None:
+            yield event

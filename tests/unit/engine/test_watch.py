@@ -49,3 +49,22 @@ async def test_asking_to_finish_is_told_to_whoever_waits():
             group.start_soon(watch.asked_now)
             watch.finish()
     assert watch.finished
+
+
+async def test_two_may_look_at_one_run_and_each_event_reaches_one_of_them():
+    watch, seen, ended = Watch(), [], []
+
+    async def look():
+        seen.extend([one.seq async for one in watch])
+        ended.append(True)
+
+    with fail_after(5):
+        async with anyio.create_task_group() as group:
+            group.start_soon(look)
+            group.start_soon(look)
+            for n in range(6):
+                await anyio.lowlevel.checkpoint()
+                watch.tell(event(n))
+            watch.close()
+    assert sorted(seen) == list(range(6))
+    assert ended == [True, True]
