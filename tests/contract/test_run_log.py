@@ -7,6 +7,7 @@ from typing import Any
 
 from contract.estates import MINE, OTHERS, Ports, at
 from headwater.model.event import Event, RunRecord
+from headwater.model.run_state import RunQuery
 
 
 def a_run(run_id: str, second: float = 0, **fields: Any) -> RunRecord:
@@ -76,3 +77,36 @@ async def test_another_tenants_runs_cannot_be_seen(estate: Ports) -> None:
     assert await estate.run_log.events("r1", principal=MINE) == []
     assert await estate.run_log.recent(limit=9, principal=MINE) == []
     assert len(await estate.run_log.events("r1", principal=OTHERS)) == 1
+
+
+async def test_a_page_holds_the_runs_that_fit_and_counts_them_all(estate: Ports) -> None:
+    runs = [
+        a_run("a", 1, text="What breaks if Orders-DB fails?", status="complete"),
+        a_run("b", 2, text="100% of x_y", kind="run", status="failed"),
+        a_run("c", 2, text="100 of xzy", kind="run"),
+        a_run("d", 4, text="of orders-db", status="partial"),
+        a_run("e", 5, tenant="others", text="orders-db"),
+    ]
+    await estate.run_log.write(runs, [])
+
+    async def found(**fields: Any) -> tuple[list[str], int]:
+        page, total = await estate.run_log.page(RunQuery(**({"limit": 9} | fields)), principal=MINE)
+        return [one.run_id for one in page], total
+
+    assert await found() == (["d", "c", "b", "a"], 4)
+    assert await found(limit=2) == (["d", "c"], 4)
+    assert await found(limit=2, before=(at(2), "c")) == (["b", "a"], 4)
+    assert await found(limit=0) == ([], 4)
+    assert await found(status="running") == (["c"], 1)
+    assert await found(status="failed", kind="run") == (["b"], 1)
+    assert await found(text="ORDERS-db") == (["d", "a"], 2)
+    assert await found(text="0%") == (["b"], 1)
+    assert await found(text="x_y") == (["b"], 1)
+    assert await found(text="\x00") == ([], 0)
+
+
+async def test_events_after_a_number_are_those_not_read_yet(estate: Ports) -> None:
+    await estate.run_log.write([a_run("r1")], [an_event("r1", seq) for seq in range(4)])
+    events = await estate.run_log.events("r1", after=1, principal=MINE)
+    assert [event.seq for event in events] == [2, 3]
+    assert await estate.run_log.events("r1", after=3, principal=MINE) == []

@@ -22,9 +22,14 @@ class Hub(Protocol):
         """
         ...
 
+    def heard(self, channel: str) -> bool:
+        """Tell whether anyone may listen to this channel now: true where that is not known."""
+        ...
+
     def listen(self, channel: str) -> AbstractAsyncContextManager[AsyncIterator[Mapping[str, Any]]]:
         """Listen to a channel from the moment the block is entered until it is left.
 
-        A message `{"hub": "gap"}` says that some were lost before the next one.
+        A message `{"hub": "gap"}` says that some were lost before the next one. Nothing but the
+        iterator's own step may hold a cancel scope: the block is left in whichever task.
         """
         ...

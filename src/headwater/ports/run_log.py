@@ -8,6 +8,7 @@ from typing import Protocol
 
 from headwater.model.event import Event, RunRecord
 from headwater.model.principal import Principal
+from headwater.model.run_state import RunQuery
 
 
 class RunLog(Protocol):
@@ -28,8 +29,15 @@ class RunLog(Protocol):
         """Return the tenant's newest runs, newest first."""
         ...
 
-    async def events(self, run_id: str, *, principal: Principal) -> list[Event]:
-        """Return the run's events in order; none where it is not the tenant's."""
+    async def page(self, query: RunQuery, *, principal: Principal) -> tuple[list[RunRecord], int]:
+        """Return the tenant's runs that fit, newest first, and how many fit, `before` left out."""
+        ...
+
+    async def events(self, run_id: str, *, after: int = -1, principal: Principal) -> list[Event]:
+        """Return the run's events with higher numbers than `after`, in order.
+
+        There are none where it is not the tenant's.
+        """
         ...
 
     async def prune(self, *, before: datetime, keep: int) -> int:

@@ -10,6 +10,7 @@ from anyio.lowlevel import checkpoint
 
 from headwater.model.event import Event, RunRecord
 from headwater.model.principal import Principal
+from headwater.model.run_state import RunQuery
 
 
 class MemoryRunLog:
@@ -38,12 +39,22 @@ class MemoryRunLog:
         await checkpoint()
         return self._newest_first(principal.tenant)[: max(limit, 0)]
 
-    async def events(self, run_id: str, *, principal: Principal) -> list[Event]:
-        """Return the run's events in order; none where it is not the tenant's."""
+    async def page(self, query: RunQuery, *, principal: Principal) -> tuple[list[RunRecord], int]:
+        """Return the tenant's runs that fit, newest first, and how many fit, `before` left out."""
+        await checkpoint()
+        fit = [run for run in self._newest_first(principal.tenant) if _fits(run, query)]
+        after = [run for run in fit if query.before is None or _place(run) < query.before]
+        return after[: max(query.limit, 0)], len(fit)
+
+    async def events(self, run_id: str, *, after: int = -1, principal: Principal) -> list[Event]:
+        """Return the run's events with higher numbers than `after`, in order.
+
+        There are none where it is not the tenant's.
+        """
         if await self.get(run_id, principal=principal) is None:
             return []
         events = self._events.get(run_id, {})
-        return [deepcopy(events[seq]) for seq in sorted(events)]
+        return [deepcopy(events[seq]) for seq in sorted(events) if seq > after]
 
     async def prune(self, *, before: datetime, keep: int) -> int:
         """Drop runs asked before an instant, and all but the newest `keep` of each tenant."""
@@ -60,4 +71,16 @@ class MemoryRunLog:
 
     def _newest_first(self, tenant: str) -> list[RunRecord]:
         mine = [run for run in self._runs.values() if run.tenant == tenant]
-        return sorted(mine, key=lambda run: (run.asked_at, run.run_id), reverse=True)
+        return sorted(mine, key=_place, reverse=True)
+
+
+def _place(run: RunRecord) -> tuple[datetime, str]:
+    return run.asked_at, run.run_id
+
+
+def _fits(run: RunRecord, query: RunQuery) -> bool:
+    return (
+        query.status in {None, run.status or "running"}
+        and query.kind in {None, run.kind}
+        and (query.text is None or query.text.lower() in run.text.lower())
+    )

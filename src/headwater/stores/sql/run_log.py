@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from headwater.analysis.instants import from_us, to_us
 from headwater.analysis.records import text_problem
 from headwater.model.event import Event, RunRecord
 from headwater.model.principal import Principal
+from headwater.model.run_state import RunQuery
 from headwater.stores.sql.database import Database
 from headwater.stores.sql.dialect import insert_rows
 from headwater.stores.sql.run_tables import run, run_event
@@ -28,15 +41,13 @@ _EVENT_COLUMNS = ("tenant_id", *_PLAIN_FIELDS, "data")
 _event_fields = attrgetter(*_PLAIN_FIELDS)
 _RUNS = select(run.c.tenant_id.label("tenant"), *(run.c[name] for name in _RUN_FIELDS))
 _GET = _RUNS.where(_TENANT, run.c.run_id == bindparam("own_run"))
-_RECENT = (
-    _RUNS.where(_TENANT)
-    .order_by(run.c.asked_at.desc(), run.c.run_id.desc())
-    .limit(bindparam("page_rows"))
-)
+_NEWEST = (run.c.asked_at.desc(), run.c.run_id.desc())
+_RECENT = _RUNS.where(_TENANT).order_by(*_NEWEST).limit(bindparam("page_rows"))
 _EVENTS = (
     select(*(run_event.c[name] for name in _EVENT_FIELDS))
     .where(run_event.c.tenant_id == bindparam("tenant"))
     .where(run_event.c.run_id == bindparam("own_run"))
+    .where(run_event.c.seq > bindparam("after"))
     .order_by(run_event.c.seq)
 )
 _KNOWN = select(run.c.run_id, run.c.tenant_id).where(
@@ -50,12 +61,7 @@ _LOGGED = select(run_event.c.seq).where(
 _UPDATE = update(run).where(*_IS_OWN).values({name: bindparam(name) for name in _RUN_FIELDS})
 _TENANTS = select(run.c.tenant_id).distinct()
 _OLD = select(run.c.run_id).where(_TENANT, run.c.asked_at < bindparam("before"))
-_SURPLUS = (
-    select(run.c.run_id)
-    .where(_TENANT)
-    .order_by(run.c.asked_at.desc(), run.c.run_id.desc())
-    .offset(bindparam("keep"))
-)
+_SURPLUS = select(run.c.run_id).where(_TENANT).order_by(*_NEWEST).offset(bindparam("keep"))
 _DROP = delete(run).where(*_IS_OWN)
 _DROP_EVENTS = delete(run_event).where(
     run_event.c.tenant_id == bindparam("own_tenant"), run_event.c.run_id == bindparam("own_run")
@@ -103,11 +109,28 @@ class SqlRunLog:
 
         return await self._database.read(work)
 
-    async def events(self, run_id: str, *, principal: Principal) -> list[Event]:
-        """Return the run's events in order; none where it is not the tenant's."""
+    async def page(self, query: RunQuery, *, principal: Principal) -> tuple[list[RunRecord], int]:
+        """Return the tenant's runs that fit, newest first, and how many fit, `before` left out."""
+        if text_problem(f"{query.kind}{query.text}"):
+            return [], 0
+        fits = (run.c.tenant_id == principal.tenant, *_conditions(query))
+        wanted = _RUNS.where(*fits, *_after(query)).order_by(*_NEWEST).limit(max(query.limit, 0))
+        counted = select(func.count()).select_from(run).where(*fits)
+
+        def work(connection: Connection) -> tuple[list[RunRecord], int]:
+            rows = connection.execute(wanted).mappings()
+            return [_run_of(row) for row in rows], connection.execute(counted).scalar_one()
+
+        return await self._database.read(work)
+
+    async def events(self, run_id: str, *, after: int = -1, principal: Principal) -> list[Event]:
+        """Return the run's events with higher numbers than `after`, in order.
+
+        There are none where it is not the tenant's.
+        """
         if text_problem(run_id):
             return []
-        values = {"tenant": principal.tenant, "own_run": run_id}
+        values = {"tenant": principal.tenant, "own_run": run_id, "after": after}
 
         def work(connection: Connection) -> list[Event]:
             return [_event_of(row) for row in connection.execute(_EVENTS, values).mappings()]
@@ -123,6 +146,23 @@ class SqlRunLog:
             return sum(_prune(connection, tenant, values) for tenant in tenants)
 
         return await self._database.write(work)
+
+
+def _conditions(query: RunQuery) -> Iterator[ColumnElement[bool]]:
+    if query.status is not None:
+        running = query.status == "running"
+        yield run.c.status.is_(None) if running else run.c.status == query.status
+    if query.kind is not None:
+        yield run.c.kind == query.kind
+    if query.text is not None:
+        yield run.c.text.icontains(query.text, autoescape=True)
+
+
+def _after(query: RunQuery) -> Iterator[ColumnElement[bool]]:
+    if query.before is not None:
+        at_us, run_id = to_us(query.before[0]), query.before[1]
+        same = and_(run.c.asked_at == at_us, run.c.run_id < run_id)
+        yield or_(run.c.asked_at < at_us, same)
 
 
 def _save_runs(connection: Connection, runs: Sequence[RunRecord]) -> None:
