@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+
+from headwater.model.event import Event
 
 
 def critical_path_s(took_s: Mapping[str, float], waits: Mapping[str, frozenset[str]]) -> float:
@@ -30,3 +32,19 @@ def critical_path_s(took_s: Mapping[str, float], waits: Mapping[str, frozenset[s
                 ends[step] = start_s + took_s[step]
             stack.pop()
     return max(ends.values(), default=0.0)
+
+
+def step_times(
+    events: Sequence[Event],
+) -> tuple[dict[str, float], dict[str, frozenset[str]]]:
+    """Return how many seconds each step took, and which steps each waited for."""
+    started: dict[str, float] = {}
+    took_s: dict[str, float] = {}
+    waits: dict[str, frozenset[str]] = {}
+    for event in events:
+        if event.kind == "step.started" and event.step is not None:
+            started[event.step] = event.offset_s
+            waits[event.step] = frozenset(event.data.get("after", ()))
+        elif event.kind == "step.ended" and event.step in started:
+            took_s[event.step] = event.offset_s - started[event.step]
+    return took_s, waits

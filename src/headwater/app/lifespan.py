@@ -10,13 +10,15 @@ from datetime import timedelta, tzinfo
 import anyio
 from anyio import to_thread
 
+from headwater.app.health import Health
 from headwater.app.run_writer import RunWriter
 from headwater.app.settings import Settings, local_zone
-from headwater.app.wiring import Stores, open_stores, shipped_packs
+from headwater.app.wiring import Stores, loop_watch, open_stores, open_telemetry, shipped_packs
 from headwater.composing.preparing import prepare
 from headwater.engine.call import Caller
 from headwater.engine.journal import Outlet
 from headwater.engine.reaper import Reaper
+from headwater.engine.versions_lease import LeasedVersions
 from headwater.toolkit.registry import Pack, Registry
 
 CLOSE_S = 5.0
@@ -28,12 +30,14 @@ class Parts:
     """Everything that lives as long as the app."""
 
     stores: Stores
+    versions: LeasedVersions
     caller: Caller
     reaper: Reaper
     outlet: Outlet
     writer: RunWriter
     settings: Settings
     zone: tzinfo
+    health: Health
 
 
 @asynccontextmanager
@@ -44,9 +48,15 @@ async def lifespan(url: str, packs: Sequence[Pack], settings: Settings) -> Async
         zone = await to_thread.run_sync(local_zone)
         if settings.prepare:  # now, for a question's time is its asker's
             await to_thread.run_sync(prepare)
+        telemetry = await to_thread.run_sync(open_telemetry, settings)
         registry = Registry([*shipped, *packs], stores.supplies)
+        versions = LeasedVersions(stores.versions)
         caller = Caller(
-            registry, cache=stores.cache, versions=stores.versions, limits=settings.limits
+            registry,
+            cache=stores.cache,
+            versions=versions,
+            limits=settings.limits,
+            telemetry=telemetry,
         )
         outlet = Outlet()
         writer = RunWriter(
@@ -54,19 +64,33 @@ async def lifespan(url: str, packs: Sequence[Pack], settings: Settings) -> Async
             stores.run_log,
             keep=timedelta(days=settings.runs_keep_days),
             keep_count=settings.runs_keep_count,
+            telemetry=telemetry,
         )
         raised: Exception | None = None
         async with anyio.create_task_group() as group:
             group.start_soon(writer.work, name="run writer")
+            reaper, lag = Reaper(group), loop_watch() if settings.watch_loop else None
+            if lag is not None:
+                group.start_soon(lag.watch, name="loop watch")
             try:
                 yield Parts(
                     stores=stores,
+                    versions=versions,
                     caller=caller,
-                    reaper=Reaper(group),
+                    reaper=reaper,
                     outlet=outlet,
                     writer=writer,
                     settings=settings,
                     zone=zone,
+                    health=Health(
+                        stores,
+                        caller=caller,
+                        reaper=reaper,
+                        outlet=outlet,
+                        writer=writer,
+                        telemetry=telemetry,
+                        lag=lag,
+                    ),
                 )
             except Exception as error:  # noqa: BLE001 (raised below, not in a group's wrapping)
                 raised = error
@@ -74,6 +98,7 @@ async def lifespan(url: str, packs: Sequence[Pack], settings: Settings) -> Async
                 caller.threads.close()
                 with anyio.CancelScope(deadline=anyio.current_time() + CLOSE_S, shield=True):
                     await writer.flush()
+                    await to_thread.run_sync(telemetry.close)
                 group.cancel_scope.cancel()
         if raised is not None:
             raise raised

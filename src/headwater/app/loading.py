@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 import anyio
 from anyio import to_thread
 
+from headwater.engine.versions_lease import LeasedVersions
 from headwater.model.history import HistoryEntry
 from headwater.model.item import ConfigurationItem
 from headwater.model.load import (
@@ -111,6 +113,7 @@ async def load(
     supply: Supply,
     *,
     principal: Principal,
+    lease: LeasedVersions | None = None,
     replace: bool = False,
     skip_bad: bool = False,
     progress: Progress | None = None,
@@ -118,13 +121,22 @@ async def load(
     """Load what a source supplies: items, relations, metrics, samples, history, rules.
 
     Each part is all or nothing; the parts before a failed one stay, and loading again is safe.
-    `replace` also removes what the source no longer has. `progress` may be read meanwhile.
+    `replace` also removes what the source no longer has. `progress` may be read meanwhile. Calls
+    of this process that go by the `lease` see what was loaded at once.
 
     Raises:
         UsageError: `load.bad_line`, unless bad lines are to be skipped, or what the source says.
         StoreFault: what the store says; the part at hand changed nothing.
     """
     work = _Load(supply, progress or Progress(), skip_bad=skip_bad)
+    with nullcontext() if lease is None else lease.written(principal=principal):
+        await _load_parts(work, estate, supply, replace=replace, principal=principal)
+    return work.report()
+
+
+async def _load_parts(
+    work: _Load, estate: Estate, supply: Supply, *, replace: bool, principal: Principal
+) -> None:
     await work.part(
         "items", supply.items, estate.inventory.load, replace=replace, principal=principal
     )
@@ -141,7 +153,6 @@ async def load(
         "history", supply.history, estate.history.load, replace=replace, principal=principal
     )
     await work.part("rules", supply.rules, estate.rules.load, replace=replace, principal=principal)
-    return work.report()
 
 
 async def export(

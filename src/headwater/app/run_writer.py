@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import anyio
 
 from headwater.engine.journal import Outlet
 from headwater.errors import HeadwaterError
+from headwater.model.event import Event, RunRecord
 from headwater.ports.run_log import RunLog
+from headwater.ports.telemetry import Telemetry
 
 LOG = logging.getLogger(__name__)
 GATHER_S = 0.2
 """How long events gather before they are written; a crash may lose as much of a run's story."""
 PRUNE_S = 600.0
+MOST_STORIES = 10_000
+"""Runs under way whose events are remembered; the oldest go first."""
 
 
 class RunWriter:
@@ -25,16 +30,26 @@ class RunWriter:
         run_log: Where they go.
         keep: How long runs are kept.
         keep_count: How many runs of each tenant are kept.
+        telemetry: Told of each run that has ended, or None.
     """
 
     def __init__(
-        self, outlet: Outlet, run_log: RunLog, *, keep: timedelta, keep_count: int
+        self,
+        outlet: Outlet,
+        run_log: RunLog,
+        *,
+        keep: timedelta,
+        keep_count: int,
+        telemetry: Telemetry | None = None,
     ) -> None:
         self._outlet = outlet
         self._run_log = run_log
         self._keep = keep
         self._keep_count = keep_count
         self._one_at_a_time = anyio.Lock()
+        self._telemetry = telemetry
+        self._stories: dict[str, list[Event]] = {}
+        """The events so far of runs under way, for the telemetry."""
         self.faults = 0
 
     async def work(self) -> None:
@@ -60,6 +75,21 @@ class RunWriter:
                 self.faults += 1
                 self._outlet.put_back(runs, events)
                 LOG.warning("the run log is behind by %d events: %s", len(events), error)
+                return
+            if self._telemetry is not None:
+                self._tell(self._telemetry, runs, events)
+
+    def _tell(
+        self, telemetry: Telemetry, runs: Sequence[RunRecord], events: Sequence[Event]
+    ) -> None:
+        """Tell of the runs that have ended, each with all of its events."""
+        for event in events:
+            self._stories.setdefault(event.run_id, []).append(event)
+        for run in runs:
+            if run.status is not None:
+                telemetry.ran(run, self._stories.pop(run.run_id, []))
+        while len(self._stories) > MOST_STORIES:
+            self._stories.pop(next(iter(self._stories)))
 
     async def _prune(self) -> None:
         try:

@@ -17,6 +17,7 @@ import anyio
 from anyio import to_thread
 
 from headwater.app import checking, records
+from headwater.app.health import Health
 from headwater.app.lifespan import Parts, lifespan
 from headwater.app.loading import export, load
 from headwater.app.namespace import describe, namespace, value_of
@@ -90,6 +91,11 @@ class AsyncHeadwater:
         async with lifespan(url or settings.database_url, packs, settings) as parts:
             yield cls(parts, who)
 
+    @property
+    def health(self) -> Health:
+        """Return what probes and scrapers ask: `ready()`, `metrics()`."""
+        return self._parts.health
+
     def watch(self) -> Watch:
         """Return a live view to hand to `ask`, `run` or `again`."""
         return Watch()
@@ -140,7 +146,8 @@ class AsyncHeadwater:
         """
         registry, limits = self._parts.caller.registry, self._parts.caller.limits
         decoded = decode_plan(plan, limits)
-        waits = check_plan(decoded, registry, limits)
+        who = checking.who_asks(principal, self._principal)
+        waits = check_plan(decoded, registry, limits, principal=who)
         asked = Question(
             text=", ".join(step.id for step in decoded.steps)[:200],
             asked_at=datetime.now(UTC),
@@ -287,6 +294,7 @@ class AsyncHeadwater:
         return await load(
             self._parts.stores,
             supply,
+            lease=self._parts.versions,
             replace=replace,
             skip_bad=skip_bad,
             progress=progress,
@@ -301,6 +309,7 @@ class AsyncHeadwater:
         return await load(
             self._parts.stores,
             supply,
+            lease=self._parts.versions,
             replace=True,
             progress=progress,
             principal=checking.who_asks(principal, self._principal),
@@ -382,7 +391,7 @@ class AsyncHeadwater:
         who = checking.who_asks(principal, self._principal)
         versions: Mapping[str, int] | None = None
         with anyio.CancelScope(deadline=deadline_at):
-            versions = await self._parts.stores.versions.current(principal=who)
+            versions = await self._parts.versions.current(principal=who)
         return Ground(
             caller=self._parts.caller,
             reaper=self._parts.reaper,

@@ -35,6 +35,9 @@ class Settings(BaseSettings):
     max_argument_bytes: int = Field(default=1_000_000, ge=1_000)
     max_result_bytes: int = Field(default=16_000_000, ge=1_000)
     max_threads_each: int = Field(default=8, ge=1)
+    otel_endpoint: str | None = None
+    service_name: str = Field(default="headwater", min_length=1)
+    watch_loop: bool = False
     breaker_window_s: float = Field(default=10.0, gt=0)
     breaker_least_calls: int = Field(default=20, ge=1)
     breaker_share: float = Field(default=0.5, gt=0, le=1)

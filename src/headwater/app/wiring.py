@@ -21,12 +21,15 @@ from headwater.app.settings import Settings
 from headwater.errors import UsageError
 from headwater.model.load import Supply
 from headwater.ports.cache import Cache
+from headwater.ports.gauged import Gauged
 from headwater.ports.history import History
 from headwater.ports.inventory import Inventory
+from headwater.ports.loop_lag import LoopLag
 from headwater.ports.metrics import Metrics
 from headwater.ports.relations import Relations
 from headwater.ports.rules import Rules
 from headwater.ports.run_log import RunLog
+from headwater.ports.telemetry import Telemetry
 from headwater.ports.versions import Versions
 from headwater.toolkit.registry import Pack
 
@@ -49,6 +52,7 @@ class Stores:
     versions: Versions
     run_log: RunLog
     cache: Cache
+    gauged: tuple[Gauged, ...] = ()
 
     @property
     def supplies(self) -> dict[type, Any]:
@@ -148,6 +152,26 @@ async def _sqlite(path: Path, settings: Settings) -> AsyncIterator[Stores]:
             run_log=SqlRunLog(runs),
             cache=MemoryCache(settings.cache_bytes),
         )
+
+
+def open_telemetry(settings: Settings) -> Telemetry:
+    """Return what tallies calls and runs, and sends spans where a collector is set."""
+    from headwater.services.telemetry import ServiceTelemetry
+
+    if settings.otel_endpoint is None:
+        return ServiceTelemetry()
+    from headwater.services.spans import Spans, otlp_exporter
+
+    return ServiceTelemetry(
+        Spans(otlp_exporter(settings.otel_endpoint), service=settings.service_name)
+    )
+
+
+def loop_watch() -> LoopLag:
+    """Return what looks whether something holds up the loop."""
+    from headwater.services.loop_watch import LoopWatch
+
+    return LoopWatch()
 
 
 def supply_of(path: Path, kind: str | None) -> Supply:

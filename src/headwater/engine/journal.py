@@ -29,6 +29,11 @@ class Outlet:
         self._runs: deque[RunRecord] = deque()
         self._awaited: anyio.Event | None = None
 
+    @property
+    def waiting(self) -> int:
+        """Return how many events wait to be written."""
+        return len(self._events)
+
     def put(self, event: Event) -> None:
         """Keep an event for the writer, or drop it where too many wait."""
         if len(self._events) >= self._most:

@@ -115,22 +115,6 @@ def otlp_exporter(endpoint: str) -> SpanExporter:
     return OTLPSpanExporter(f"{endpoint.rstrip('/')}/v1/traces", timeout=EXPORT_S)
 
 
-def step_times(
-    events: Sequence[Event],
-) -> tuple[dict[str, float], dict[str, frozenset[str]]]:
-    """Return how many seconds each step took, and which steps each waited for."""
-    started: dict[str, float] = {}
-    took_s: dict[str, float] = {}
-    waits: dict[str, frozenset[str]] = {}
-    for event in events:
-        if event.kind == "step.started" and event.step is not None:
-            started[event.step] = event.offset_s
-            waits[event.step] = frozenset(event.data.get("after", ()))
-        elif event.kind == "step.ended" and event.step in started:
-            took_s[event.step] = event.offset_s - started[event.step]
-    return took_s, waits
-
-
 def _end(span: Span, outcome: Mapping[str, Any], at_ns: int) -> None:
     status = str(outcome.get("status", ""))
     span.set_attribute("headwater.status", status)
