@@ -135,32 +135,30 @@ class Caller:
             HeadwaterError: the last try's error, or the policy's that stopped the call.
         """
         journal, step = passage.journal, passage.call.step
-        kept_as = await self._kept_as(passage) if passage.tool.cacheable else None
-        if kept_as and (kept := await self._cache.get(kept_as)) is not None:  # cache
-            journal.note("cache.hit", HERE, step)
-            return KEPT.validate_python(from_json(kept)), "cache"
-        with (
-            self._scope(deadline=passage.deadline_at) as in_time,  # deadline, over all tries
-            self._flights.share(passage.key) as flight,  # one flight for equal calls
-        ):
-            if flight.waits and await flight.landing():
-                journal.note("flight.joined", HERE, step)
-                return flight.result(), "shared"
-            with passage.gate.place(required=passage.call.required) as place:  # concurrency limit
-                if place.waits:
-                    await place.turn()
-                while True:
-                    passage.gate.admit(self.now())  # breaker
-                    try:
-                        cited = await self._once(passage)
-                        break
-                    except HeadwaterError as error:
-                        await self._wait_or_raise(passage, error)  # retry
-            flight.land(cited)
+        with self._scope(deadline=passage.deadline_at) as in_time:  # deadline, over all tries
+            kept_as = await self._kept_as(passage) if passage.tool.cacheable else None
+            if kept_as and (kept := await self._cache.get(kept_as)) is not None:  # cache
+                journal.note("cache.hit", HERE, step)
+                return KEPT.validate_python(from_json(kept)), "cache"
+            with self._flights.share(passage.key) as flight:  # one flight for equal calls
+                if flight.waits and await flight.landing():
+                    journal.note("flight.joined", HERE, step)
+                    return flight.result(), "shared"
+                with passage.gate.place(required=passage.call.required) as place:  # concurrency
+                    if place.waits:
+                        await place.turn()
+                    while True:
+                        passage.gate.admit(self.now())  # breaker
+                        try:
+                            cited = await self._once(passage)
+                            break
+                        except HeadwaterError as error:
+                            await self._wait_or_raise(passage, error)  # retry
+                flight.land(cited)
         if in_time.cancelled_caught:
             raise _late(passage)
         if kept_as:
-            kept = to_json(cited)
+            kept = b'{"value":%b,"evidence":%b}' % (passage.weighed, to_json(cited.evidence))
             await self._cache.put(kept_as, kept, size_bytes=len(kept))
         return cited, "direct"
 
@@ -176,7 +174,7 @@ class Caller:
                 ports=passage.ports,
                 threads=self.threads,
             )
-            self._weigh(passage.tool, cited)
+            passage.weighed = self._weigh(passage.tool, cited)
             gate.succeeded(self.now())
             told = True
         except HeadwaterError as error:
@@ -227,7 +225,8 @@ class Caller:
         """Check a call before any policy sees it.
 
         Raises:
-            UsageError: `tool.unknown`, `tool.bad_arguments` or `limit.argument_bytes`.
+            UsageError: `tool.unknown`, `access.denied`, `tool.bad_arguments` or
+                `limit.argument_bytes`.
         """
         desk = self._desks.get(call.tool) or self._desk(call.tool)
         tool = desk.tool
@@ -285,14 +284,16 @@ class Caller:
         tool, scope, asked, canonical = passage.key
         return "\x1e".join((tool, scope, asked, canonical.decode(), seen))
 
-    def _weigh(self, tool: Tool, cited: Cited[Any]) -> None:
-        size_bytes = len(to_json(cited.value))
-        if size_bytes > self.limits.result_bytes:
+    def _weigh(self, tool: Tool, cited: Cited[Any]) -> bytes:
+        """Return a value as JSON, where it is not too large."""
+        weighed = to_json(cited.value)
+        if len(weighed) > self.limits.result_bytes:
             message = (
-                f"{tool.name} gave {size_bytes:,} bytes of at most "
+                f"{tool.name} gave {len(weighed):,} bytes of at most "
                 f"{self.limits.result_bytes:,}; ask for less at once"
             )
             raise LimitError(message, code="limit.result_bytes", retry_safe=False)
+        return weighed
 
 
 def refused(
