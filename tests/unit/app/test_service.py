@@ -189,6 +189,21 @@ async def test_a_cached_result_is_asked_again_once_the_data_changed(opened, bund
     assert later.value["total_items"] == first.value["total_items"] + 1
 
 
+async def test_what_another_process_loads_is_seen_when_the_lease_ends(bundle, tmp_path):
+    url, args = f"sqlite:///{tmp_path}/shared.db", {"group_by": ["type"]}
+    async with AsyncHeadwater.open(url) as ours, AsyncHeadwater.open(url) as theirs:
+        await theirs.load(bundle)
+        first = await ours.call("ci.aggregate", args)
+        (bundle / "items.jsonl").write_text(
+            '{"code": "new", "name": "new", "type": "queue"}\n', "utf-8"
+        )
+        await theirs.load(bundle / "items.jsonl")
+        with anyio.fail_after(5):
+            while (later := await ours.call("ci.aggregate", args)).value == first.value:
+                await anyio.lowlevel.checkpoint()
+    assert later.value["total_items"] == first.value["total_items"] + 1
+
+
 async def test_a_pack_is_a_list_of_tools_or_a_module_of_them(opened):
     @tool(name="weather.now", description="What the weather is.", idempotent=True)
     async def now(city: str) -> str:
