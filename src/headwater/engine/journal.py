@@ -8,7 +8,7 @@ from typing import Any
 import anyio
 
 from headwater.engine.clock import loop_clock
-from headwater.engine.watch import Watch
+from headwater.engine.watch import AnswerNow, Watch
 from headwater.model.event import Event, RunRecord
 from headwater.model.evidence import Evidence
 from headwater.model.outcome import Outcome, Succeeded
@@ -20,10 +20,14 @@ class Outlet:
 
     Args:
         most: Events, and runs, kept at the most until a writer takes them.
+        most_live: Events kept at the most until they are told to whoever follows; the oldest go.
     """
 
-    def __init__(self, most: int = 100_000) -> None:
+    def __init__(self, most: int = 100_000, *, most_live: int = 20_000) -> None:
         self.dropped = 0
+        self.dropped_live = 0
+        self._live: deque[tuple[str, Event]] = deque(maxlen=most_live)
+        self._live_awaited: anyio.Event | None = None
         self._most = most
         self._events: deque[Event] = deque()
         self._runs: deque[RunRecord] = deque()
@@ -34,8 +38,10 @@ class Outlet:
         """Return how many events wait to be written."""
         return len(self._events)
 
-    def put(self, event: Event) -> None:
-        """Keep an event for the writer, or drop it where too many wait."""
+    def put(self, event: Event, tenant: str | None = None) -> None:
+        """Keep an event for the writer, or drop it where too many wait; tell a tenant's live."""
+        if tenant is not None:
+            self._put_live(tenant, event)
         if len(self._events) >= self._most:
             self.dropped += 1
             return
@@ -43,6 +49,26 @@ class Outlet:
         if self._awaited is not None:
             self._awaited.set()
             self._awaited = None
+
+    def _put_live(self, tenant: str, event: Event) -> None:
+        if len(self._live) == self._live.maxlen:
+            self.dropped_live += 1
+        self._live.append((tenant, event))
+        if self._live_awaited is not None:
+            self._live_awaited.set()
+            self._live_awaited = None
+
+    async def something_live(self) -> None:
+        """Wait until an event waits to be told live."""
+        if not self._live:
+            self._live_awaited = anyio.Event()
+            await self._live_awaited.wait()
+
+    def take_live(self) -> list[tuple[str, Event]]:
+        """Return the events that wait to be told live, each with its tenant, and wait for none."""
+        taken = list(self._live)
+        self._live.clear()
+        return taken
 
     def put_run(self, record: RunRecord) -> None:
         """Keep a run's row for the writer; the oldest goes where too many wait."""
@@ -87,6 +113,7 @@ class Journal:
     def __init__(self, record: RunRecord, outlet: Outlet, watch: Watch | None = None) -> None:
         self.record = record
         self.watch = watch
+        self.now = AnswerNow() if watch is None else watch.now
         self._now = loop_clock()
         self.started_at = self._now()
         self._outlet = outlet
@@ -108,7 +135,7 @@ class Journal:
             data=data,
         )
         self._seq += 1
-        self._outlet.put(event)
+        self._outlet.put(event, self.record.tenant)
         if self.watch is not None:
             self.watch.tell(write_out(event))
 

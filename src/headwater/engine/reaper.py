@@ -8,8 +8,6 @@ from typing import Any, Self
 import anyio
 from anyio.abc import TaskGroup
 
-from headwater.engine.watch import Watch
-
 
 class Reaper:
     """The app's task group for the work of runs, and a count of what outlived its run.
@@ -68,17 +66,6 @@ class Crew:
         """Start a task of this run."""
         self._alive += 1
         self._reaper.group.start_soon(self._guard, work, args)
-
-    def watch(self, watch: Watch, scope: anyio.CancelScope) -> None:
-        """Cancel a scope when whoever watches asks for the answer now."""
-        self._reaper.group.start_soon(self._cancel_when_asked, watch, scope)
-
-    async def _cancel_when_asked(self, watch: Watch, scope: anyio.CancelScope) -> None:
-        with anyio.CancelScope() as own:
-            self._scopes.add(own)
-            if not self._dismissed:
-                await watch.asked_now()
-                scope.cancel()
 
     async def idle(self) -> None:
         """Wait until no task runs.

@@ -82,8 +82,7 @@ async def run(
     async with ground.reaper.crew(grace_s=ground.limits.grace_s) as crew:
         with anyio.CancelScope(deadline=ground.deadline_at + ground.limits.grace_s) as scope:
             runner = _Runner(ground, course, crew)
-            if ground.journal.watch is not None:
-                crew.watch(ground.journal.watch, scope)
+            ground.journal.now.ends(scope)
             runner.begin()
             await crew.idle()
     asked_now = scope.cancelled_caught and anyio.current_time() < ground.deadline_at

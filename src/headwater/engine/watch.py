@@ -13,6 +13,26 @@ MOST_WAITING = 10_000
 """Events kept for a watcher who does not read; further ones are dropped and counted."""
 
 
+class AnswerNow:
+    """Where a run is asked for its answer now, in its own loop, before it runs or while it does."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        self._scope: anyio.CancelScope | None = None
+
+    def ask(self) -> None:
+        """End what the run still waits for."""
+        self.asked = True
+        if self._scope is not None:
+            self._scope.cancel()
+
+    def ends(self, scope: anyio.CancelScope) -> None:
+        """Name the scope that ends when somebody asks, as somebody may have already."""
+        self._scope = scope
+        if self.asked:
+            scope.cancel()
+
+
 class Watch:
     """A live view of one run: iterate over it for the events, until the run has ended.
 
@@ -21,23 +41,19 @@ class Watch:
 
     def __init__(self) -> None:
         self.dropped = 0
-        self._asked_now = anyio.Event()
+        self.now = AnswerNow()
         self._events: deque[Event] = deque()
         self._news = anyio.Event()
         self._closed = False
 
     def finish(self) -> None:
         """Ask for the answer now, with what is there."""
-        self._asked_now.set()
+        self.now.ask()
 
     @property
     def finished(self) -> bool:
         """Tell whether somebody has asked for the answer now."""
-        return self._asked_now.is_set()
-
-    async def asked_now(self) -> None:
-        """Wait until somebody asks for the answer now."""
-        await self._asked_now.wait()
+        return self.now.asked
 
     def tell(self, event: Event) -> None:
         """Pass an event on; it never waits."""

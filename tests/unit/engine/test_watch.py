@@ -41,14 +41,18 @@ async def test_a_watcher_who_does_not_read_costs_a_bounded_memory():
     assert watch.dropped == 5
 
 
-async def test_asking_to_finish_is_told_to_whoever_waits():
+async def test_asking_to_finish_ends_what_the_run_waits_for():
     watch = Watch()
     assert not watch.finished
-    with fail_after(5):
-        async with anyio.create_task_group() as group:
-            group.start_soon(watch.asked_now)
-            watch.finish()
+    with fail_after(5), anyio.CancelScope() as scope:
+        watch.now.ends(scope)
+        watch.finish()
+        await anyio.sleep_forever()
     assert watch.finished
+    with fail_after(5), anyio.CancelScope() as late:
+        watch.now.ends(late)
+        await anyio.sleep_forever()
+    assert late.cancelled_caught
 
 
 async def test_two_may_look_at_one_run_and_each_event_reaches_one_of_them():
