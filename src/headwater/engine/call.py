@@ -23,6 +23,7 @@ from headwater.engine.journal import Journal
 from headwater.engine.limits import Limits
 from headwater.engine.passage import Desk, Key, Passage
 from headwater.engine.threads import Threads
+from headwater.engine.wall import check_role
 from headwater.errors import DeadlineExceeded, EngineBug, HeadwaterError, LimitError, UsageError
 from headwater.model.call import Call
 from headwater.model.moment import Asked
@@ -230,6 +231,7 @@ class Caller:
         """
         desk = self._desks.get(call.tool) or self._desk(call.tool)
         tool = desk.tool
+        check_role(tool, call.principal)
         arguments = tool.schema.decode(call.args)
         deadline_at = call.deadline_at
         if tool.within_s is not None:

@@ -77,7 +77,13 @@ async def run(
         UsageError: the plan may not be run; nothing was.
     """
     known = known or {}
-    waits = waits or check_plan(plan, ground.caller.registry, ground.limits, known=frozenset(known))
+    waits = waits or check_plan(
+        plan,
+        ground.caller.registry,
+        ground.limits,
+        principal=ground.principal,
+        known=frozenset(known),
+    )
     course = Course(plan, waits, known)
     async with ground.reaper.crew(grace_s=ground.limits.grace_s) as crew:
         with anyio.CancelScope(deadline=ground.deadline_at + ground.limits.grace_s) as scope:

@@ -18,8 +18,10 @@ from headwater.engine.references import (
     references_in,
     roots,
 )
+from headwater.engine.wall import check_role
 from headwater.errors import UsageError
 from headwater.model.plan import Plan, Step
+from headwater.model.principal import Principal
 from headwater.policy.ready_set import find_order
 from headwater.toolkit.registry import Registry
 from headwater.toolkit.schema import describe
@@ -59,14 +61,20 @@ def decode_plan(data: Any, limits: Limits) -> Plan:
 
 
 def check_plan(
-    plan: Plan, registry: Registry, limits: Limits, *, known: frozenset[str] = frozenset()
+    plan: Plan,
+    registry: Registry,
+    limits: Limits,
+    *,
+    principal: Principal,
+    known: frozenset[str] = frozenset(),
 ) -> dict[str, frozenset[str]]:
     """Return for each step the steps it waits for, or refuse the plan before anything runs.
 
     `known` are ids of steps that have ended before, to which references may point.
 
     Raises:
-        UsageError: a code that begins with `plan.`, `tool.` or `limit.`, naming the step.
+        UsageError: a code that begins with `plan.`, `tool.` or `limit.`, naming the step, or
+            `access.denied` where the principal may not call its tool.
     """
     if len(plan.steps) > limits.steps:
         message = f"the plan has {len(plan.steps)} steps of at most {limits.steps}; split it"
@@ -75,6 +83,7 @@ def check_plan(
     ids = {step.id for step in plan.steps}
     for step in plan.steps:
         _check_step(step, registry, limits)
+        _check_roles(step, registry, principal)
     waits = {step.id: _waits_for(step, plan, ids | known) for step in plan.steps}
     _check_order(waits, limits)
     return waits
@@ -121,6 +130,17 @@ def _check_step(step: Step, registry: Registry, limits: Limits) -> None:
             f"step {step.id!r}: for_each has {len(each)} elements of at most {limits.elements}"
         )
         raise UsageError(message, code="limit.elements")
+
+
+def _check_roles(step: Step, registry: Registry, principal: Principal) -> None:
+    """Refuse a step whose tool, or the tool that would stand in, is not for this principal."""
+    tool = registry.find(step.tool)
+    others = [tool.fallback] + ([step.fallback] if "." in (step.fallback or "") else [])
+    try:
+        for one in (tool, *(registry.find(name) for name in others if name)):
+            check_role(one, principal)
+    except UsageError as error:
+        raise UsageError(f"step {step.id!r}: {error.message}", code=error.code) from error
 
 
 def expressions_of(step: Step) -> list[str]:

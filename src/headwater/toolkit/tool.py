@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from headwater.errors import UsageError
+from headwater.model.access import ROLES, Role
 from headwater.toolkit.phrasing import Phrasing
 from headwater.toolkit.schema import Schema
 
@@ -32,6 +33,7 @@ class Tool:
         fallback: A tool with the same arguments, asked where this one does not succeed.
         phrasings: The questions in plain words that it answers.
         listed: Whether it is shown; a tool that only serves as a fallback is not.
+        role: The least role that may call it; one that only reads says so by `reader`.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Tool:
     fallback: str | None = None
     phrasings: tuple[Phrasing, ...] = ()
     listed: bool = True
+    role: Role = "operator"
     reads: tuple[str, ...] = field(default=())
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -66,6 +69,7 @@ def tool(  # noqa: PLR0913 (each promise is a keyword of its own)
     fallback: str | None = None,
     phrasings: tuple[str, ...] = (),
     listed: bool = True,
+    role: Role = "operator",
 ) -> Callable[[Callable[..., Any]], Tool]:
     """Make a tool of a function whose parameters are its arguments.
 
@@ -75,9 +79,7 @@ def tool(  # noqa: PLR0913 (each promise is a keyword of its own)
     Raises:
         UsageError: `tool.bad_name`, `tool.bad_signature` or `tool.bad_promise`.
     """
-    if not NAME.fullmatch(name):
-        message = f"tool name {name!r}: write it as `namespace.name`, lower case, such as ci.search"
-        raise UsageError(message, code="tool.bad_name")
+    _check_words(name, role)
     if cacheable and not idempotent:
         message = f"{name}: a cacheable tool must be idempotent; say idempotent=True"
         raise UsageError(message, code="tool.bad_promise")
@@ -101,7 +103,17 @@ def tool(  # noqa: PLR0913 (each promise is a keyword of its own)
             fallback=fallback,
             phrasings=tuple(Phrasing(name, words) for words in phrasings),
             listed=listed,
+            role=role,
             reads=tuple(sorted({port.__name__.lower() for port in schema.supplied.values()})),
         )
 
     return make
+
+
+def _check_words(name: str, role: str) -> None:
+    if not NAME.fullmatch(name):
+        message = f"tool name {name!r}: write it as `namespace.name`, lower case, such as ci.search"
+        raise UsageError(message, code="tool.bad_name")
+    if role not in ROLES:
+        message = f"{name}: role is one of {', '.join(ROLES)}, not {role!r}"
+        raise UsageError(message, code="tool.bad_promise")

@@ -34,6 +34,7 @@ RuleArgument = Annotated[
 @tool(
     name="cep.simulate",
     description="Tell whether a rule would have fired in a period; no action is taken.",
+    role="reader",
     idempotent=True,
 )
 async def simulate(  # noqa: PLR0913 - a tool's parameters are its arguments

@@ -42,6 +42,7 @@ Measures = Annotated[
 @tool(
     name="ci.search",
     description="Find items by keywords and filters, with the true total.",
+    role="reader",
     idempotent=True,
     cacheable=True,
     fallback="ci.search_like",
@@ -74,6 +75,7 @@ async def search(  # noqa: PLR0913 - a tool's parameters are its arguments
 @tool(
     name="ci.search_like",
     description="Find items as ci.search does, without a full-text index.",
+    role="reader",
     idempotent=True,
     cacheable=True,
     listed=False,
@@ -107,6 +109,7 @@ async def search_like(  # noqa: PLR0913 - the same arguments as ci.search
 @tool(
     name="ci.list_preview",
     description="Page through the items that match filters, with the true total.",
+    role="reader",
     idempotent=True,
     cacheable=True,
 )
@@ -126,6 +129,7 @@ async def list_preview(
 @tool(
     name="ci.get",
     description="Give the item with an id (or a code), with its tags and attributes, or null.",
+    role="reader",
     idempotent=True,
     cacheable=True,
 )
@@ -143,6 +147,7 @@ async def get(
 @tool(
     name="ci.get_by_code",
     description="Give the item with a code, with its tags and attributes, or null.",
+    role="reader",
     idempotent=True,
     cacheable=True,
 )
@@ -159,6 +164,7 @@ async def get_by_code(
 @tool(
     name="ci.aggregate",
     description="Count items, or distinct values of a field, by groups.",
+    role="reader",
     idempotent=True,
     cacheable=True,
 )

@@ -32,6 +32,7 @@ Kinds = Annotated[
 @tool(
     name="estate.resolve",
     description="Tell what names stand for: items, metrics, rules, types, owners, locations, tags.",
+    role="reader",
     idempotent=True,
     cacheable=True,
 )

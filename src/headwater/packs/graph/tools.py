@@ -31,6 +31,7 @@ Depth = Annotated[
         "Walk from an item along a view: summary, composition, dependency, impact "
         "(what breaks if it breaks) or neighbours."
     ),
+    role="reader",
     idempotent=True,
     cacheable=True,
 )
@@ -77,6 +78,7 @@ async def expand(  # noqa: PLR0913 - a tool's parameters are its arguments
 @tool(
     name="graph.path",
     description="Find one shortest path between two items, or null where there is none.",
+    role="reader",
     idempotent=True,
     cacheable=True,
 )

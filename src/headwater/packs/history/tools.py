@@ -33,6 +33,7 @@ Severity = Annotated[
 @tool(
     name="history.recent",
     description="Give what happened to items within a window, newest first.",
+    role="reader",
     idempotent=True,
 )
 async def recent(  # noqa: PLR0913 - a tool's parameters are its arguments

@@ -26,6 +26,7 @@ Seconds = Annotated[float, Field(gt=0, le=3_660 * 86_400, allow_inf_nan=False)]
 @tool(
     name="metric.aggregate",
     description="Aggregate a metric's samples over a window; no data is null, never 0.",
+    role="reader",
     idempotent=True,
 )
 async def aggregate(  # noqa: PLR0913 - a tool's parameters are its arguments
@@ -74,6 +75,7 @@ async def aggregate(  # noqa: PLR0913 - a tool's parameters are its arguments
 @tool(
     name="metric.series_table",
     description="Give one item's samples of a metric in order of time, raw or in buckets.",
+    role="reader",
     idempotent=True,
 )
 async def series_table(  # noqa: PLR0913 - a tool's parameters are its arguments
