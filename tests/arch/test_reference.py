@@ -17,8 +17,8 @@ from headwater.entries.cli.main import COMMANDS
 from headwater.model.explanation import ToolInfo
 
 DOTTED = re.compile(r"[a-z][a-z0-9]*\.[a-z][a-z0-9_]*")
-NO_CODES = {"estate.db", "history.jsonl", "history.count"}
-"""Texts of the same form that are something else: files, and an intent of the planner."""
+NO_CODES = {"estate.db", "history.jsonl", "history.count", "http.disconnect", "http.request"}
+"""Texts of the same form that are something else: files, an intent of the planner, ASGI's words."""
 RUNTIME = [path for path in SOURCES if "testing" not in path.parts and "demo" not in path.parts]
 
 

@@ -1,0 +1,50 @@
+"""What the bodies of requests may hold; it reads none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from headwater.entries.http.decode import Body
+
+
+class AskBody(Body):
+    """A question in plain words."""
+
+    question: str = Field(description="One question.", examples=["what breaks if orders-db fails?"])
+    budget_s: float | None = Field(
+        default=None, description="Seconds from now to the answer.", ge=0.05, le=60, examples=[2.0]
+    )
+    zone: str | None = Field(
+        default=None,
+        description='Where "yesterday 14:00" is meant; the zone of the server without it.',
+        examples=["Europe/Berlin"],
+    )
+
+
+class PlanBody(Body):
+    """A plan: steps as `docs/reference/plan.md` describes them."""
+
+    steps: list[dict[str, Any]] = Field(
+        description="What to call, with which arguments, and what waits for what.",
+        examples=[[{"id": "find", "tool": "ci.search", "args": {"keywords": ["orders"]}}]],
+    )
+    budget_s: float | None = Field(
+        default=None, description="Seconds from now to the result.", ge=0.05, le=60, examples=[5.0]
+    )
+
+
+class AgainBody(Body):
+    """What of an earlier run to ask again."""
+
+    only: list[str] = Field(default=[], description="The missing steps wanted; empty means all.")
+    budget_s: float | None = Field(
+        default=None, description="Seconds from now to the answer.", ge=0.05, le=60
+    )
+
+
+class ReplayBody(Body):
+    """How to carry a stored plan out again."""
+
+    sequential: bool = Field(default=False, description="One step after the other.")

@@ -1,0 +1,64 @@
+"""Whether the client still listens: where it goes away, what answers it is cancelled at once."""
+
+from __future__ import annotations
+
+import anyio
+from anyio.abc import TaskGroup
+
+from headwater.entries.http.asgi import App, Message, Receive, Scope, Send
+
+GONE = "http.disconnect"
+
+
+class Listening:
+    """What a client sends, and that it went away.
+
+    Args:
+        receive: Gives what the client sends.
+        group: Cancelled when the client goes away.
+        first: What was received already.
+    """
+
+    def __init__(self, receive: Receive, group: TaskGroup, first: Message) -> None:
+        self._receive = receive
+        self._group = group
+        self._first: Message | None = first
+        self._more = bool(first.get("more_body"))
+        self._gone = anyio.Event()
+        if not self._more:
+            group.start_soon(self._watch)
+
+    async def receive(self) -> Message:
+        """Return the next part of the body; after the last one wait until the client goes away."""
+        if self._first is not None:
+            message, self._first = self._first, None
+            return message
+        if not self._more:
+            await self._gone.wait()
+            return {"type": GONE}
+        message = await self._receive()
+        self._more = message["type"] == "http.request" and bool(message.get("more_body"))
+        if message["type"] == GONE:
+            self._leave()
+        elif not self._more:
+            self._group.start_soon(self._watch)
+        return message
+
+    async def _watch(self) -> None:
+        while (await self._receive())["type"] != GONE:
+            pass
+        self._leave()
+
+    def _leave(self) -> None:
+        self._gone.set()
+        self._group.cancel_scope.cancel()
+
+
+async def while_listening(app: App, scope: Scope, *, receive: Receive, send: Send) -> None:
+    """Let an app answer until it has, or until the client goes away."""
+    first = await receive()
+    if first["type"] == GONE:
+        return
+    async with anyio.create_task_group() as group:
+        await app(scope, Listening(receive, group, first).receive, send)
+        group.cancel_scope.cancel()

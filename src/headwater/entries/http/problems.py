@@ -1,0 +1,93 @@
+"""Which HTTP status an error has, and how it is told: problem documents; it mends none.
+
+The documents are those of RFC 9457, with `code`, `fault` and perhaps more beside.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from starlette.responses import Response
+
+from headwater.entries.http.encode import encoded
+from headwater.entries.wire.faults import facts, known
+from headwater.errors import EngineBug
+
+LOG = logging.getLogger(__name__)
+MEDIA_TYPE = "application/problem+json"
+REFERENCE = "urn:headwater:error:"
+"""What `type` begins with; the code follows, as `docs/reference/errors.md` lists it."""
+
+BY_CODE: Mapping[str, int] = {
+    "access.unauthenticated": 401,
+    "access.denied": 403,
+    "tool.unknown": 404,
+    "run.unknown": 404,
+    "job.unknown": 404,
+    "http.no_such_path": 404,
+    "http.no_such_method": 405,
+    "run.no_plan": 409,
+    "http.too_large": 413,
+    "http.bad_media_type": 415,
+    "http.bad_json": 400,
+    "http.bad_header": 400,
+    "http.bad_query": 400,
+    "limit.items": 422,
+    "limit.events": 422,
+    "limit.samples": 422,
+    "limit.result_bytes": 422,
+    "limit.overload": 503,
+    "limit.rate": 429,
+    "limit.runs": 429,
+    "limit.deadline": 504,
+    "limit.asked_now": 504,
+    "store.deadline": 504,
+}
+"""What says more than whose fault it is."""
+BY_FAULT: Mapping[str, int] = {
+    "asker": 422,
+    "limit": 503,
+    "tool": 502,
+    "store": 503,
+    "engine": 500,
+}
+"""An error that reached the entry, by whose fault it is."""
+
+
+def status_of(code: str, fault: str) -> int:
+    """Return the HTTP status of an error."""
+    return BY_CODE.get(code) or BY_FAULT[fault]
+
+
+def refusal(error: BaseException, **more: Any) -> Response:
+    """Return the response that tells of an error, and log it where it is a defect of ours."""
+    told = known(error)
+    if isinstance(told, EngineBug):
+        LOG.error("%s", told.message, exc_info=error)
+    return problem(**facts(told), **more)
+
+
+def problem(
+    *, code: str, fault: str, message: str, retry_after_s: float | None = None, **more: Any
+) -> Response:
+    """Return a problem document as a response, with `more` as further members."""
+    status = status_of(code, fault)
+    body = {
+        "type": f"{REFERENCE}{code}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": message,
+        "code": code,
+        "fault": fault,
+    }
+    headers: dict[str, str] = {}
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    if retry_after_s is not None:
+        body["retry_after_s"] = retry_after_s
+        headers["Retry-After"] = str(max(1, math.ceil(retry_after_s)))
+    return Response(encoded(body | more), status, headers, MEDIA_TYPE)
