@@ -1,0 +1,198 @@
+"""What is wrong with an installation, and what to do? It looks at each part, and mends none.
+
+Every look happens off the loop or awaits, and has some seconds; one that hangs fails alone.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import anyio
+from anyio import to_thread
+
+from headwater.app.settings import Settings, find_settings, local_zone
+from headwater.app.wiring import SQLITE, Stores, open_stores
+from headwater.errors import HeadwaterError
+from headwater.model.principal import Principal
+from headwater.model.readiness import Check, CheckStatus
+
+LOOK_S = 5.0
+"""Seconds for each look."""
+LEAST_FREE_BYTES = 500_000_000
+CLOCK_LEEWAY = timedelta(minutes=1)
+OLDEST_CLOCK = datetime(2024, 1, 1, tzinfo=UTC)
+PREFIX = "HEADWATER_"
+
+Found = tuple[CheckStatus, str, str]
+"""How it is, what was found, and what to do."""
+
+
+async def examine(url: str | None = None, *, tenant: str = "default") -> list[Check]:
+    """Look at configuration, database, migrations, clock, permissions and what is configured.
+
+    Args:
+        url: The estate; else the one that the environment names, else the default.
+        tenant: Whose newest run the clock is compared with.
+    """
+    checks = [await _look("configuration", _configuration)]
+    try:
+        settings = find_settings()
+    except HeadwaterError:
+        return checks
+    database = url or settings.database_url
+    checks.append(await _look("sqlite", _sqlite))
+    checks.append(await _look("permissions", lambda: _permissions(database)))
+    checks.append(await _look("disk", lambda: _disk(database)))
+    checks.extend(await _stores(database, settings, Principal(tenant=tenant, name="doctor")))
+    if settings.otel_endpoint is not None:
+        endpoint = settings.otel_endpoint
+        checks.append(await _look("traces", lambda: _reached(endpoint)))
+    return checks
+
+
+async def _look(name: str, look: Callable[[], Awaitable[Found]]) -> Check:
+    """Return what one look found, within its seconds."""
+    started_at = anyio.current_time()
+    found: Found = "failed", f"no answer within {LOOK_S:g} s", "see whether it hangs or is far away"
+    with anyio.move_on_after(LOOK_S):
+        try:
+            found = await look()
+        except HeadwaterError as error:
+            found = "failed", error.message, f"see {error.code} in docs/reference/errors.md"
+        except OSError as error:
+            found = "failed", f"{error.strerror or error}", "see who may read and write there"
+    status, message, advice = found
+    took_s = anyio.current_time() - started_at
+    return Check(name=name, status=status, message=message, advice=advice, took_s=took_s)
+
+
+async def _configuration() -> Found:
+    find_settings()
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    unknown = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
+    if unknown:
+        advice = "correct or remove them; docs/reference/settings.md has all names"
+        return "warning", f"unknown settings: {', '.join(unknown)}", advice
+    named = sum(name in os.environ for name in known)
+    return "ok", f"{named} settings in the environment, the rest by default", ""
+
+
+async def _sqlite() -> Found:
+    def look() -> bool:
+        connection = sqlite3.connect(":memory:")
+        try:
+            options = {row[0] for row in connection.execute("PRAGMA compile_options")}
+        finally:
+            connection.close()
+        return "ENABLE_FTS5" in options
+
+    version = sqlite3.sqlite_version
+    if await to_thread.run_sync(look):
+        return "ok", f"SQLite {version} with full-text search", ""
+    advice = "searches read every row; use a Python whose SQLite has FTS5"
+    return "warning", f"SQLite {version} without FTS5", advice
+
+
+async def _permissions(database: str) -> Found:
+    path = _file(database)
+    if path is None:
+        return "ok", "no file of ours is used", ""
+
+    def look() -> Found:
+        if not path.exists():
+            if not path.parent.exists():
+                return "ok", f"{path.parent} will be made when the estate is first opened", ""
+            usable = os.access(path.parent, os.W_OK)
+        else:
+            usable = os.access(path, os.R_OK | os.W_OK) and os.access(path.parent, os.W_OK)
+        if usable:
+            return "ok", f"{path.parent} can be written", ""
+        advice = "let this user write the file and its folder, or name another with --database"
+        return "failed", f"{path} or its folder cannot be written by this user", advice
+
+    return await to_thread.run_sync(look)
+
+
+async def _disk(database: str) -> Found:
+    path = _file(database)
+    if path is None:
+        return "ok", "no file of ours is used", ""
+
+    def look() -> int:
+        folder = path.parent
+        while not folder.exists():
+            folder = folder.parent
+        return shutil.disk_usage(folder).free
+
+    free_bytes = await to_thread.run_sync(look)
+    found = f"{free_bytes / 1e9:.1f} GB free beside the estate"
+    if free_bytes < LEAST_FREE_BYTES:
+        return "warning", found, "make room: a load that finds none is refused as a whole"
+    return "ok", found, ""
+
+
+async def _stores(database: str, settings: Settings, principal: Principal) -> list[Check]:
+    """Look at what needs the stores open; where they cannot be, only that is told."""
+    path = _file(database)
+    if path is not None and not await anyio.Path(path).exists():
+        none_yet: Found = "warning", f"there is no estate at {path} yet", "headwater load PATH, or scan"
+        return [await _look("database", lambda: _told(none_yet))]
+    checks: list[Check] = []
+    opened: list[Stores] = []
+
+    async def open_them() -> Found:
+        opened.append(await stack.__aenter__())
+        return "ok", "it opens, and its tables are of this version", ""
+
+    stack = _opened(database, settings)
+    checks.append(await _look("database", open_them))
+    if not opened:
+        return checks
+    try:
+        checks.append(await _look("clock", lambda: _clock(opened[0], principal)))
+    finally:
+        with anyio.CancelScope(deadline=anyio.current_time() + LOOK_S, shield=True):
+            await stack.__aexit__(None, None, None)
+    return checks
+
+
+@asynccontextmanager
+async def _opened(database: str, settings: Settings) -> AsyncIterator[Stores]:
+    async with open_stores(database, settings) as stores:
+        await stores.versions.current(principal=Principal(name="doctor"))
+        yield stores
+
+
+async def _clock(stores: Stores, principal: Principal) -> Found:
+    now = datetime.now(UTC)
+    zone = await to_thread.run_sync(local_zone)
+    newest = await stores.run_log.recent(limit=1, principal=principal)
+    if now < OLDEST_CLOCK:
+        return "failed", f"the clock says {now:%Y-%m-%d %H:%M} UTC", "set it, by NTP best"
+    if newest and newest[0].asked_at > now + CLOCK_LEEWAY:
+        ahead = newest[0].asked_at - now
+        found = f"the newest run was asked {ahead.total_seconds():.0f} s from now"
+        return "warning", found, "the clock went back, or another machine's is ahead: use NTP"
+    return "ok", f"{now:%Y-%m-%d %H:%M:%S} UTC; words such as yesterday are read in {zone}", ""
+
+
+async def _reached(endpoint: str) -> Found:
+    parts = urlsplit(endpoint)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    async with await anyio.connect_tcp(parts.hostname or endpoint, port):
+        return "ok", f"{parts.hostname}:{port} takes connections", ""
+
+
+async def _told(found: Found) -> Found:
+    return found
+
+
+def _file(database: str) -> Path | None:
+    return Path(database.removeprefix(SQLITE)) if database.startswith(SQLITE) else None

@@ -1,0 +1,84 @@
+"""What is wrong with an installation is named, with what to do."""
+
+import sqlite3
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from headwater import AsyncHeadwater
+from headwater.app.doctor import examine
+
+pytestmark = pytest.mark.parametrize("anyio_backend", ["asyncio"])
+
+
+async def found(url):
+    return {one.name: one for one in await examine(url)}
+
+
+async def test_an_estate_that_is_well_passes_every_look(tmp_path, monkeypatch):
+    monkeypatch.delenv("HEADWATER_DATABASE", raising=False)
+    url = f"sqlite:///{tmp_path / 'estate.db'}"
+    async with AsyncHeadwater.open(url) as hw:
+        await hw.run({"steps": [{"id": "a", "tool": "ci.search", "args": {}}]})
+    checks = await found(url)
+    assert {one.status for one in checks.values()} == {"ok"}, checks
+    assert {"configuration", "sqlite", "permissions", "disk", "database", "clock"} <= set(checks)
+
+
+async def test_an_estate_that_is_not_there_yet_is_not_made_by_looking(tmp_path):
+    path = tmp_path / "estate.db"
+    checks = await found(f"sqlite:///{path}")
+    assert checks["database"].status == "warning"
+    assert "headwater load" in checks["database"].advice
+    assert not path.exists()
+
+
+async def test_a_file_that_is_no_database_fails_and_is_named(tmp_path):
+    path = tmp_path / "estate.db"
+    path.write_text("no database at all, but long enough to be read as one" * 100)
+    checks = await found(f"sqlite:///{path}")
+    assert checks["database"].status == "failed"
+    assert str(path) in checks["database"].message
+    assert "store.not_a_database" in checks["database"].advice
+
+
+async def test_another_programs_database_fails(tmp_path):
+    path = tmp_path / "estate.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE songs (id)")
+    connection.close()
+    assert (await found(f"sqlite:///{path}"))["database"].status == "failed"
+
+
+async def test_a_misspelt_setting_is_named(monkeypatch):
+    monkeypatch.setenv("HEADWATER_DATABSE", "memory:")
+    check = (await found("memory:"))["configuration"]
+    assert check.status == "warning"
+    assert "HEADWATER_DATABSE" in check.message
+
+
+async def test_a_bad_setting_ends_the_looks_with_its_reason(monkeypatch):
+    monkeypatch.setenv("HEADWATER_BUDGET_S", "a while")
+    (check,) = await examine("memory:")
+    assert check.status == "failed"
+    assert "budget_s" in check.message.lower()
+
+
+async def test_a_collector_that_nobody_runs_is_told(monkeypatch):
+    monkeypatch.setenv("HEADWATER_OTEL_ENDPOINT", "http://127.0.0.1:9")
+    check = (await found("memory:"))["traces"]
+    assert check.status == "failed"
+
+
+async def test_a_clock_behind_the_newest_run_is_told(tmp_path):
+    url = f"sqlite:///{tmp_path / 'estate.db'}"
+    async with AsyncHeadwater.open(url) as hw:
+        result = await hw.run({"steps": [{"id": "a", "tool": "ci.search", "args": {}}]})
+    ahead = datetime.now(UTC) + timedelta(hours=3)
+    with sqlite3.connect(tmp_path / "estate.runs.db") as connection:
+        micros = int(ahead.timestamp() * 1e6)
+        connection.execute("UPDATE run SET asked_at = ? WHERE run_id = ?", (micros, result.run_id))
+    connection.close()
+    check = (await found(url))["clock"]
+    assert check.status == "warning"
+    assert "from now" in check.message

@@ -1,0 +1,59 @@
+"""What holds up the loop is seen and named."""
+
+import logging
+import time
+
+import anyio
+import pytest
+from anyio import fail_after
+
+from headwater.services.loop_watch import LoopWatch
+
+LATE_S = 0.05
+
+
+def hold_up_the_loop(seconds):
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        pass
+
+
+async def until_stalled(watch, *, seconds):
+    async with anyio.create_task_group() as group:
+        group.start_soon(watch.watch)
+        await anyio.sleep(0.05)
+        hold_up_the_loop(seconds)
+        with fail_after(5):
+            while not watch.stalls and seconds > LATE_S:  # noqa: ASYNC110 (its thread counts)
+                await anyio.sleep(0.01)
+        await anyio.sleep(0.05)
+        group.cancel_scope.cancel()
+
+
+async def test_a_blocking_call_is_counted_and_its_frame_is_named(caplog: pytest.LogCaptureFixture):
+    watch = LoopWatch(late_s=LATE_S)
+    with caplog.at_level(logging.WARNING):
+        await until_stalled(watch, seconds=0.5)
+    assert watch.stalls == 1
+    assert watch.last_stall.endswith("hold_up_the_loop")
+    assert "test_loop_watch.py" in watch.last_stall
+    assert "hold_up_the_loop" in caplog.text
+
+
+async def test_a_loop_that_turns_is_no_stall():
+    watch = LoopWatch(late_s=2.0)
+    await until_stalled(watch, seconds=0.0)
+    assert watch.stalls == 0
+
+
+async def test_the_lag_is_told_in_seconds_by_share():
+    watch = LoopWatch(late_s=LATE_S)
+    await until_stalled(watch, seconds=0.3)
+    gauges = {one.labels.get("quantile", one.name): one.value for one in watch.gauges()}
+    assert gauges["1"] >= 0.2
+    assert gauges["0.5"] < gauges["1"]
+    assert gauges["headwater_loop_stalls_total"] >= 1
+
+
+def test_a_watch_that_never_looked_tells_no_lag():
+    assert LoopWatch().lag_s(0.99) == 0.0
