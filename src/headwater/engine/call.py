@@ -129,8 +129,7 @@ class Caller:
     async def _through_policies(self, passage: Passage) -> tuple[Cited[Any], Via]:
         """Return a call's result: the nesting below is the order of the policies.
 
-        Adaptive limits will take the place of the gate's fixed number of places, a hedge will
-        stand round the attempt and batching before the flight.
+        A hedge will stand round the attempt and batching before the flight.
 
         Raises:
             HeadwaterError: the last try's error, or the policy's that stopped the call.
@@ -166,7 +165,7 @@ class Caller:
     async def _once(self, passage: Passage) -> Cited[Any]:
         """Make one attempt and tell the gate how it ended, cancelled ones included."""
         passage.tries += 1
-        gate, told = passage.gate, False
+        gate, told, began_at = passage.gate, False, self.now()
         try:
             cited = await attempt(
                 passage.tool,
@@ -176,7 +175,8 @@ class Caller:
                 threads=self.threads,
             )
             passage.weighed = self._weigh(passage.tool, cited)
-            gate.succeeded(self.now())
+            ended_at = self.now()
+            gate.succeeded(ended_at, took_s=ended_at - began_at)
             told = True
         except HeadwaterError as error:
             told = error.fault in {"tool", "store"}

@@ -9,6 +9,7 @@ import anyio
 
 from headwater.errors import LimitError
 from headwater.policy.breaker import Breaker, BreakerRules
+from headwater.policy.gradient import Gradient
 from headwater.policy.limiter import Limiter
 from headwater.policy.quota import RetryQuota
 
@@ -25,6 +26,7 @@ class Gate:
     def __init__(self, tool: str, *, places: int, rules: BreakerRules) -> None:
         self.tool = tool
         self.limiter = Limiter(places)
+        self.gradient = Gradient(most=places)
         self.breaker = Breaker(rules)
         self.quota = RetryQuota()
 
@@ -47,10 +49,14 @@ class Gate:
                 message, code="limit.breaker_open", retry_safe=False, retry_after_s=wait_s
             )
 
-    def succeeded(self, now: float) -> None:
-        """Take note of a try that succeeded."""
+    def succeeded(self, now: float, *, took_s: float) -> None:
+        """Take note of a try that succeeded, and let more or fewer in by how long it took."""
         self.breaker.succeeded(now)
         self.quota.earn()
+        limit = self.gradient.ended(took_s, at_once=self.limiter.taken)
+        if limit != self.limiter.places:
+            for ticket in self.limiter.resize(limit):
+                give(ticket)
 
     def failed(self, now: float) -> None:
         """Take note of a try that failed through no fault of the asker."""
@@ -104,6 +110,10 @@ class Place:
             self._leave()
 
     def _leave(self) -> None:
-        following = self._limiter.leave()
-        if isinstance(following, anyio.Event):
-            following.set()
+        give(self._limiter.leave())
+
+
+def give(ticket: object | None) -> None:
+    """Tell whoever waits that the place is theirs."""
+    if isinstance(ticket, anyio.Event):
+        ticket.set()

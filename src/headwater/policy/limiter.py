@@ -6,7 +6,7 @@ from collections import deque
 
 
 class Limiter:
-    """A fixed number of places, first come first served, those who are required first.
+    """So many places, first come first served, those who are required first.
 
     Args:
         places: Calls at once, 1 and up.
@@ -35,6 +35,9 @@ class Limiter:
 
     def leave(self) -> object | None:
         """Give a place up, and return the ticket that has it now, or None."""
+        if self.taken > self.places:  # there are fewer now: this one goes
+            self.taken -= 1
+            return None
         for queue in self._waiting:
             if queue:
                 return queue.popleft()
@@ -48,3 +51,16 @@ class Limiter:
                 queue.remove(ticket)
                 return True
         return False
+
+    def resize(self, places: int) -> list[object]:
+        """Change the number of places; return the tickets that have one by that.
+
+        Where there are fewer than are taken, those who leave take theirs along.
+        """
+        self.places = max(1, places)
+        seated: list[object] = []
+        for queue in self._waiting:
+            while queue and self.taken < self.places:
+                seated.append(queue.popleft())
+                self.taken += 1
+        return seated

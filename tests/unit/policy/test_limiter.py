@@ -15,6 +15,7 @@ class Places(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         self.limiter = Limiter(3)
+        self.places = 3
         self.seated = 0
         self.required, self.optional = deque(), deque()
         self.count = 0
@@ -34,9 +35,10 @@ class Places(RuleBasedStateMachine):
     @precondition(lambda self: self.seated)
     @rule()
     def leave(self):
+        too_many = self.seated > self.places
         following = self.limiter.leave()
         queue = self.required or self.optional
-        if queue:
+        if queue and not too_many:
             assert following == queue.popleft()
         else:
             assert following is None
@@ -49,13 +51,22 @@ class Places(RuleBasedStateMachine):
         assert self.limiter.forget(ticket)
         (self.required if ticket in self.required else self.optional).remove(ticket)
 
+    @rule(places=st.integers(1, 5))
+    def resize(self, places):
+        seated = self.limiter.resize(places)
+        self.places = places
+        for ticket in seated:
+            assert ticket == (self.required or self.optional).popleft()
+            self.seated += 1
+
     @rule()
     def forget_nobody(self):
         assert not self.limiter.forget("stranger")
 
     @invariant()
     def counts_agree(self):
-        assert self.limiter.taken == self.seated <= 3
+        assert self.limiter.taken == self.seated <= 5
+        assert not (self.limiter.waiting and self.seated < self.places)
         assert self.limiter.waiting == len(self.required) + len(self.optional)
 
 
