@@ -32,6 +32,7 @@ from headwater.stores.sql.dialect import Contains
 from headwater.stores.sql.filters import Shape, item_ids, shaped
 from headwater.stores.sql.id_lists import among, listed
 from headwater.stores.sql.item_rows import items_by_id
+from headwater.stores.sql.plain_rows import all_rows
 from headwater.stores.sql.tables import item, tag
 from headwater.stores.sql.text_index import (
     require_text_index,
@@ -112,9 +113,9 @@ def _read(
     if after is not None:
         place = shape._replace(after=tuple(value is not None for value in after))
         paged |= {f"a{number}": value for number, value in enumerate(after)}
-    keys = [tuple(row) for row in connection.execute(_page_keys(place), paged)]
+    keys = all_rows(connection, _page_keys(place), paged)
     whole = after is None and offset == 0 and len(keys) <= wanted
-    total: int = len(keys) if whole else connection.execute(_count(shape), values).scalar_one()
+    total: int = len(keys) if whole else all_rows(connection, _count(shape), values)[0][0]
     items = items_by_id(connection, [key[-1] for key in keys[:wanted]], principal=principal)
     page = _page(query, items, total=total, truncated=len(keys) > wanted)
     if not page.truncated or not items:

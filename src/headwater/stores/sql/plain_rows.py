@@ -6,49 +6,74 @@ statement is compiled once; what Core does at each execution would cost another 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, CursorResult, Dialect, Select
+from sqlalchemy import Connection, Dialect, Select
+from sqlalchemy.engine.interfaces import DBAPICursor
 
 ROWS_AT_ONCE = 10_000
+
+
+class _Compiled(NamedTuple):
+    """A statement's text, its parameters in order (None: by name), and their own values.
+
+    `written` are the parameters that their type writes for the driver, and how.
+    """
+
+    text: str
+    names: tuple[str, ...] | None
+    own: dict[str, Any]
+    written: tuple[tuple[str, Callable[[Any], Any]], ...]
 
 
 def plain_rows(
     connection: Connection, statement: Select[*tuple[Any, ...]], given: Mapping[str, Any]
 ) -> Iterator[tuple[Any, ...]]:
     """Give the rows of a statement, fetched in portions."""
-    result = _execute(connection, statement, given)
-    cursor = result.cursor
-    assert cursor is not None  # noqa: S101  a SELECT has one
+    cursor = _execute(connection, statement, given)
     while portion := cursor.fetchmany(ROWS_AT_ONCE):
         yield from portion
-    result.close()
+    cursor.close()
 
 
 def all_rows(
     connection: Connection, statement: Select[*tuple[Any, ...]], given: Mapping[str, Any]
 ) -> list[tuple[Any, ...]]:
     """Return the rows of a statement, of which there are few enough to hold."""
-    return list(plain_rows(connection, statement, given))
+    cursor = _execute(connection, statement, given)
+    rows = list(cursor.fetchall())
+    cursor.close()
+    return rows
 
 
 def _execute(
     connection: Connection, statement: Select[*tuple[Any, ...]], given: Mapping[str, Any]
-) -> CursorResult[Any]:
-    text, names, own = _compiled(statement, connection.dialect)
+) -> DBAPICursor:
+    text, names, own, written = _compiled(statement, connection.dialect)
     values = {**own, **given}
+    for name, write in written:
+        values[name] = write(values[name])
     if names is None:
-        return connection.exec_driver_sql(text, {name: values[name] for name in own})
-    return connection.exec_driver_sql(text, tuple(values[name] for name in names))
+        cursor = connection.exec_driver_sql(text, {name: values[name] for name in own}).cursor
+    elif connection.dialect.driver == "pysqlite":
+        # Transactions are its thread's, so nothing is left that Core would have to do.
+        driver: Any = connection.connection.driver_connection
+        cursor = driver.execute(text, [values[name] for name in names])
+    else:
+        cursor = connection.exec_driver_sql(text, tuple(values[name] for name in names)).cursor
+    assert cursor is not None  # noqa: S101  a SELECT has one
+    return cursor
 
 
 @lru_cache(maxsize=256)
-def _compiled(
-    statement: Select[*tuple[Any, ...]], dialect: Dialect
-) -> tuple[str, tuple[str, ...] | None, dict[str, Any]]:
-    """Return a statement's text, its parameters in order (None: by name), and their own values."""
-    compiled = statement.compile(dialect=dialect)
+def _compiled(statement: Select[*tuple[Any, ...]], dialect: Dialect) -> _Compiled:
+    compiled: Any = statement.compile(dialect=dialect)
     names = getattr(compiled, "positiontup", None)
-    return str(compiled), None if names is None else tuple(names), dict(compiled.params)
+    return _Compiled(
+        text=str(compiled),
+        names=None if names is None else tuple(names),
+        own=dict(compiled.params),
+        written=tuple(compiled._bind_processors.items()),  # noqa: SLF001  Core tells nobody else
+    )
