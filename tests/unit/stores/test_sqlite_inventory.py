@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -207,6 +208,7 @@ def planned(
     if words is not None:
         statement, values["words"] = with_words(statement), words
     compiled = statement.compile(dialect=connection.dialect)
-    given = tuple((compiled.params | values)[name] for name in compiled.positiontup or ())
+    raw = [(compiled.params | values)[name] for name in compiled.positiontup or ()]
+    given = tuple(json.dumps(each) if isinstance(each, list) else each for each in raw)
     rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}", given)
     return [row[3] for row in rows]

@@ -6,15 +6,24 @@ dialect without its own form is refused when a statement is compiled.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Boolean, Connection, Table, Text, bindparam, func, insert, select
+from sqlalchemy import (
+    Boolean,
+    Dialect,
+    Float,
+    Numeric,
+    Text,
+    TypeDecorator,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.types import NullType
+from sqlalchemy.types import NullType, TypeEngine
+
+LOWER = "headwater_lower"
+"""What lowers letters of any alphabet: a function of ours on SQLite and PostgreSQL."""
 
 
 class Like(FunctionElement[bool]):
@@ -41,107 +50,94 @@ class Contains(FunctionElement[bool]):
     name = "headwater_contains"
 
 
-class JsonKind(FunctionElement[str]):
-    """What is at a path: text, integer, real, true, false, null, array or object; or SQL null."""
+class Pattern(TypeDecorator[str]):
+    """A LIKE pattern as `Like` takes it: on SQLite as its GLOB, which heeds case."""
 
-    type = Text()
-    inherit_cache = True
-    name = "headwater_json_kind"
+    impl = Text
+    cache_ok = True
 
-
-class JsonScalar(FunctionElement[Any]):
-    """The text or number at a path, as the database's own."""
-
-    type = NullType()
-    inherit_cache = True
-    name = "headwater_json_scalar"
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Rewrite a pattern for SQLite."""
+        if value is None or dialect.name != "sqlite":
+            return value
+        glob = {"%": "*", "_": "?", "*": "[*]", "?": "[?]", "[": "[[]"}
+        return "".join(glob.get(char, char) for char in value)
 
 
-class JsonForm(FunctionElement[str]):
-    """What is at a path, written as JSON: equal forms are equal values of one type."""
+class Amount(TypeDecorator[Any]):
+    """A number that is compared with one in a document: exact where the database can be."""
 
-    type = Text()
-    inherit_cache = True
-    name = "headwater_json_form"
+    impl = Float
+    cache_ok = True
 
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Return the type of the parameter."""
+        kind = Numeric() if dialect.name == "postgresql" else NullType()
+        return dialect.type_descriptor(kind)
 
-def json_path(keys: Sequence[str]) -> str:
-    """Write a path of keys: SQLite compares a label with the key as it stands in the JSON."""
-    labels = (json.dumps(key, ensure_ascii=False) for key in keys)
-    return "$" + "".join(f".{label}" for label in labels)
-
-
-def like_value(pattern: str) -> str:
-    """Turn a LIKE pattern into the one that SQLite's GLOB takes, which heeds case."""
-    glob = {"%": "*", "_": "?", "*": "[*]", "?": "[?]", "[": "[[]"}
-    return "".join(glob.get(char, char) for char in pattern)
-
-
-def first_free_id(connection: Connection, table: Table) -> int:
-    """Return an id that no row of a table has, nor any above it; for the one who writes."""
-    return int(connection.execute(select(func.coalesce(func.max(table.c.id), 0))).scalar_one()) + 1
-
-
-def insert_rows(
-    connection: Connection, table: Table, names: Sequence[str], *, rows: Sequence[tuple[Any, ...]]
-) -> None:
-    """Insert many rows as the driver takes them: JSON as text already, values in order of `names`.
-
-    It spares what a Core statement does for each row, most of the cost of a load.
-    """
-    if not rows:
-        return
-    wanted = insert(table).values({name: bindparam(name) for name in names})
-    compiled = wanted.compile(dialect=connection.dialect)
-    if not connection.dialect.positional:
-        named = [dict(zip(names, row, strict=True)) for row in rows]
-        connection.exec_driver_sql(str(compiled), named)
-        return
-    order = [names.index(name) for name in getattr(compiled, "positiontup", None) or names]
-    in_order = order == list(range(len(names)))
-    given = rows if in_order else [tuple(row[at] for at in order) for row in rows]
-    connection.exec_driver_sql(str(compiled), list(given))
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        """Give PostgreSQL the number as it is written, not its neighbour in binary."""
+        if dialect.name == "postgresql" and value is not None:
+            return Decimal(repr(value))
+        return value
 
 
 @compiles(Like, "sqlite")
 def _like(element: Like, compiler: SQLCompiler, **options: Any) -> str:
-    value, pattern = _arguments(element, compiler, options)
+    value, pattern = arguments(element, compiler, options)
     return f"({value} GLOB {pattern})"
+
+
+@compiles(Like, "postgresql")
+@compiles(Like, "mysql", "mariadb")
+def _like_on_servers(element: Like, compiler: SQLCompiler, **options: Any) -> str:
+    value, pattern = arguments(element, compiler, options)
+    return f"({value} LIKE {pattern} ESCAPE '')"
 
 
 @compiles(ILike, "sqlite")
 def _ilike(element: ILike, compiler: SQLCompiler, **options: Any) -> str:
     # SQLite's own LIKE is quick and right where both are ASCII.
-    value, pattern = _arguments(element, compiler, options)
+    value, pattern = arguments(element, compiler, options)
     plain = f"length({value}) = length(CAST({value} AS BLOB))"
     full = f"headwater_ilike({pattern}, {value})"
     return f"(CASE WHEN {plain} THEN {value} LIKE {pattern} ELSE {full} END)"
 
 
+@compiles(ILike, "postgresql")
+def _ilike_lowered(element: ILike, compiler: SQLCompiler, **options: Any) -> str:
+    value, pattern = arguments(element, compiler, options)
+    return f"({LOWER}({value}) LIKE {LOWER}({pattern}) ESCAPE '')"
+
+
+@compiles(ILike, "mysql", "mariadb")
+def _ilike_by_mariadb(element: ILike, compiler: SQLCompiler, **options: Any) -> str:
+    value, pattern = arguments(element, compiler, options)
+    return f"(LOWER({value}) LIKE LOWER({pattern}) ESCAPE '')"
+
+
 @compiles(Contains, "sqlite")
 def _contains(element: Contains, compiler: SQLCompiler, **options: Any) -> str:
-    value, word = _arguments(element, compiler, options)
+    value, word = arguments(element, compiler, options)
     plain = f"length({value}) = length(CAST({value} AS BLOB))"
-    lower = f"CASE WHEN {plain} THEN lower({value}) ELSE headwater_lower({value}) END"
+    lower = f"CASE WHEN {plain} THEN lower({value}) ELSE {LOWER}({value}) END"
     return f"(instr({lower}, {word}) > 0)"
 
 
-@compiles(JsonKind, "sqlite")
-def _json_kind(element: JsonKind, compiler: SQLCompiler, **options: Any) -> str:
-    return "json_type({}, {})".format(*_arguments(element, compiler, options))
+@compiles(Contains, "postgresql")
+def _contains_by_postgresql(element: Contains, compiler: SQLCompiler, **options: Any) -> str:
+    value, word = arguments(element, compiler, options)
+    return f"(strpos({LOWER}({value}), {word}) > 0)"
 
 
-@compiles(JsonScalar, "sqlite")
-def _json_scalar(element: JsonScalar, compiler: SQLCompiler, **options: Any) -> str:
-    return "json_extract({}, {})".format(*_arguments(element, compiler, options))
+@compiles(Contains, "mysql", "mariadb")
+def _contains_by_mariadb(element: Contains, compiler: SQLCompiler, **options: Any) -> str:
+    value, word = arguments(element, compiler, options)
+    return f"(LOCATE({word}, LOWER({value})) > 0)"
 
 
-@compiles(JsonForm, "sqlite")
-def _json_form(element: JsonForm, compiler: SQLCompiler, **options: Any) -> str:
-    return "({} -> {})".format(*_arguments(element, compiler, options))
-
-
-def _arguments(
+def arguments(
     element: FunctionElement[Any], compiler: SQLCompiler, options: dict[str, Any]
 ) -> list[str]:
+    """Return what an element is made of, as SQL."""
     return [compiler.process(each, **options) for each in element.clauses]

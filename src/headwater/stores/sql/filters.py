@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import (
     ColumnElement,
     Select,
+    Text,
     and_,
     bindparam,
     exists,
@@ -27,11 +28,18 @@ from sqlalchemy import (
     select,
     true,
 )
-from sqlalchemy.types import NullType
 
 from headwater.analysis.filtering import Criterion, Field
 from headwater.errors import UsageError
-from headwater.stores.sql.dialect import ILike, JsonKind, JsonScalar, Like, json_path, like_value
+from headwater.stores.sql.dialect import Amount, ILike, Like, Pattern
+from headwater.stores.sql.documents import (
+    JsonKind,
+    JsonReal,
+    JsonText,
+    JsonWhole,
+    at_path,
+    path_values,
+)
 from headwater.stores.sql.id_lists import among, listed
 from headwater.stores.sql.tables import item, tag
 
@@ -39,8 +47,8 @@ MAX_CRITERIA = 50
 """Filters of one query; SQLite joins at most 64 tables, and each tag asked for is one."""
 MAX_PATTERN = 10_000
 """Characters of a LIKE pattern; SQLite takes no more than 50,000 bytes."""
-NUMBERS = ("integer", "real")
 
+Own = tuple[ColumnElement[Any], ...]
 Comparison = Callable[[ColumnElement[Any], ColumnElement[Any]], ColumnElement[bool]]
 _COMPARISONS: dict[str, Comparison] = {
     "eq": lambda own, wanted: own == wanted,
@@ -75,12 +83,19 @@ def shaped(criteria: Sequence[Criterion]) -> tuple[tuple[Shape, ...], dict[str, 
     values: dict[str, Any] = {}
     shapes = []
     for number, each in enumerate(criteria):
-        is_column = each.field.kind not in {"tag", "attribute"}
-        # Keys and paths are values too: statements are the same for all of them.
-        field = each.field if is_column else Field("", each.field.kind)
-        shapes.append(Shape(field, each.op, _sort(each)))
+        shapes.append(Shape(shape_of(each.field), each.op, _sort(each)))
         values.update(_values(each, f"f{number}"))
     return tuple(shapes), values
+
+
+def shape_of(field: Field) -> Field:
+    """Return a field as a statement knows it: keys and paths are values, only their number is not.
+
+    So a statement is the same for all of them.
+    """
+    if field.kind not in {"tag", "attribute"}:
+        return field
+    return Field("", field.kind, ("",) * len(field.path))
 
 
 @lru_cache(maxsize=512)
@@ -118,7 +133,7 @@ def _values(each: Criterion, name: str) -> dict[str, Any]:
     if each.field.kind == "tag":
         values[f"{name}_key"] = each.field.path[0]
     if each.field.kind == "attribute":
-        values[f"{name}_path"] = json_path(each.field.path)
+        values.update(path_values(f"{name}_path", each.field.path))
     if each.op == "exists":
         return values
     if each.op == "in" and each.field.kind == "attribute":
@@ -129,8 +144,7 @@ def _values(each: Criterion, name: str) -> dict[str, Any]:
     if isinstance(each.value, bool):
         values[name] = "true" if each.value else "false"
     else:
-        rewritten = {"like": like_value, "in": listed}.get(each.op)
-        values[name] = rewritten(each.value) if rewritten else each.value
+        values[name] = listed(each.value) if each.op == "in" else each.value
     return values
 
 
@@ -152,7 +166,8 @@ def _column(own: ColumnElement[Any], shape: Shape, name: str) -> ColumnElement[b
         return own.is_not(None) if shape.sort == "there" else own.is_(None)
     if shape.op == "in":
         return among(own, name)
-    return _COMPARISONS[shape.op](own, bindparam(name, type_=own.type))
+    kind = Pattern() if shape.op == "like" else own.type
+    return _COMPARISONS[shape.op](own, bindparam(name, type_=kind))
 
 
 def _with_tag(statement: Select[tuple[int]], shape: Shape, name: str) -> Select[tuple[int]]:
@@ -170,36 +185,37 @@ def _with_tag(statement: Select[tuple[int]], shape: Shape, name: str) -> Select[
 
 
 def _attribute(shape: Shape, name: str) -> ColumnElement[bool]:
-    path: ColumnElement[str] = bindparam(f"{name}_path")
-    kind = func.coalesce(JsonKind(item.c.attributes, path), "null")
+    own = at_path(item.c.attributes, f"{name}_path", len(shape.field.path))
+    kind = func.coalesce(JsonKind(*own), "null")
     if shape.op == "exists":
         return kind != "null" if shape.sort == "there" else kind == "null"
     if shape.op == "in":
-        return _among(kind, path, name)
+        return _among(kind, own, name)
     if shape.op == "ne":
-        return and_(kind != "null", not_(_compared(kind, path, name, shape=shape, op="eq")))
-    return _compared(kind, path, name, shape=shape, op=shape.op)
+        return and_(kind != "null", not_(_compared(kind, own, name, shape=shape, op="eq")))
+    return _compared(kind, own, name, shape=shape, op=shape.op)
 
 
 def _compared(
-    kind: ColumnElement[str], path: ColumnElement[str], name: str, *, shape: Shape, op: str
+    kind: ColumnElement[str], own: Own, name: str, *, shape: Shape, op: str
 ) -> ColumnElement[bool]:
-    wanted: ColumnElement[Any] = bindparam(name, type_=NullType())
+    compare = _COMPARISONS[op]
     if shape.sort == "truth":
-        return kind == wanted if op == "eq" else false()
-    own = JsonScalar(item.c.attributes, path)
-    right_kind = kind == "text" if shape.sort == "text" else kind.in_(NUMBERS)
-    return and_(right_kind, _COMPARISONS[op](own, wanted))
-
-
-def _among(kind: ColumnElement[str], path: ColumnElement[str], name: str) -> ColumnElement[bool]:
-    own = JsonScalar(item.c.attributes, path)
-
-    def listed(part: str) -> ColumnElement[Any]:
-        return bindparam(f"{name}_{part}", expanding=True, type_=NullType())
-
+        return kind == bindparam(name, type_=Text()) if op == "eq" else false()
+    if shape.sort == "text":
+        wanted = bindparam(name, type_=Pattern() if op == "like" else Text())
+        return and_(kind == "text", compare(JsonText(*own), wanted))
+    amount: ColumnElement[Any] = bindparam(name, type_=Amount())
     return or_(
-        and_(kind == "text", own.in_(listed("texts"))),
-        and_(kind.in_(NUMBERS), own.in_(listed("numbers"))),
-        kind.in_(listed("truths")),
+        and_(kind == "integer", compare(JsonWhole(*own), amount)),
+        and_(kind == "real", compare(JsonReal(*own), amount)),
+    )
+
+
+def _among(kind: ColumnElement[str], own: Own, name: str) -> ColumnElement[bool]:
+    return or_(
+        and_(kind == "text", among(JsonText(*own), f"{name}_texts")),
+        and_(kind == "integer", among(JsonWhole(*own), f"{name}_numbers", amounts=True)),
+        and_(kind == "real", among(JsonReal(*own), f"{name}_numbers", amounts=True)),
+        among(kind, f"{name}_truths"),
     )

@@ -177,7 +177,7 @@ def _load(
         within = of_sources(entry.c.ci_id, tenant, rows.scope)
         removed = leftovers.remove(tenant, *within) if replace else 0
     raise_version(connection, "history", principal=principal)
-    return LoadCount(read=rows.read, added=added, changed=upsert.written - added, removed=removed)
+    return LoadCount(read=rows.read, added=added, changed=upsert.changed(added), removed=removed)
 
 
 def _write(upsert: Upsert, leftovers: Leftovers | None, batch: list[tuple[Any, ...]]) -> None:

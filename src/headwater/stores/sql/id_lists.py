@@ -1,4 +1,4 @@
-"""How is a list of ids or words of any length given to a statement? As one JSON parameter.
+"""How is a list of ids or words of any length given to a statement? As one parameter.
 
 The text of the statement stays the same for every length, so that it is compiled and planned
 once, and no limit on the number of parameters is met. What is special to a database is here.
@@ -8,11 +8,62 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any
+from decimal import Decimal
+from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, bindparam, func, select
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    Dialect,
+    Integer,
+    Numeric,
+    Text,
+    TypeDecorator,
+    bindparam,
+)
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.visitors import InternalTraversal
+from sqlalchemy.types import TypeEngine
+
+Member = Literal["whole", "text", "amount"]
+NOBODY: dict[Member, tuple[int | str, ...]] = {"whole": (-(2**63),), "text": ("\x00",)}
+"""What no column holds: MariaDB takes no empty list."""
+
+
+class ListOf(TypeDecorator[list[Any]]):
+    """A list as each database takes it: JSON for SQLite, an array, MariaDB's driver's own."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, member: Member) -> None:
+        super().__init__()
+        self.member = member
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Return the type of the parameter."""
+        if dialect.name == "postgresql":
+            kinds: dict[Member, Any] = {
+                "whole": BigInteger(),
+                "text": postgresql.TEXT(),
+                "amount": Numeric(),
+            }
+            return dialect.type_descriptor(postgresql.ARRAY(kinds[self.member]))
+        return dialect.type_descriptor(Text())
+
+    def process_bind_param(self, value: list[Any] | None, dialect: Dialect) -> Any:
+        """Write a list as the database takes it."""
+        if value is None:
+            return value
+        if dialect.name == "postgresql":
+            exact = self.member == "amount"
+            return [Decimal(repr(each)) for each in value] if exact else value
+        if dialect.name == "sqlite":
+            return json.dumps(value)
+        return tuple(value) or NOBODY.get(self.member, (None,))
 
 
 class Unindexed(ColumnElement[Any]):
@@ -29,15 +80,23 @@ class Unindexed(ColumnElement[Any]):
         self.type = column.type
 
 
-def among(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+class Among(FunctionElement[bool]):
+    """A column's value that is in a list."""
+
+    type = Boolean()
+    inherit_cache = True
+    name = "headwater_among"
+
+
+def among(column: ColumnElement[Any], name: str, *, amounts: bool = False) -> ColumnElement[bool]:
     """Make the condition that a column's value is in the list bound to a name."""
-    listed = func.json_each(bindparam(name)).table_valued("value", name=f"listed_{name}")
-    return column.in_(select(listed.c.value))
+    member: Member = "whole" if isinstance(column.type, Integer | BigInteger) else "text"
+    return Among(column, bindparam(name, type_=ListOf("amount" if amounts else member)))
 
 
-def listed(values: Iterable[int | str]) -> str:
-    """Write values as `among` takes them."""
-    return json.dumps(list(values))
+def listed(values: Iterable[Any]) -> list[Any]:
+    """Make values what `among` takes."""
+    return list(values)
 
 
 @compiles(Unindexed)
@@ -48,3 +107,21 @@ def _plain(element: Unindexed, compiler: Any, **options: Any) -> str:
 @compiles(Unindexed, "sqlite")
 def _with_plus(element: Unindexed, compiler: Any, **options: Any) -> str:
     return f"+{compiler.process(element.column, **options)}"
+
+
+@compiles(Among, "sqlite")
+def _in_json(element: Among, compiler: Any, **options: Any) -> str:
+    column, values = (compiler.process(each, **options) for each in element.clauses)
+    return f"({column} IN (SELECT listed.value FROM json_each({values}) AS listed))"  # noqa: S608  our own
+
+
+@compiles(Among, "postgresql")
+def _in_array(element: Among, compiler: Any, **options: Any) -> str:
+    column, values = (compiler.process(each, **options) for each in element.clauses)
+    return f"({column} = ANY ({values}))"
+
+
+@compiles(Among, "mysql", "mariadb")
+def _in_values(element: Among, compiler: Any, **options: Any) -> str:
+    column, values = (compiler.process(each, **options) for each in element.clauses)
+    return f"({column} IN {values})"

@@ -5,15 +5,25 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    cast,
+    func,
+    select,
+)
 
 from headwater.analysis.filtering import WHOLE, Field, check_filters, find_field, find_group
 from headwater.analysis.instants import from_us
 from headwater.model.item import GroupTable
 from headwater.model.principal import Principal
 from headwater.model.query import GroupQuery, Measure
-from headwater.stores.sql.dialect import JsonForm, json_path
-from headwater.stores.sql.filters import Shape, item_ids, shaped
+from headwater.stores.sql.documents import JsonForm, at_path, path_values
+from headwater.stores.sql.filters import Shape, item_ids, shape_of, shaped
 from headwater.stores.sql.id_lists import among, listed
 from headwater.stores.sql.tables import item, tag
 
@@ -35,7 +45,12 @@ def count_groups(connection: Connection, query: GroupQuery, *, principal: Princi
     if query.ci_ids is not None:
         values["ids"] = listed(ci for ci in set(query.ci_ids) if ci in WHOLE)
     values.update(_paths(groups, "g"), **_paths(measures, "m"))
-    statement = _groups(shapes, query.ci_ids is not None, groups=groups, measures=measures)
+    statement = _groups(
+        shapes,
+        query.ci_ids is not None,
+        groups=tuple(map(shape_of, groups)),
+        measures=tuple(None if each is None else shape_of(each) for each in measures),
+    )
     rows = connection.execute(
         statement, values | {"top_n": min(max(query.top_n, 0), MAX_ROWS)}
     ).all()
@@ -66,7 +81,7 @@ def _paths(fields: tuple[Field | None, ...], letter: str) -> dict[str, str]:
         if field is not None and field.kind == "tag":
             paths[f"{letter}{number}"] = field.path[0]
         elif field is not None and field.kind == "attribute":
-            paths[f"{letter}{number}"] = json_path(field.path)
+            paths.update(path_values(f"{letter}{number}", field.path))
     return paths
 
 
@@ -114,7 +129,7 @@ def _ordered(grouped: Any, keys: int, counts: int) -> Select[Any]:
         order += [key.is_(None), key.asc()]
     totals = (
         func.count().over().label("total_groups"),
-        func.sum(grouped.c.group_items).over().label("total_items"),
+        cast(func.sum(grouped.c.group_items).over(), BigInteger).label("total_items"),
     )
     return select(*own, *totals).order_by(*order).limit(bindparam("top_n"))
 
@@ -126,8 +141,7 @@ def _with_field(
     if field is None:
         return statement, item.c.id
     if field.kind == "attribute":
-        path: ColumnElement[str] = bindparam(name)
-        form = JsonForm(item.c.attributes, path)
+        form = JsonForm(*at_path(item.c.attributes, name, len(field.path)))
         return statement, func.nullif(form, "null")
     if field.kind != "tag":
         return statement, item.c[field.name]

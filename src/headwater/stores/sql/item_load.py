@@ -18,8 +18,8 @@ from headwater.analysis.records import canonical_json, item_problem
 from headwater.model.item import ItemRecord
 from headwater.model.load import LoadCount, Rows
 from headwater.model.principal import Principal
+from headwater.stores.sql.bulk_rows import insert_rows, new_ids
 from headwater.stores.sql.database import check_wanted
-from headwater.stores.sql.dialect import first_free_id, insert_rows
 from headwater.stores.sql.id_lists import among, listed
 from headwater.stores.sql.tables import item, tag
 from headwater.stores.sql.text_index import (
@@ -102,7 +102,6 @@ class _Load:
 
     def __post_init__(self) -> None:
         self.at_us = to_us(datetime.now(UTC))
-        self.next_id = first_free_id(self.connection, item)
         values = {"tenant": self.tenant}
         self.was_empty = self.connection.execute(_ANY, values).first() is None
         self.codes: set[str] = set()
@@ -144,8 +143,8 @@ class _Load:
         return {row.code: row for row in self.connection.execute(_OLD, values)}
 
     def _insert(self, records: Sequence[ItemRecord]) -> None:
-        numbered = list(enumerate(records, self.next_id))
-        self.next_id += len(numbered)
+        ids = new_ids(self.connection, item, len(records))
+        numbered = list(zip(ids, records, strict=True))
         tenant, at_us = self.tenant, self.at_us
         rows = [
             (

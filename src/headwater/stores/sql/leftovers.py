@@ -9,14 +9,15 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    Index,
     MetaData,
     Table,
     and_,
     delete,
-    insert,
     select,
 )
 
+from headwater.stores.sql.bulk_rows import write_rows
 from headwater.stores.sql.tables import item
 
 
@@ -32,35 +33,37 @@ class Leftovers:
         self._connection = connection
         self._table = table
         self._keys = keys
-        columns = [Column(key, table.c[key].type, primary_key=True) for key in keys]
+        on_sqlite = connection.dialect.name == "sqlite"
+        columns = [Column(key, table.c[key].type, primary_key=on_sqlite) for key in keys]
+        index = Index(f"ix_brought_{table.name}", keys[0])
         self._brought = Table(
             f"brought_{table.name}",
             MetaData(),
             *columns,
+            # A key of all of them would be too long for the servers.
+            *([] if on_sqlite else [index]),
             prefixes=["TEMPORARY"],
             sqlite_with_rowid=False,
         )
 
     def __enter__(self) -> Self:
         """Make the temporary table."""
+        if self._connection.dialect.name == "mysql":  # there it outlives a rollback
+            text = f"DROP TEMPORARY TABLE IF EXISTS {self._brought.name}"
+            self._connection.exec_driver_sql(text)
         self._brought.create(self._connection, checkfirst=False)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         """Drop it; after an error the rollback does."""
         if kind is None:
-            self._brought.drop(self._connection, checkfirst=False)
+            temporary = "TEMPORARY " if self._connection.dialect.name == "mysql" else ""
+            self._connection.exec_driver_sql(f"DROP {temporary}TABLE {self._brought.name}")
 
     def keep(self, rows: Sequence[tuple[Any, ...]]) -> None:
         """Take note of rows by their keys, in the order of `keys`."""
-        if not rows:
-            return
-        compiled = (
-            insert(self._brought)
-            .prefix_with("OR IGNORE", dialect="sqlite")
-            .compile(dialect=self._connection.dialect)
-        )
-        self._connection.exec_driver_sql(str(compiled), list(rows))
+        end = "ON CONFLICT DO NOTHING" if self._connection.dialect.name == "sqlite" else ""
+        write_rows(self._connection, self._brought, self._keys, rows=rows, end=end)
 
     def remove(self, tenant: str, *within: ColumnElement[bool]) -> int:
         """Remove the tenant's rows that were not brought, as far as they are within; count them."""

@@ -28,8 +28,8 @@ from headwater.analysis.records import text_problem
 from headwater.model.event import Event, RunRecord
 from headwater.model.principal import Principal
 from headwater.model.run_state import RunQuery
+from headwater.stores.sql.bulk_rows import insert_rows
 from headwater.stores.sql.database import Database
-from headwater.stores.sql.dialect import insert_rows
 from headwater.stores.sql.run_tables import run, run_event
 
 _TENANT = run.c.tenant_id == bindparam("tenant")

@@ -47,7 +47,7 @@ def load_metrics(
         else 0
     )
     raise_version(connection, "metrics", principal=principal)
-    return LoadCount(read=rows.read, added=added, changed=upsert.written - added, removed=removed)
+    return LoadCount(read=rows.read, added=added, changed=upsert.changed(added), removed=removed)
 
 
 def load_samples(
@@ -68,7 +68,7 @@ def load_samples(
     if removed:
         _remove_empty(connection, tenant)
     raise_version(connection, "metrics", principal=principal)
-    return LoadCount(read=rows.read, added=added, changed=upsert.written - added, removed=removed)
+    return LoadCount(read=rows.read, added=added, changed=upsert.changed(added), removed=removed)
 
 
 def _batches(

@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from operator import itemgetter
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Insert, Table, bindparam, func, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import JSON, Column, Connection, Table, func, select
 
 from headwater.model.load import Rows
+from headwater.stores.sql.bulk_rows import write_rows
 from headwater.stores.sql.database import check_wanted
 
 BATCH_ROWS = 10_000
@@ -41,18 +42,62 @@ class Upsert:
         values: Sequence[str],
     ) -> None:
         self._connection = connection
-        statement = _statement(connection, table, keys=keys, values=values)
-        named = statement.values({name: bindparam(name) for name in columns})
-        compiled = named.compile(dialect=connection.dialect)
-        self._places = [columns.index(name) for name in compiled.positiontup or ()]
-        assert self._places == list(range(len(columns)))  # noqa: S101  as the table has them
-        self._text = str(compiled)
-        self.written = 0
+        self._table = table
+        self._columns = columns
+        self._key_of = itemgetter(*(columns.index(name) for name in keys))
+        self._end = upsert_end(connection, table, keys=keys, values=values)
+        self._written = 0
 
     def write(self, rows: list[tuple[Any, ...]]) -> None:
-        """Write rows, counting in `written` those that were new or different."""
-        if rows:
-            self.written += self._connection.exec_driver_sql(self._text, rows).rowcount
+        """Write rows; of several with the same key each replaces the one before."""
+        for some in self._rounds(rows):
+            self._written += write_rows(
+                self._connection, self._table, self._columns, rows=some, end=self._end
+            )
+
+    def changed(self, added: int) -> int:
+        """Return how many rows already there were different, where so many were new."""
+        left = self._written - added
+        # MariaDB counts a row that it changed twice.
+        return left if self._connection.dialect.name != "mysql" else left // 2
+
+    def _rounds(self, rows: list[tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]:
+        """Part rows where a key comes again: PostgreSQL changes a row once a statement."""
+        if self._connection.dialect.name != "postgresql":
+            yield rows
+            return
+        some: dict[Any, tuple[Any, ...]] = {}
+        for row in rows:
+            key = self._key_of(row)
+            if key in some:
+                yield list(some.values())
+                some = {}
+            some[key] = row
+        yield list(some.values())
+
+
+def upsert_end(
+    connection: Connection, table: Table, *, keys: Sequence[str], values: Sequence[str]
+) -> str:
+    """Write what makes of an INSERT that it changes rows already there, if they differ."""
+    quote = connection.dialect.identifier_preparer.quote
+    if connection.dialect.name == "mysql":
+        news = ", ".join(f"{quote(name)} = VALUES({quote(name)})" for name in values)
+        return f"ON DUPLICATE KEY UPDATE {news}"
+    news = ", ".join(f"{quote(name)} = excluded.{quote(name)}" for name in values)
+    differs = " OR ".join(_differs(connection, table.c[name]) for name in values)
+    conflict = ", ".join(map(quote, keys))
+    return f"ON CONFLICT ({conflict}) DO UPDATE SET {news} WHERE {differs}"
+
+
+def _differs(connection: Connection, column: Column[Any]) -> str:
+    quote = connection.dialect.identifier_preparer.quote
+    own, new = f"{quote(column.table.name)}.{quote(column.name)}", f"excluded.{quote(column.name)}"
+    if connection.dialect.name == "sqlite":
+        return f"{own} IS NOT {new}"
+    if isinstance(column.type, JSON):  # it has no equality of its own
+        own, new = f"{own}::text", f"{new}::text"
+    return f"{own} IS DISTINCT FROM {new}"
 
 
 def watched(connection: Connection, rows: Rows[RecordT]) -> Iterator[tuple[int, RecordT]]:
@@ -91,19 +136,3 @@ def count_rows(connection: Connection, table: Table, tenant: str) -> int:
     """Count a tenant's rows of a table."""
     statement = select(func.count()).select_from(table).where(table.c.tenant_id == tenant)
     return connection.execute(statement).scalar_one()
-
-
-def _statement(
-    connection: Connection, table: Table, *, keys: Sequence[str], values: Sequence[str]
-) -> Insert:
-    # The two spell it alike; MariaDB's ON DUPLICATE KEY joins them with that store.
-    insert: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}[
-        connection.dialect.name
-    ]
-    statement = insert(table)
-    new = statement.excluded
-    differs = or_(*(table.c[name].is_distinct_from(new[name]) for name in values))
-    changed: Insert = statement.on_conflict_do_update(
-        index_elements=list(keys), set_={name: new[name] for name in values}, where=differs
-    )
-    return changed
