@@ -10,9 +10,12 @@ from datetime import timedelta, tzinfo
 import anyio
 from anyio import to_thread
 
+from headwater.app.control import Control
+from headwater.app.feed import Feed
 from headwater.app.health import Health
 from headwater.app.run_writer import RunWriter
 from headwater.app.settings import Settings, local_zone
+from headwater.app.under_way import UnderWay
 from headwater.app.wiring import Stores, loop_watch, open_stores, open_telemetry, shipped_packs
 from headwater.composing.preparing import prepare
 from headwater.engine.call import Caller
@@ -21,6 +24,8 @@ from headwater.engine.reaper import Reaper
 from headwater.engine.versions_lease import LeasedVersions
 from headwater.toolkit.registry import Pack, Registry
 
+ENDS_S = 1.0
+"""Seconds for the runs under way to be cancelled when the app closes."""
 CLOSE_S = 5.0
 """Seconds for the last events to be written when the app closes."""
 
@@ -38,6 +43,8 @@ class Parts:
     settings: Settings
     zone: tzinfo
     health: Health
+    under_way: UnderWay
+    control: Control
 
 
 @asynccontextmanager
@@ -69,6 +76,10 @@ async def lifespan(url: str, packs: Sequence[Pack], settings: Settings) -> Async
         raised: Exception | None = None
         async with anyio.create_task_group() as group:
             group.start_soon(writer.work, name="run writer")
+            under_way = UnderWay()
+            control = Control(stores.hub, under_way)
+            group.start_soon(control.work, name="run control")
+            group.start_soon(Feed(outlet, stores.hub, writer).work, name="run feed")
             reaper, lag = Reaper(group), loop_watch() if settings.watch_loop else None
             if lag is not None:
                 group.start_soon(lag.watch, name="loop watch")
@@ -91,10 +102,16 @@ async def lifespan(url: str, packs: Sequence[Pack], settings: Settings) -> Async
                         telemetry=telemetry,
                         lag=lag,
                     ),
+                    under_way=under_way,
+                    control=control,
                 )
             except Exception as error:  # noqa: BLE001 (raised below, not in a group's wrapping)
                 raised = error
             finally:
+                under_way.stopping = True
+                under_way.cancel_all(by="a client that was closed")
+                with anyio.move_on_after(ENDS_S, shield=True):
+                    await under_way.idle()
                 caller.threads.close()
                 with anyio.CancelScope(deadline=anyio.current_time() + CLOSE_S, shield=True):
                     await writer.flush()

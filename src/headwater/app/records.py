@@ -7,20 +7,23 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import anyio
 from pydantic import TypeAdapter
 from ulid import ULID
 
+from headwater.app.under_way import UnderWay
 from headwater.engine.ask import Earlier
 from headwater.engine.journal import Journal, Outlet
 from headwater.engine.watch import Watch
 from headwater.errors import HeadwaterError, UsageError
 from headwater.model.answer import Answer, RunResult
 from headwater.model.event import Event, RunRecord
-from headwater.model.outcome import Outcome
+from headwater.model.outcome import Outcome, Status
 from headwater.model.plan import Step
 from headwater.model.principal import Principal
+from headwater.model.question import Question
 
 HERE = "app.service"
 _STEPS: TypeAdapter[tuple[Step, ...]] = TypeAdapter(tuple[Step, ...])
@@ -38,56 +41,74 @@ class Recorded:
 @contextmanager
 def recorded(
     outlet: Outlet,
+    under_way: UnderWay,
     *,
     kind: str,
-    text: str,
-    asked_at: datetime,
-    budget_s: float,
+    asked: Question,
     principal: Principal,
     watch: Watch | None = None,
 ) -> Iterator[Recorded]:
     """Begin a run's journal, and end it with what the block sets as `result`.
 
     A block that raises, or is cancelled, leaves a run that failed.
+
+    Raises:
+        LimitError: `limit.stopping`, `run.cancelled`.
     """
+    under_way.check_open()
     record = RunRecord(
         run_id=f"r-{ULID()}",
         tenant=principal.tenant,
         principal=principal.name,
         kind=kind,
-        text=text,
-        asked_at=asked_at,
-        budget_s=budget_s,
+        text=asked.text,
+        asked_at=asked.asked_at,
+        budget_s=asked.budget_s,
     )
     run = Recorded(Journal(record, outlet, watch))
-    at = asked_at.isoformat()
-    run.journal.note("run.started", HERE, run=kind, text=text, budget_s=budget_s, asked_at=at)
-    summary = "given up before there was an answer"
+    _begin(run.journal, asked)
+    error, summary = "run.cancelled", "given up before there was an answer"
     try:
-        yield run
-    except HeadwaterError as error:
-        summary = error.message
+        with under_way.keep(run.journal):
+            yield run
+    except HeadwaterError as raised:
+        error, summary = raised.code, raised.message
+        raise
+    except Exception as raised:
+        error, summary = "engine.unforeseen", f"{type(raised).__name__}: {raised}"
         raise
     finally:
-        _end(run, summary)
+        _end(run, summary, error=error)
 
 
-def _end(run: Recorded, summary: str) -> None:
+def _begin(journal: Journal, asked: Question) -> None:
+    journal.note(
+        "run.started",
+        HERE,
+        run=journal.record.kind,
+        text=asked.text,
+        budget_s=asked.budget_s,
+        asked_at=asked.asked_at.isoformat(),
+        zone=getattr(asked.asked_at.tzinfo, "key", None),
+    )
+
+
+def _end(run: Recorded, summary: str, *, error: str) -> None:
+    """Tell how a run ended: with a result, or with the error by which it has none."""
     result: Answer | RunResult | None = run.result
-    status = "failed" if result is None else result.status
-    summary = summary if result is None else result.summary
-    journal = run.journal
-    elapsed_s = anyio.current_time() - journal.started_at
-    journal.note("run.answered", HERE, status=status, summary=summary, elapsed_s=elapsed_s)
+    journal, why = run.journal, {}
+    status: Status
+    if result is None:
+        status, why = "failed", {"error": error}
+        elapsed_s = anyio.current_time() - journal.started_at
+    else:
+        status, summary, elapsed_s = result.status, result.summary, result.elapsed_s
+    journal.note("run.answered", HERE, status=status, summary=summary, elapsed_s=elapsed_s, **why)
     journal.end(replace(journal.record, status=status, summary=summary, elapsed_s=elapsed_s))
 
 
-def earlier_of(run_id: str, events: Sequence[Event]) -> Earlier:
-    """Return what a stored run planned and how its steps ended.
-
-    Raises:
-        UsageError: `run.no_plan` where it has no steps, as where the question was refused.
-    """
+def told_of(events: Sequence[Event]) -> Earlier:
+    """Return what a run's events tell of its steps, and how they ended, in the plan's order."""
     steps: dict[str, Step] = {}
     outcomes: dict[str, Outcome] = {}
     for event in events:
@@ -96,10 +117,32 @@ def earlier_of(run_id: str, events: Sequence[Event]) -> Earlier:
                 steps[step.id] = step
         elif event.kind in {"step.ended", "step.kept"} and event.step is not None:
             outcomes[event.step] = restore_outcome(event.data["outcome"])
-    if not steps:
+    return Earlier(
+        tuple(steps.values()), {name: outcomes[name] for name in steps if name in outcomes}
+    )
+
+
+def earlier_of(run_id: str, events: Sequence[Event]) -> Earlier:
+    """Return what a stored run planned and how its steps ended.
+
+    Raises:
+        UsageError: `run.no_plan` where it has no steps, as where the question was refused.
+    """
+    earlier = told_of(events)
+    if not earlier.steps:
         message = f"run {run_id} has no steps to carry out again; ask the question anew"
         raise UsageError(message, code="run.no_plan")
-    return Earlier(tuple(steps.values()), outcomes)
+    return earlier
+
+
+def asked_of(record: RunRecord, events: Sequence[Event]) -> Question:
+    """Return what was asked in a stored run, in the zone in which it was asked."""
+    asked_at = record.asked_at
+    for event in events[:1]:
+        zone = event.data.get("zone")
+        at = datetime.fromisoformat(event.data.get("asked_at") or asked_at.isoformat())
+        asked_at = at if zone is None else at.astimezone(ZoneInfo(zone))
+    return Question(text=record.text, asked_at=asked_at, budget_s=record.budget_s)
 
 
 def restore_outcome(data: Any) -> Outcome:

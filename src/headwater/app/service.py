@@ -1,33 +1,30 @@
 """The one door: what every entry awaits; it decodes and encodes nothing for any of them.
 
-Next: `headwater.engine.ask.ask`
+Next: `headwater.app.carrying.carry`
 """
 
 from __future__ import annotations
 
 import functools
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AbstractContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import replace as with_changes
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
-import anyio
 from anyio import to_thread
 
-from headwater.app import checking, records
+from headwater.app import carrying, checking, records
 from headwater.app.health import Health
 from headwater.app.lifespan import Parts, lifespan
+from headwater.app.live import LiveRuns
 from headwater.app.loading import export, load
 from headwater.app.namespace import describe, namespace, value_of
 from headwater.app.replaying import replay
 from headwater.app.settings import Settings, find_settings
 from headwater.app.wiring import bundle_writer, host_supply, supply_of, write_demo
-from headwater.engine.ask import ask, carry_out
-from headwater.engine.journal import SILENCE, Journal
-from headwater.engine.run import Ground
-from headwater.engine.validation import check_plan, decode_plan
+from headwater.engine.journal import SILENCE
 from headwater.engine.watch import Watch
 from headwater.model.answer import Answer, RunResult
 from headwater.model.call import Call
@@ -39,7 +36,6 @@ from headwater.model.outcome import Outcome
 from headwater.model.principal import Principal
 from headwater.model.question import Question
 from headwater.model.replay import ReplayReport
-from headwater.policy.budget import composing_share_s
 from headwater.toolkit.registry import Pack
 
 SEQUENTIAL_S = 600.0
@@ -92,6 +88,11 @@ class AsyncHeadwater:
             yield cls(parts, who)
 
     @property
+    def live(self) -> LiveRuns:
+        """Return what begins runs in the background, and follows and ends any run."""
+        return LiveRuns(self._parts, self._principal)
+
+    @property
     def health(self) -> Health:
         """Return what probes and scrapers ask: `ready()`, `metrics()`."""
         return self._parts.health
@@ -121,14 +122,9 @@ class AsyncHeadwater:
         Raises:
             UsageError: the budget or the text is none.
         """
-        asked = Question(
-            text=checking.check_text(question),
-            asked_at=datetime.now(zone or self._parts.zone),
-            budget_s=self._budget_s(budget_s),
-        )
-        with self._recorded("ask", asked, principal, watch=watch) as run:
-            run.result = await ask(asked, await self._ground(run.journal, principal))
-        answer: Answer = run.result
+        work = carrying.of_question(self._parts, question, zone=zone, budget_s=budget_s)
+        who = checking.who_asks(principal, self._principal)
+        answer: Answer = await carrying.carry(self._parts, work, principal=who, watch=watch)
         return answer
 
     async def run(
@@ -144,19 +140,9 @@ class AsyncHeadwater:
         Raises:
             UsageError: the plan may not be run; nothing was.
         """
-        registry, limits = self._parts.caller.registry, self._parts.caller.limits
-        decoded = decode_plan(plan, limits)
         who = checking.who_asks(principal, self._principal)
-        waits = check_plan(decoded, registry, limits, principal=who)
-        asked = Question(
-            text=", ".join(step.id for step in decoded.steps)[:200],
-            asked_at=datetime.now(UTC),
-            budget_s=self._budget_s(budget_s),
-        )
-        with self._recorded("run", asked, principal, watch=watch) as run:
-            ground = await self._ground(run.journal, principal)
-            run.result = await carry_out(decoded.steps, ground, waits=waits)
-        result: RunResult = run.result
+        work = carrying.of_plan(self._parts, plan, budget_s=budget_s, principal=who)
+        result: RunResult = await carrying.carry(self._parts, work, principal=who, watch=watch)
         return result
 
     async def call(
@@ -232,17 +218,19 @@ class AsyncHeadwater:
         found = await self.explain(run_id, principal=principal)
         earlier = records.earlier_of(run_id, found.events)
         wanted = checking.check_steps(run_id, earlier, only)
-        asked = Question(
-            text=found.run.text, asked_at=found.run.asked_at, budget_s=self._budget_s(budget_s)
+        work = carrying.Work(
+            kind="ask" if found.run.kind == "ask" else "run",
+            asked=with_changes(
+                records.asked_of(found.run, found.events), budget_s=self._budget_s(budget_s)
+            ),
+            steps=earlier.steps,
+            earlier=earlier,
+            only=wanted,
         )
-        kind = "ask" if found.run.kind == "ask" else "run"
-        with self._recorded(kind, asked, principal, watch=watch) as run:
-            ground = await self._ground(run.journal, principal)
-            if kind == "ask":
-                run.result = await ask(asked, ground, earlier=earlier, only=wanted)
-            else:
-                run.result = await carry_out(earlier.steps, ground, earlier=earlier, only=wanted)
-        result: Answer | RunResult = run.result
+        who = checking.who_asks(principal, self._principal)
+        result: Answer | RunResult = await carrying.carry(
+            self._parts, work, principal=who, watch=watch
+        )
         return result
 
     async def replay(
@@ -261,8 +249,10 @@ class AsyncHeadwater:
         found = await self.explain(run_id, principal=principal)
         earlier = records.earlier_of(run_id, found.events)
         asked = Question(text=found.run.text, asked_at=found.run.asked_at, budget_s=SEQUENTIAL_S)
-        with self._recorded("run", asked, principal) as run:
-            ground = await self._ground(run.journal, principal)
+        who = checking.who_asks(principal, self._principal)
+        work = carrying.Work(kind="run", asked=asked, steps=earlier.steps)
+        with carrying.recorded(self._parts, work, principal=who) as run:
+            ground = await carrying.ground_of(self._parts, run.journal, principal=who)
             ground = with_changes(ground, sequential=sequential, fresh=True)
             run.result, report = await replay(found.run, earlier, ground)
         return report
@@ -365,44 +355,5 @@ class AsyncHeadwater:
         outcome = await self.call(tool, args)
         return self._parts.caller.registry.find(tool).schema.restore(value_of(outcome))
 
-    def _recorded(
-        self,
-        kind: str,
-        asked: Question,
-        principal: Principal | None,
-        *,
-        watch: Watch | None = None,
-    ) -> AbstractContextManager[records.Recorded]:
-        return records.recorded(
-            self._parts.outlet,
-            kind=kind,
-            text=asked.text,
-            asked_at=asked.asked_at,
-            budget_s=asked.budget_s,
-            principal=checking.who_asks(principal, self._principal),
-            watch=watch,
-        )
-
-    async def _ground(self, journal: Journal, principal: Principal | None) -> Ground:
-        """Return what a run stands on: one deadline, and the data versions, read once."""
-        record = journal.record
-        share_s = composing_share_s(record.budget_s)
-        deadline_at = journal.started_at + record.budget_s - share_s
-        who = checking.who_asks(principal, self._principal)
-        versions: Mapping[str, int] | None = None
-        with anyio.CancelScope(deadline=deadline_at):
-            versions = await self._parts.versions.current(principal=who)
-        return Ground(
-            caller=self._parts.caller,
-            reaper=self._parts.reaper,
-            journal=journal,
-            principal=who,
-            asked=Asked(record.asked_at),
-            deadline_at=deadline_at,
-            versions=versions,
-        )
-
     def _budget_s(self, budget_s: float | None) -> float:
-        return (
-            self._parts.settings.budget_s if budget_s is None else checking.check_budget_s(budget_s)
-        )
+        return carrying.budget_of(self._parts, budget_s)

@@ -12,6 +12,7 @@ from datetime import datetime
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 import anyio
 
@@ -23,6 +24,7 @@ from headwater.model.load import Supply
 from headwater.ports.cache import Cache
 from headwater.ports.gauged import Gauged
 from headwater.ports.history import History
+from headwater.ports.hub import Hub
 from headwater.ports.inventory import Inventory
 from headwater.ports.loop_lag import LoopLag
 from headwater.ports.metrics import Metrics
@@ -40,6 +42,9 @@ MEMORY = "memory:"
 WRITE = "write sqlite:///PATH (sqlite:////PATH from the root) or memory:"
 
 
+_HUBS: WeakValueDictionary[Path, Hub] = WeakValueDictionary()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stores:
     """An adapter for each port."""
@@ -52,6 +57,7 @@ class Stores:
     versions: Versions
     run_log: RunLog
     cache: Cache
+    hub: Hub
     gauged: tuple[Gauged, ...] = ()
 
     @property
@@ -103,6 +109,7 @@ def _memory(settings: Settings) -> Stores:
     from headwater.stores.memory.cache import MemoryCache
     from headwater.stores.memory.estate import MemoryEstate
     from headwater.stores.memory.history import MemoryHistory
+    from headwater.stores.memory.hub import MemoryHub
     from headwater.stores.memory.inventory import MemoryInventory
     from headwater.stores.memory.metrics import MemoryMetrics
     from headwater.stores.memory.relations import MemoryRelations
@@ -120,6 +127,7 @@ def _memory(settings: Settings) -> Stores:
         versions=MemoryVersions(estate),
         run_log=MemoryRunLog(),
         cache=MemoryCache(settings.cache_bytes),
+        hub=MemoryHub(),
     )
 
 
@@ -151,6 +159,7 @@ async def _sqlite(path: Path, settings: Settings) -> AsyncIterator[Stores]:
             versions=SqlVersions(estate),
             run_log=SqlRunLog(runs),
             cache=MemoryCache(settings.cache_bytes),
+            hub=_hub_of(path),
         )
 
 
@@ -172,6 +181,13 @@ def loop_watch() -> LoopLag:
     from headwater.services.loop_watch import LoopWatch
 
     return LoopWatch()
+
+
+def _hub_of(path: Path) -> Hub:
+    """Return the hub that all clients of this process share who opened the same file."""
+    from headwater.stores.memory.hub import MemoryHub
+
+    return _HUBS.setdefault(path.absolute(), MemoryHub())
 
 
 def supply_of(path: Path, kind: str | None) -> Supply:

@@ -1,0 +1,148 @@
+"""How the app carries out a run: recorded, for one principal, on one deadline; it stores nothing.
+
+Next: `headwater.engine.ask.ask`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from typing import Any
+
+import anyio
+
+from headwater.app import checking, records
+from headwater.app.lifespan import Parts
+from headwater.engine.ask import Earlier, ask, carry_out
+from headwater.engine.journal import Journal
+from headwater.engine.run import Ground
+from headwater.engine.validation import check_plan, decode_plan
+from headwater.engine.watch import Watch
+from headwater.model.answer import Answer, RunResult
+from headwater.model.moment import Asked
+from headwater.model.plan import Step
+from headwater.model.principal import Principal
+from headwater.model.question import Question
+from headwater.policy.budget import composing_share_s
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """What a run is to do: a question, or the steps of a plan; what is missing of an earlier one.
+
+    `waits` is what `check_plan` gave, `earlier` and `only` are as in `headwater.engine.ask.ask`.
+    """
+
+    kind: str
+    asked: Question
+    steps: tuple[Step, ...] = ()
+    waits: Mapping[str, frozenset[str]] | None = None
+    earlier: Earlier | None = None
+    only: tuple[str, ...] = ()
+
+
+def of_question(
+    parts: Parts, text: str, *, zone: tzinfo | None = None, budget_s: float | None = None
+) -> Work:
+    """Return the work of a question asked now.
+
+    Raises:
+        UsageError: the budget or the text is none.
+    """
+    asked = Question(
+        text=checking.check_text(text),
+        asked_at=datetime.now(zone or parts.zone),
+        budget_s=budget_of(parts, budget_s),
+    )
+    return Work(kind="ask", asked=asked)
+
+
+def of_plan(
+    parts: Parts,
+    plan: Mapping[str, Any],
+    *,
+    principal: Principal,
+    budget_s: float | None = None,
+) -> Work:
+    """Return the work of a plan given by hand, now.
+
+    Raises:
+        UsageError: the plan may not be run.
+    """
+    registry, limits = parts.caller.registry, parts.caller.limits
+    decoded = decode_plan(plan, limits)
+    waits = check_plan(decoded, registry, limits, principal=principal)
+    asked = Question(
+        text=", ".join(step.id for step in decoded.steps)[:200],
+        asked_at=datetime.now(UTC),
+        budget_s=budget_of(parts, budget_s),
+    )
+    return Work(kind="run", asked=asked, steps=decoded.steps, waits=waits)
+
+
+async def carry(
+    parts: Parts, work: Work, *, principal: Principal, watch: Watch | None = None
+) -> Any:
+    """Carry out a run and return its `Answer` or `RunResult`.
+
+    Raises:
+        UsageError: a step may not be run.
+        LimitError: `run.cancelled`, `limit.stopping`.
+    """
+    with recorded(parts, work, principal=principal, watch=watch) as run:
+        ground = await ground_of(parts, run.journal, principal=principal)
+        run.result = await carried(work, ground)
+    return run.result
+
+
+async def carried(work: Work, ground: Ground) -> Answer | RunResult:
+    """Carry work out on ground that is made."""
+    if work.kind == "ask":
+        return await ask(work.asked, ground, earlier=work.earlier, only=work.only)
+    return await carry_out(
+        work.steps, ground, earlier=work.earlier, only=work.only, waits=work.waits
+    )
+
+
+def recorded(
+    parts: Parts, work: Work, *, principal: Principal, watch: Watch | None = None
+) -> AbstractContextManager[records.Recorded]:
+    """Begin a run's journal, and end it with what the block sets as `result`."""
+    return records.recorded(
+        parts.outlet,
+        parts.under_way,
+        kind=work.kind,
+        asked=work.asked,
+        principal=principal,
+        watch=watch,
+    )
+
+
+async def ground_of(parts: Parts, journal: Journal, *, principal: Principal) -> Ground:
+    """Return what a run stands on: one deadline, and the data versions, read once."""
+    record = journal.record
+    share_s = composing_share_s(record.budget_s)
+    deadline_at = journal.started_at + record.budget_s - share_s
+    versions: Mapping[str, int] | None = None
+    with anyio.CancelScope(deadline=deadline_at):
+        versions = await parts.versions.current(principal=principal)
+    return Ground(
+        caller=parts.caller,
+        reaper=parts.reaper,
+        journal=journal,
+        principal=principal,
+        asked=Asked(record.asked_at),
+        deadline_at=deadline_at,
+        versions=versions,
+    )
+
+
+def budget_of(parts: Parts, budget_s: float | None) -> float:
+    """Return the seconds given, or those of the installation.
+
+    Raises:
+        UsageError: `ask.bad_budget`.
+    """
+    return parts.settings.budget_s if budget_s is None else checking.check_budget_s(budget_s)
