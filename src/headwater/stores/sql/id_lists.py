@@ -13,7 +13,6 @@ from typing import Any, Literal
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     ColumnElement,
     Dialect,
     Integer,
@@ -26,7 +25,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.visitors import InternalTraversal
-from sqlalchemy.types import TypeEngine
+from sqlalchemy.types import NullType, TypeEngine
 
 Member = Literal["whole", "text", "amount"]
 NOBODY: dict[Member, tuple[int | str, ...]] = {"whole": (-(2**63),), "text": ("\x00",)}
@@ -81,9 +80,12 @@ class Unindexed(ColumnElement[Any]):
 
 
 class Among(FunctionElement[bool]):
-    """A column's value that is in a list."""
+    """A column's value that is in a list.
 
-    type = Boolean()
+    Not of the type of truth values: Core would compare it with 1, and SQLite use no index.
+    """
+
+    type = NullType()
     inherit_cache = True
     name = "headwater_among"
 
