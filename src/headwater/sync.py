@@ -15,7 +15,6 @@ from headwater.app.namespace import namespace
 from headwater.app.service import AsyncHeadwater
 from headwater.app.settings import Settings
 from headwater.bridge import Bridge, refuse_in_loop
-from headwater.engine.watch import Watch
 from headwater.model.answer import Answer, RunResult
 from headwater.model.event import Event, RunRecord
 from headwater.model.explanation import Explanation, ToolInfo
@@ -247,11 +246,11 @@ class BlockingWatch:
     """
 
     def __init__(self, bridge: Bridge[AsyncHeadwater]) -> None:
-        async def made() -> Watch:
+        async def made() -> object:
             return bridge.entity.watch()
 
         self._bridge = bridge
-        self.live: Watch = bridge.do("watch", made)
+        self.live: Any = bridge.do("watch", made)
 
     def finish(self) -> None:
         """Ask for the answer now, with what is there."""
@@ -264,12 +263,14 @@ class BlockingWatch:
     @property
     def finished(self) -> bool:
         """Tell whether somebody has asked for the answer now."""
-        return self.live.finished
+        told: bool = self.live.finished
+        return told
 
     @property
     def dropped(self) -> int:
         """Return how many events were dropped because nobody read them."""
-        return self.live.dropped
+        dropped: int = self.live.dropped
+        return dropped
 
     def __iter__(self) -> Iterator[Event]:
         """Give the events as they happen, until the run has ended."""

@@ -82,7 +82,7 @@ def noted_in(tree: ast.AST) -> Iterator[str]:
 TWINS = sorted(
     name
     for name in vars(AsyncHeadwater)
-    if not name.startswith("_") and callable(getattr(AsyncHeadwater, name)) and name != "watch"
+    if not name.startswith("_") and callable(getattr(AsyncHeadwater, name))
 )
 
 
@@ -99,13 +99,21 @@ def test_no_blocking_method_is_without_an_async_twin() -> None:
 
 
 def taken(method: Any) -> dict[str, Any]:
-    """Return what a method takes besides a live view, which lives in a loop."""
+    """Return what a method takes; a live view is another thing for those who block."""
     found = inspect.signature(method).parameters
     return {
-        name: (one.kind, one.default, one.annotation)
+        name: (one.kind, one.default, str(one.annotation).replace("BlockingWatch", "Watch"))
         for name, one in found.items()
-        if name not in {"self", "watch"}
+        if name != "self"
     }
+
+
+def test_a_parameter_that_one_side_lacks_is_found_out() -> None:
+    def lacking(self: Headwater, question: str) -> None:
+        """Take less than the method does."""
+
+    assert "watch" in taken(Headwater.ask)
+    assert taken(lacking) != taken(AsyncHeadwater.ask)
 
 
 REGISTRIES = re.compile(r"pypi\.org|pythonhosted|npmjs|crates\.io|artifactory|devpi", re.IGNORECASE)

@@ -1,15 +1,13 @@
-"""The blocking client: the same methods and parameters as the async one, and its live view."""
+"""The live view of the blocking client; `tests/arch/test_places.py` compares all methods."""
 
 from __future__ import annotations
 
-import inspect
 import threading
 from collections.abc import Iterator
 
 import anyio
 import pytest
 
-from headwater.app.service import AsyncHeadwater
 from headwater.engine.watch import Watch
 from headwater.errors import CalledFromEventLoop, UsageError
 from headwater.model.event import Event
@@ -17,45 +15,18 @@ from headwater.model.outcome import Late
 from headwater.sync import BlockingWatch, Headwater
 from headwater.testing import Script, scripted
 
-ONLY_IN_A_LOOP = {"next", "tell", "close", "asked_now"}
+ONLY_IN_A_LOOP = {"next", "tell", "close", "now"}
 """What the engine itself does with a view, and no asker."""
 JOIN_S = 5.0
-
-
-def parameters(kind: type) -> dict[str, list[tuple[object, ...]]]:
-    """Return name, kind and default of every parameter of every public method."""
-    return {
-        name: [
-            (one.name, one.kind, one.default)
-            for one in inspect.signature(inspect.unwrap(method)).parameters.values()
-        ]
-        for name, method in inspect.getmembers(kind, inspect.isroutine)
-        if not name.startswith("_")
-    }
 
 
 def public(kind: type) -> set[str]:
     return {name for name in dir(kind) if not name.startswith("_")}
 
 
-def test_both_clients_have_the_same_methods_with_the_same_parameters() -> None:
-    assert "watch" in parameters(Headwater)
-    assert parameters(Headwater) == parameters(AsyncHeadwater)
-
-
-def test_a_missing_method_and_a_missing_parameter_are_found_out() -> None:
-    class Lacking(Headwater):
-        ask = Headwater.tools  # type: ignore[assignment]
-
-    assert parameters(Lacking) != parameters(AsyncHeadwater)
-    del Lacking.ask
-    assert parameters(Lacking) == parameters(AsyncHeadwater)
-
-
 def test_both_live_views_have_what_an_asker_needs() -> None:
     private = {name for name in vars(Watch()) if name.startswith("_")}
     assert public(BlockingWatch) == (public(Watch) | set(vars(Watch()))) - ONLY_IN_A_LOOP - private
-    assert parameters(BlockingWatch)["finish"] == parameters(Watch)["finish"]
 
 
 @pytest.fixture
