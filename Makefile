@@ -1,12 +1,15 @@
 # Every target makes .venv first, from nothing; once made it is kept until the lock changes.
 .POSIX:
-.PHONY: demo test test-slow check fix bench docs lock clean help
+.PHONY: demo services services-stop test test-slow check fix bench docs lock clean help
 
 PY = .venv/bin/python
+# Beside PostgreSQL, MariaDB and Redis, which stop afterwards unless `make services` keeps them.
+BESIDE = $(PY) .ci/services.py run --
 
 help:
 	@echo "make demo       everything from nothing, then four questions answered"
-	@echo "make test       the tests"
+	@echo "make services   PostgreSQL, MariaDB and Redis for the tests, kept until make services-stop"
+	@echo "make test       the tests; starts those servers where they are not running"
 	@echo "make test-slow  the long campaigns too"
 	@echo "make check      format, lint, types, layers"
 	@echo "make fix        mend format and lint where that can be done by itself"
@@ -20,11 +23,17 @@ help:
 demo: .venv/.locked
 	@$(PY) -m headwater.entries.cli.main demo .demo
 
+services: .venv/.locked
+	@$(PY) .ci/services.py start
+
+services-stop: .venv/.locked
+	@$(PY) .ci/services.py stop
+
 test: .venv/.locked
-	$(PY) -m pytest -q
+	@$(BESIDE) $(PY) -m pytest -q
 
 test-slow: .venv/.locked
-	$(PY) -m pytest -q -m "slow or not slow"
+	@$(BESIDE) $(PY) -m pytest -q -m "slow or not slow"
 
 check: .venv/.locked
 	$(PY) -m ruff format --check .

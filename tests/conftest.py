@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import servers
 from blockbuster import BlockBuster, blockbuster
 
 DATA = Path(__file__).parents[2] / "shared/data"
@@ -35,6 +36,11 @@ class Blocked(blockbuster.BlockingError):
     def __init__(self, function: str) -> None:
         super().__init__(function)
         blocked.append(f"{function}\n{''.join(traceback.format_stack(limit=12))}")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give every test the real servers' fixtures."""
+    config.pluginmanager.register(servers, "servers")
 
 
 @pytest.fixture(scope="session", autouse=True)

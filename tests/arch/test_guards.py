@@ -72,7 +72,8 @@ def test_is_expected_to_fail():
 def run(folder: Path, **environment: str) -> dict[str, int]:
     """Run the planted tests under our guards and return how many ended how."""
     (folder / "test_planted.py").write_text(TESTS.format(planted=str(PACKAGE / "planted.py")))
-    shutil.copy(ROOT / "tests/conftest.py", folder)
+    for ours in ("conftest.py", "servers.py"):
+        shutil.copy(ROOT / "tests" / ours, folder)
     command = [sys.executable, "-m", "pytest", "-q", "-c", str(ROOT / "pyproject.toml")]
     ended = subprocess.run(
         [*command, "--rootdir", str(folder), "-p", "no:cacheprovider", str(folder)],
