@@ -10,6 +10,7 @@ from datetime import timedelta, tzinfo
 import anyio
 from anyio import to_thread
 
+from headwater.app.admission import Admission
 from headwater.app.control import Control
 from headwater.app.feed import Feed
 from headwater.app.health import Health
@@ -45,6 +46,7 @@ class Parts:
     health: Health
     under_way: UnderWay
     control: Control
+    admission: Admission
 
 
 @asynccontextmanager
@@ -104,6 +106,7 @@ async def lifespan(url: str, packs: Sequence[Pack], settings: Settings) -> Async
                     ),
                     under_way=under_way,
                     control=control,
+                    admission=Admission(settings),
                 )
             except Exception as error:  # noqa: BLE001 (raised below, not in a group's wrapping)
                 raised = error

@@ -16,6 +16,7 @@ from typing import Any
 from anyio import to_thread
 
 from headwater.app import carrying, checking, records
+from headwater.app.admission import Admission
 from headwater.app.health import Health
 from headwater.app.lifespan import Parts, lifespan
 from headwater.app.live import LiveRuns
@@ -96,6 +97,11 @@ class AsyncHeadwater:
     def health(self) -> Health:
         """Return what probes and scrapers ask: `ready()`, `metrics()`."""
         return self._parts.health
+
+    @property
+    def admission(self) -> Admission:
+        """Return the way in for requests from outside."""
+        return self._parts.admission
 
     def watch(self) -> Watch:
         """Return a live view to hand to `ask`, `run` or `again`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import tzinfo
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from headwater.engine.limits import Limits
@@ -38,6 +38,22 @@ class Settings(BaseSettings):
     otel_endpoint: str | None = None
     service_name: str = Field(default="headwater", min_length=1)
     watch_loop: bool = False
+    mcp_hosts: str = ""
+    mcp_origins: str = ""
+    key: SecretStr | None = None
+    body_bytes: int = Field(default=4_194_304, ge=1_000)
+    upload_bytes: int = Field(default=1_073_741_824, ge=1_000)
+    header_bytes: int = Field(default=32_768, ge=1_000)
+    header_s: float = Field(default=10.0, gt=0)
+    body_s: float = Field(default=15.0, gt=0)
+    connections: int = Field(default=4_000, ge=1)
+    questions_at_once: int = Field(default=32, ge=1)
+    reads_at_once: int = Field(default=64, ge=1)
+    most_waiting: int = Field(default=4_000, ge=1)
+    runs_per_tenant: int = Field(default=0, ge=0)
+    requests_per_key: int = Field(default=0, ge=0)
+    requests_per_key_s: float = Field(default=60.0, gt=0)
+    stop_s: float = Field(default=25.0, gt=0, le=600)
     breaker_window_s: float = Field(default=10.0, gt=0)
     breaker_least_calls: int = Field(default=20, ge=1)
     breaker_share: float = Field(default=0.5, gt=0, le=1)

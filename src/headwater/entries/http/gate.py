@@ -10,10 +10,10 @@ import re
 import secrets
 
 from headwater.app.service import AsyncHeadwater
-from headwater.entries.http.asgi import App, Message, Receive, Scope, Send
 from headwater.entries.http.listening import while_listening
 from headwater.entries.http.problems import refusal
-from headwater.entries.http.visits import KEY, Visit
+from headwater.entries.wire.asgi import App, Message, Receive, Scope, Send
+from headwater.entries.wire.visit import KEY, Visit, bearer_of
 
 OPEN = frozenset(("/livez", "/readyz", "/metrics", "/openapi.json"))
 """Paths that need no key."""
@@ -41,11 +41,12 @@ class Gate:
         request_id = request_id_of(headers)
         send = stamped(send, request_id)
         try:
-            who = await self._hw.access.identify(credential_of(headers))
+            credential = bearer_of(headers)
+            who = await self._hw.access.identify(credential)
         except Exception as error:  # noqa: BLE001  every error becomes a status
             await refusal(error)(scope, receive, send)
             return
-        scope[KEY] = Visit(who=who, request_id=request_id.decode())
+        scope[KEY] = Visit(self._hw, who, credential=credential, request_id=request_id.decode())
         await while_listening(self._app, scope, receive=receive, send=send)
 
 
@@ -53,14 +54,6 @@ def request_id_of(headers: dict[bytes, bytes]) -> bytes:
     """Return the id that the request brings, or a new one."""
     brought = headers.get(b"x-request-id", b"")
     return brought if REQUEST_ID.fullmatch(brought) else secrets.token_hex(8).encode()
-
-
-def credential_of(headers: dict[bytes, bytes]) -> str | None:
-    """Return the key or token after `Authorization: Bearer`, or None."""
-    kind, _, credential = headers.get(b"authorization", b"").partition(b" ")
-    if kind.lower() != b"bearer":
-        return None
-    return credential.strip().decode("latin-1") or None
 
 
 def stamped(send: Send, request_id: bytes) -> Send:

@@ -1,15 +1,39 @@
-"""The routes that say whether the service lives and is ready; they need no key."""
+"""The routes that say whether the service lives, is ready, and how it does; they need no key."""
 
 from __future__ import annotations
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from headwater.app.service import AsyncHeadwater
+from headwater.entries.http.encode import given
+
+ALIVE = b'{"status":"alive"}'
+NUMBERS = "text/plain; version=0.0.4; charset=utf-8"
+
 
 class Health:
-    """What says how the service is."""
+    """What probes and scrapers ask.
+
+    Args:
+        hw: The app.
+    """
+
+    def __init__(self, hw: AsyncHeadwater) -> None:
+        self._hw = hw
 
     async def live(self, request: Request) -> Response:
         """Say that the process answers."""
         del request
-        return Response(b'{"status":"alive"}', media_type="application/json")
+        return Response(ALIVE, media_type="application/json")
+
+    async def ready(self, request: Request) -> Response:
+        """Say whether requests may come, check by check."""
+        del request
+        readiness = await self._hw.health.ready()
+        return given(readiness, 200 if readiness.ready else 503)
+
+    async def metrics(self, request: Request) -> Response:
+        """Tell every number as Prometheus reads them."""
+        del request
+        return Response(self._hw.health.metrics(), media_type=NUMBERS)

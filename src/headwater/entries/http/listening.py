@@ -5,7 +5,7 @@ from __future__ import annotations
 import anyio
 from anyio.abc import TaskGroup
 
-from headwater.entries.http.asgi import App, Message, Receive, Scope, Send
+from headwater.entries.wire.asgi import App, Message, Receive, Scope, Send
 
 GONE = "http.disconnect"
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from headwater.app.service import AsyncHeadwater
-from headwater.entries.http.asgi import App
 from headwater.entries.http.gate import Gate
 from headwater.entries.http.service import make_http
+from headwater.entries.wire.asgi import App
+from headwater.entries.wire.opening import Opening
 
 
-def make_app(hw: AsyncHeadwater) -> App:
+def make_app(hw: AsyncHeadwater, opening: Opening) -> App:
     """Return everything that is served over an app, as one ASGI app."""
-    return Gate(make_http(hw), hw)
+    return Gate(make_http(hw, opening), hw)

@@ -12,6 +12,7 @@ import uvicorn
 from headwater.app.service import AsyncHeadwater
 from headwater.app.settings import Settings
 from headwater.entries.serve.compose import make_app
+from headwater.entries.wire.opening import Opening
 from headwater.errors import UsageError
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -67,7 +68,7 @@ async def serve(
 def make_server(hw: AsyncHeadwater) -> uvicorn.Server:
     """Return a server over an app, set up but not started."""
     config = uvicorn.Config(
-        make_app(hw),
+        make_app(hw, Opening()),
         http="httptools",
         ws="websockets-sansio",
         lifespan="off",

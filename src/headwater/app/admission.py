@@ -1,0 +1,182 @@
+"""Whether one more may be asked now, and when; what it guards it does not do.
+
+The entries of a service pass through here, so that more than can be done is turned away at once
+and in order: whoever is turned away costs next to nothing, and who is let in gets an answer in
+time. Clients in the same process are not held up.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+import anyio
+
+from headwater.app.settings import Settings
+from headwater.errors import LimitError
+from headwater.model.principal import Principal
+from headwater.policy.budget import LEAST_S, MOST_S
+from headwater.policy.turns import CRITICALITIES, Criticality, Turns
+from headwater.ports.rates import Rates
+
+SOON_S = 1.0
+"""The least number of seconds after which to ask again."""
+
+
+def rank_of(criticality: str | None) -> Criticality:
+    """Return how much something matters; `normal` where that is not said."""
+    return next((one for one in CRITICALITIES if one == criticality), "normal")
+
+
+class _Ticket:
+    """Someone who waits."""
+
+    def __init__(self) -> None:
+        self.told = anyio.Event()
+        self.turned_away = False
+
+
+class Admission:
+    """The way in for requests from outside; reached as `hw.admission`.
+
+    Args:
+        settings: How much is let in.
+        rates: Counts the requests of each key.
+    """
+
+    def __init__(self, settings: Settings, rates: Rates | None = None) -> None:
+        self._settings = settings
+        self._rates = rates
+        most = settings.most_waiting
+        self._questions = Turns(settings.questions_at_once, most_waiting=most)
+        self._reads = Turns(settings.reads_at_once, most_waiting=most)
+        self._runs: Counter[str] = Counter()
+        self.turned_away: Counter[str] = Counter()
+        """How many were turned away, by why."""
+
+    async def count(self, who: Principal) -> None:
+        """Count one request of a key.
+
+        Raises:
+            LimitError: `limit.rate`.
+        """
+        most = self._settings.requests_per_key
+        if not most or self._rates is None:
+            return
+        per_s = self._settings.requests_per_key_s
+        wait_s = await self._rates.take(f"{who.tenant}/{who.name}", limit=most, per_s=per_s)
+        if wait_s > 0:
+            message = f"this key may ask {most} times in {per_s:g} s; ask again later"
+            raise self._away("rate", LimitError(message, code="limit.rate", retry_after_s=wait_s))
+
+    @asynccontextmanager
+    async def admitted(
+        self,
+        who: Principal,
+        *,
+        budget_s: float | None = None,
+        criticality: str | None = None,
+        read: bool = False,
+    ) -> AsyncIterator[float | None]:
+        """Let one in when it is its tenant's turn, and give the seconds left of its budget.
+
+        Args:
+            who: Who asks.
+            budget_s: Seconds from now to the answer; None for those of the settings.
+            criticality: `critical`, `normal` or `sheddable`; anything else is normal.
+            read: A read of little work, which does not wait behind questions.
+
+        Raises:
+            LimitError: `limit.overload` or `limit.runs`.
+        """
+        turns = self._reads if read else self._questions
+        with self._counted(who.tenant, read=read):
+            if not turns.enter():
+                rank: Criticality = next(
+                    (one for one in CRITICALITIES if one == criticality), "normal"
+                )
+                budget_s = await self._wait(turns, who.tenant, budget_s=budget_s, rank=rank)
+            began_at = anyio.current_time()
+            try:
+                yield budget_s
+            finally:
+                self._hand_on(turns, anyio.current_time() - began_at)
+
+    def figures(self) -> Iterator[tuple[str, float, dict[str, str]]]:
+        """Give what is in work and what waits, each as name, value and labels."""
+        for kind, turns in (("question", self._questions), ("read", self._reads)):
+            yield "in_work", turns.taken, {"kind": kind}
+            yield "waiting", turns.waiting, {"kind": kind}
+
+    @contextmanager
+    def _counted(self, tenant: str, *, read: bool) -> Iterator[None]:
+        """Count a tenant's runs, where they are bounded."""
+        most = 0 if read else self._settings.runs_per_tenant
+        if not most:
+            yield
+            return
+        if self._runs[tenant] >= most:
+            message = f"this tenant has {most} runs under way, which is all it may; wait for one"
+            raise self._away("runs", LimitError(message, code="limit.runs", retry_after_s=SOON_S))
+        self._runs[tenant] += 1
+        try:
+            yield
+        finally:
+            self._runs[tenant] -= 1
+            if not self._runs[tenant]:
+                del self._runs[tenant]
+
+    async def _wait(
+        self, turns: Turns, tenant: str, *, budget_s: float | None, rank: Criticality
+    ) -> float | None:
+        """Wait for a place, and return what is left of the budget."""
+        given_s = min(MOST_S, max(LEAST_S, budget_s or self._settings.budget_s))
+        expected_s = turns.expected_s(tenant, rank)
+        patience_s = turns.patience_s(given_s, rank)
+        ticket = _Ticket()
+        pushed_out: Any = ticket
+        if expected_s <= patience_s:
+            pushed_out = turns.wait(ticket, tenant, rank)
+        if pushed_out is ticket:
+            raise self._overload(expected_s)
+        if pushed_out is not None:
+            pushed_out.turned_away = True
+            pushed_out.told.set()
+        began_at = anyio.current_time()
+        try:
+            with anyio.move_on_after(patience_s):
+                await ticket.told.wait()
+        except anyio.get_cancelled_exc_class():
+            self._go(turns, ticket, tenant)
+            raise
+        if ticket.turned_away or not ticket.told.is_set():
+            self._go(turns, ticket, tenant)
+            raise self._overload(expected_s)
+        return max(LEAST_S, given_s - (anyio.current_time() - began_at))
+
+    def _go(self, turns: Turns, ticket: _Ticket, tenant: str) -> None:
+        """Leave the queue, or give the place back that was got in the meantime."""
+        if not ticket.told.is_set():
+            turns.forget(ticket, tenant)
+        elif not ticket.turned_away:
+            self._hand_on(turns, turns.mean_took_s)
+
+    def _hand_on(self, turns: Turns, took_s: float) -> None:
+        following: Any = turns.leave(took_s)
+        if following is not None:
+            following.told.set()
+
+    def _overload(self, expected_s: float) -> LimitError:
+        message = (
+            f"more is asked than can be done in time: it would wait {expected_s:.1f} s; "
+            "ask again later, or give it more time"
+        )
+        retry_after_s = max(SOON_S, expected_s)
+        error = LimitError(message, code="limit.overload", retry_after_s=retry_after_s)
+        return self._away("overload", error)
+
+    def _away(self, why: str, error: LimitError) -> LimitError:
+        self.turned_away[why] += 1
+        return error
