@@ -5,12 +5,15 @@ Next: `headwater.app.service.AsyncHeadwater`
 
 from __future__ import annotations
 
+import functools
+import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
+from headwater.app.access import Access
 from headwater.app.namespace import namespace
 from headwater.app.service import AsyncHeadwater
 from headwater.app.settings import Settings
@@ -227,12 +230,51 @@ class Headwater:
         )
         return counts
 
+    @property
+    def access(self) -> Part:
+        """Return who may ask: keys, tenants, credentials; see `AsyncHeadwater.access`."""
+        return Part(self._bridge, "access", Access)
+
     def __getattr__(self, name: str) -> Any:
         """Return the tools of a namespace as functions, as in `hw.ci.search(...)`."""
         if name.startswith("_"):
             raise AttributeError(name)
         refuse_in_loop(f"Headwater.{name}")
         return namespace(name, [tool.name for tool in self.tools()], self.value)
+
+
+class Part:
+    """A part of the client for blocking callers: each of its methods, under the same name.
+
+    Args:
+        bridge: The loop in which the async client lives.
+        name: What the part is called there.
+        kind: Its class.
+    """
+
+    def __init__(self, bridge: Bridge[AsyncHeadwater], name: str, kind: type) -> None:
+        self._bridge = bridge
+        self._name = name
+        self._kind = kind
+
+    def __getattr__(self, name: str) -> Any:
+        """Return the blocking twin of an async method."""
+        method = None if name.startswith("_") else getattr(self._kind, name, None)
+        if not inspect.iscoroutinefunction(method):
+            message = f"{self._name} has no method {name!r}"
+            raise AttributeError(message)
+
+        @functools.wraps(method)
+        def call(*given: Any, **named: Any) -> Any:
+            part = getattr(self._bridge.entity, self._name)
+            work = functools.partial(method, part, *given, **named)
+            return self._bridge.do(f"{self._name}.{name}", work)
+
+        return call
+
+    def __dir__(self) -> list[str]:
+        """List the methods."""
+        return [name for name in dir(self._kind) if not name.startswith("_")]
 
 
 class BlockingWatch:

@@ -15,6 +15,7 @@ from headwater.stores.memory.cache import MemoryCache
 from headwater.stores.memory.estate import MemoryEstate
 from headwater.stores.memory.history import MemoryHistory
 from headwater.stores.memory.inventory import MemoryInventory
+from headwater.stores.memory.keys import MemoryKeys
 from headwater.stores.memory.metrics import MemoryMetrics
 from headwater.stores.memory.relations import MemoryRelations
 from headwater.stores.memory.rules import MemoryRules
@@ -22,6 +23,7 @@ from headwater.stores.memory.run_log import MemoryRunLog
 from headwater.stores.memory.versions import MemoryVersions
 from headwater.stores.sql.history import SqlHistory
 from headwater.stores.sql.inventory import SqlInventory
+from headwater.stores.sql.keys import SqlKeys
 from headwater.stores.sql.metrics import SqlMetrics
 from headwater.stores.sql.relations import SqlRelations
 from headwater.stores.sql.rules import SqlRules
@@ -93,6 +95,7 @@ def memory_ports() -> Ports:
         versions=MemoryVersions(estate),
         run_log=MemoryRunLog(),
         cache=MemoryCache(),
+        keys=MemoryKeys(),
     )
 
 
@@ -115,6 +118,7 @@ async def sqlite_ports(empty_files: Path, folder: Path) -> AsyncIterator[Ports]:
             versions=SqlVersions(estate),
             run_log=SqlRunLog(runs),
             cache=MemoryCache(),
+            keys=SqlKeys(estate),
         )
     finally:
         await estate.close()

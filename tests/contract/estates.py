@@ -20,6 +20,7 @@ from headwater.model.window import Window
 from headwater.ports.cache import Cache
 from headwater.ports.history import History
 from headwater.ports.inventory import Inventory
+from headwater.ports.keys import Keys
 from headwater.ports.metrics import Metrics
 from headwater.ports.relations import Relations
 from headwater.ports.rules import Rules
@@ -52,6 +53,7 @@ class Ports:
     versions: Versions
     run_log: RunLog
     cache: Cache
+    keys: Keys
 
 
 def new_tenant() -> Principal:

@@ -9,6 +9,7 @@ from headwater.engine.ask import Earlier
 from headwater.errors import UsageError
 from headwater.model.principal import Principal
 from headwater.policy.budget import LEAST_S, MOST_S
+from headwater.policy.permissions import ACTIONS, may
 
 MOST_RUNS = 10_000
 MOST_NAME = 512
@@ -31,6 +32,19 @@ def who_asks(given: Principal | None, otherwise: Principal) -> Principal:
         if problem:
             message = f"{ascii(name)[:80]} names no tenant, person or role; give {problem}"
             raise UsageError(message, code="principal.bad")
+    return who
+
+
+def allow(who: Principal, action: str) -> Principal:
+    """Return who asks, where their roles are enough for this action.
+
+    Raises:
+        UsageError: `access.denied`, naming the role that it takes.
+    """
+    if not may(who.roles, action):
+        least = ACTIONS.get(action, "nobody")
+        message = f"{action.removesuffix('_others')} is for the role {least} here; use a key of it"
+        raise UsageError(message, code="access.denied")
     return who
 
 

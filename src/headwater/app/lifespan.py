@@ -11,9 +11,11 @@ import anyio
 from anyio import to_thread
 
 from headwater.app.admission import Admission
+from headwater.app.claims import ClaimNames
 from headwater.app.control import Control
 from headwater.app.feed import Feed
 from headwater.app.health import Health
+from headwater.app.identities import Identities
 from headwater.app.run_writer import RunWriter
 from headwater.app.settings import Settings, local_zone
 from headwater.app.under_way import UnderWay
@@ -47,6 +49,7 @@ class Parts:
     under_way: UnderWay
     control: Control
     admission: Admission
+    identities: Identities
 
 
 @asynccontextmanager
@@ -107,6 +110,7 @@ async def lifespan(url: str, packs: Sequence[Pack], settings: Settings) -> Async
                     under_way=under_way,
                     control=control,
                     admission=Admission(settings),
+                    identities=identities_of(stores, settings),
                 )
             except Exception as error:  # noqa: BLE001 (raised below, not in a group's wrapping)
                 raised = error
@@ -122,3 +126,8 @@ async def lifespan(url: str, packs: Sequence[Pack], settings: Settings) -> Async
                 group.cancel_scope.cancel()
         if raised is not None:
             raise raised
+
+
+def identities_of(stores: Stores, settings: Settings) -> Identities:
+    """Return what tells who a credential belongs to."""
+    return Identities(stores.keys, None, secret=settings.key_digest_secret, names=ClaimNames())

@@ -16,6 +16,7 @@ from typing import Any
 from anyio import to_thread
 
 from headwater.app import carrying, checking, records
+from headwater.app.access import Access
 from headwater.app.admission import Admission
 from headwater.app.health import Health
 from headwater.app.lifespan import Parts, lifespan
@@ -92,6 +93,11 @@ class AsyncHeadwater:
     def live(self) -> LiveRuns:
         """Return what begins runs in the background, and follows and ends any run."""
         return LiveRuns(self._parts, self._principal)
+
+    @property
+    def access(self) -> Access:
+        """Return who may ask: keys, tenants, and whose credential it is."""
+        return Access(self._parts.stores.keys, self._parts.identities, self._principal)
 
     @property
     def health(self) -> Health:

@@ -20,6 +20,7 @@ class Settings(BaseSettings):
 
     database: str | None = None
     tenant: str = Field(default="default", min_length=1)
+    key_secret: SecretStr | None = Field(default=None, min_length=32)
     budget_s: float = Field(default=5.0, ge=0.05, le=60.0)
     prepare: bool = True
     sqlite_readers: int = Field(default=4, ge=1, le=64)
@@ -70,6 +71,11 @@ class Settings(BaseSettings):
     def database_url(self) -> str:
         """Return the URL set, or the default one."""
         return self.database or self.default_url
+
+    @property
+    def key_digest_secret(self) -> bytes:
+        """Return what keys the digests of API keys; empty where nothing is set."""
+        return b"" if self.key_secret is None else self.key_secret.get_secret_value().encode()
 
     @property
     def limits(self) -> Limits:

@@ -26,6 +26,7 @@ from headwater.ports.gauged import Gauged
 from headwater.ports.history import History
 from headwater.ports.hub import Hub
 from headwater.ports.inventory import Inventory
+from headwater.ports.keys import Keys
 from headwater.ports.loop_lag import LoopLag
 from headwater.ports.metrics import Metrics
 from headwater.ports.relations import Relations
@@ -58,6 +59,7 @@ class Stores:
     run_log: RunLog
     cache: Cache
     hub: Hub
+    keys: Keys
     gauged: tuple[Gauged, ...] = ()
 
     @property
@@ -111,6 +113,7 @@ def _memory(settings: Settings) -> Stores:
     from headwater.stores.memory.history import MemoryHistory
     from headwater.stores.memory.hub import MemoryHub
     from headwater.stores.memory.inventory import MemoryInventory
+    from headwater.stores.memory.keys import MemoryKeys
     from headwater.stores.memory.metrics import MemoryMetrics
     from headwater.stores.memory.relations import MemoryRelations
     from headwater.stores.memory.rules import MemoryRules
@@ -128,6 +131,7 @@ def _memory(settings: Settings) -> Stores:
         run_log=MemoryRunLog(),
         cache=MemoryCache(settings.cache_bytes),
         hub=MemoryHub(),
+        keys=MemoryKeys(),
     )
 
 
@@ -137,6 +141,7 @@ async def _sqlite(path: Path, settings: Settings) -> AsyncIterator[Stores]:
     from headwater.stores.memory.cache import MemoryCache
     from headwater.stores.sql.history import SqlHistory
     from headwater.stores.sql.inventory import SqlInventory
+    from headwater.stores.sql.keys import SqlKeys
     from headwater.stores.sql.metrics import SqlMetrics
     from headwater.stores.sql.relations import SqlRelations
     from headwater.stores.sql.rules import SqlRules
@@ -160,6 +165,7 @@ async def _sqlite(path: Path, settings: Settings) -> AsyncIterator[Stores]:
             run_log=SqlRunLog(runs),
             cache=MemoryCache(settings.cache_bytes),
             hub=_hub_of(path),
+            keys=SqlKeys(estate),
         )
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from headwater.errors import UsageError
+
 Role = Literal["reader", "operator", "admin"]
 """Each may do what the one before it may, and more."""
 ROLES: tuple[Role, ...] = ("reader", "operator", "admin")
@@ -42,3 +44,9 @@ class Tenant:
 
     name: str
     created_at: datetime
+
+
+def unknown_tenant(name: str) -> UsageError:
+    """Make the error of a tenant that is not there."""
+    message = f"there is no tenant {ascii(name)[:80]}; make it with `headwater tenants create`"
+    return UsageError(message, code="tenant.unknown")

@@ -28,7 +28,10 @@ class Keys(Protocol):
         ...
 
     async def revoke(self, key_id: str, *, tenant: str | None, at: datetime) -> ApiKey | None:
-        """Revoke a key and return it, or None where that tenant has none with this id."""
+        """Revoke a key and return it, or None where that tenant has none with this id.
+
+        `tenant` None means any tenant's key. One revoked before keeps its instant.
+        """
         ...
 
     async def add_tenant(self, tenant: Tenant) -> bool:

@@ -15,7 +15,10 @@ from headwater.stores.sql.planner_hints import write_hints
 from headwater.stores.sql.text_index import ensure_text_index, index_ready
 
 Schema = Literal["estate", "runs"]
-REVISIONS: dict[Schema, tuple[str, ...]] = {"estate": ("estate_0001",), "runs": ("runs_0001",)}
+REVISIONS: dict[Schema, tuple[str, ...]] = {
+    "estate": ("estate_0001", "estate_0002"),
+    "runs": ("runs_0001",),
+}
 """All revisions of each schema, the newest last."""
 
 

@@ -178,3 +178,30 @@ data_version = Table(
     Column("port", exact(32), primary_key=True),
     Column("number", BigInteger, nullable=False),
 )
+
+tenants = Table(
+    "tenant",
+    estate,
+    tenant(primary_key=True),
+    Column("created_at", Instant, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+api_key = Table(
+    "api_key",
+    estate,
+    Column("id", exact(32), primary_key=True),
+    tenant(),
+    Column("name", exact(NAME_CHARS), nullable=False),
+    Column("role", exact(16), nullable=False),
+    Column("digest", exact(64), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("expires_at", Instant),
+    Column("revoked_at", Instant),
+    UniqueConstraint("digest", name="uq_api_key_digest"),
+    Index("ix_api_key_tenant", "tenant_id", "created_at", "id"),
+    sqlite_with_rowid=False,
+)
+
+OUTSIDE = frozenset({"tenant", "api_key"})
+"""Tables that stand outside every tenant's wall: a key is looked up to know the tenant."""

@@ -1,0 +1,202 @@
+"""Who a credential belongs to, remembered for less than a second; it makes no credential.
+
+Next: `ports/keys.py`
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import anyio
+
+from headwater.app.api_keys import PREFIX, digest_of, id_in
+from headwater.app.claims import ClaimNames, principal_of
+from headwater.errors import DeadlineExceeded, HeadwaterError, StoreFault, UsageError
+from headwater.model.principal import DEFAULT_TENANT, Principal
+from headwater.policy.remembered import Remembered
+from headwater.ports.keys import Keys
+from headwater.ports.tokens import Tokens
+
+LOG = logging.getLogger(__name__)
+KEEP_S = 0.9
+"""How long an answer holds, from the moment it was looked for: a revoked key is out in a second."""
+LOOK_S = 2.0
+MOST = 10_000
+"""Identities remembered, and as many refusals."""
+MOST_CHARS = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What was found for a credential: who it is, or why it is nobody; and when that ends."""
+
+    principal: Principal | None = None
+    why: str = ""
+    ends_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class _Look:
+    """A look-up under way, which everyone with the same credential waits for."""
+
+    began_s: float
+    ended: anyio.Event = field(default_factory=anyio.Event)
+    known: Known | None = None
+    error: HeadwaterError | None = None
+
+
+class Identities:
+    """Tells who a credential belongs to.
+
+    Args:
+        keys: Where keys and tenants are.
+        tokens: What checks tokens, or None where none are taken.
+        secret: Keys the digest of API keys; empty for none of this installation's own.
+        names: What the claims of a token are called.
+    """
+
+    def __init__(
+        self, keys: Keys, tokens: Tokens | None, *, secret: bytes, names: ClaimNames
+    ) -> None:
+        self._keys = keys
+        self._tokens = tokens
+        self._secret = secret
+        self._names = names
+        self._accepted = Remembered[Known](MOST)
+        self._refused = Remembered[Known](MOST)
+        self._looks: dict[bytes, _Look] = {}
+
+    def digest(self, key: str) -> bytes:
+        """Return what a key is kept by."""
+        return digest_of(key, self._secret)
+
+    def forget(self) -> None:
+        """Forget everyone at once, as where a key was revoked."""
+        self._accepted.clear()
+        self._refused.clear()
+
+    async def identify(self, credential: str | None) -> Principal:
+        """Return whose credential it is: an API key, or a token where those are taken.
+
+        Raises:
+            UsageError: `access.unauthenticated`, the same words whatever is wrong with it.
+            StoreFault: `access.unavailable` where nobody can tell now, or the database's own.
+        """
+        if not isinstance(credential, str) or not credential:
+            raise _refusal("there is none")
+        if len(credential) > MOST_CHARS or not credential.isascii():
+            raise _refusal("it is too long, or not ASCII")
+        if credential.startswith(PREFIX):
+            known = await self._of_key(credential)
+        elif self._tokens is not None:
+            known = await self._of_token(credential, self._tokens)
+        else:
+            known = Known(why="no token is taken here")
+        if known.principal is None:
+            raise _refusal(known.why)
+        if known.ends_at is not None and known.ends_at <= datetime.now(UTC):
+            raise _refusal("it has expired")
+        return known.principal
+
+    async def _of_key(self, key: str) -> Known:
+        key_id = id_in(key)
+        if key_id is None:
+            return Known(why="its checksum is wrong")
+        digest = self.digest(key)
+
+        async def look() -> Known:
+            found = await self._keys.by_digest(digest)
+            if found is None or not hmac.compare_digest(found.id, key_id):
+                return Known(why=f"there is no key {key_id}, or its secret is another")
+            if found.revoked_at is not None:
+                return Known(why=f"key {key_id} was revoked")
+            name = found.name or found.id
+            return Known(Principal(found.tenant, name, (found.role,)), ends_at=found.expires_at)
+
+        return await self._remembered(digest, look)
+
+    async def _of_token(self, token: str, tokens: Tokens) -> Known:
+        async def look() -> Known:
+            try:
+                claims = await tokens.claims(token)
+                principal, ends_at = principal_of(claims, self._names)
+            except UsageError as error:
+                return Known(why=error.message)
+            if not await self._is_tenant(principal.tenant):
+                return Known(why=f"there is no tenant {principal.tenant!a}")
+            return Known(principal, ends_at=ends_at)
+
+        return await self._remembered(hashlib.sha256(token.encode()).digest(), look)
+
+    async def _is_tenant(self, name: str) -> bool:
+        if name == DEFAULT_TENANT:
+            return True
+        return any(tenant.name == name for tenant in await self._keys.tenants())
+
+    async def _remembered(self, digest: bytes, look: Callable[[], Awaitable[Known]]) -> Known:
+        """Return what is known, or look once for everyone who asks for the same now."""
+        while True:
+            now_s = anyio.current_time()
+            known = self._accepted.get(digest, now_s=now_s) or self._refused.get(
+                digest, now_s=now_s
+            )
+            if known is not None:
+                return known
+            under_way = self._looks.get(digest)
+            if under_way is None:
+                return await self._look(digest, look)
+            await under_way.ended.wait()
+            if under_way.error is not None:
+                raise _again(under_way.error)
+            if under_way.known is not None and anyio.current_time() < under_way.began_s + KEEP_S:
+                return under_way.known
+
+    async def _look(self, digest: bytes, look: Callable[[], Awaitable[Known]]) -> Known:
+        mine = self._looks[digest] = _Look(anyio.current_time())
+        try:
+            with anyio.move_on_after(LOOK_S):
+                mine.known = await look()
+            if mine.known is None:
+                raise _unavailable()
+            kept = self._refused if mine.known.principal is None else self._accepted
+            kept.put(digest, mine.known, until_s=mine.began_s + KEEP_S)
+        except DeadlineExceeded as error:
+            mine.error = _unavailable()
+            raise mine.error from error
+        except HeadwaterError as error:
+            mine.error = error
+            raise
+        else:
+            return mine.known
+        finally:
+            del self._looks[digest]
+            mine.ended.set()
+
+
+def _refusal(why: str) -> UsageError:
+    LOG.info("a credential was refused: %s", why)
+    message = (
+        "there is no valid credential; send `Authorization: Bearer KEY` with a key in force, "
+        "as `headwater keys create` makes one"
+    )
+    return UsageError(message, code="access.unauthenticated")
+
+
+def _unavailable() -> StoreFault:
+    message = f"whose credential it is could not be found out within {LOOK_S:g} s; try again"
+    return StoreFault(message, code="access.unavailable", retry_safe=True, retry_after_s=1.0)
+
+
+def _again(error: HeadwaterError) -> HeadwaterError:
+    """Return an error like one that someone else got: each has its own traceback."""
+    return type(error)(
+        error.message,
+        code=error.code,
+        retry_safe=error.retry_safe,
+        retry_after_s=error.retry_after_s,
+    )
