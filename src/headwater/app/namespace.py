@@ -55,6 +55,7 @@ def describe(tool: Tool) -> ToolInfo:
         within_s=tool.within_s,
         fallback=tool.fallback,
         phrasings=tuple(one.words for one in tool.phrasings),
+        role=tool.role,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from headwater.model.access import Role
 from headwater.model.event import Event, RunRecord
 
 
@@ -17,7 +18,10 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolInfo:
-    """A tool as it is shown: what it takes and gives as JSON Schema, and what it promises."""
+    """A tool as it is shown: what it takes and gives as JSON Schema, and what it promises.
+
+    `role` is the least that may call it; a tool that only reads says `reader`.
+    """
 
     name: str
     description: str
@@ -28,3 +32,4 @@ class ToolInfo:
     within_s: float | None
     fallback: str | None
     phrasings: tuple[str, ...]
+    role: Role = "operator"

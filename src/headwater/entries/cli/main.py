@@ -41,6 +41,7 @@ COMMANDS = {
     "scan": ("loading:scan", "Read this host into the estate."),
     "export": ("loading:export", "Write the estate as a bundle."),
     "serve": ("serving:serve", "Serve the estate over HTTP, WebSocket and MCP."),
+    "mcp": ("connecting:mcp", "Answer an agent over standard input and output (MCP)."),
     "doctor": ("doctor:doctor", "Look whether all is set up, and say what to do."),
     "demo": ("showing:demo", "Make a demo estate and ask it four questions."),
 }

@@ -1,0 +1,150 @@
+"""Who may reach MCP over HTTP: the right host, the right origin, a key; it serves nothing.
+
+The checks stand before a request's body is read. A wrong Host is a name that an attacker made
+lead here (DNS rebinding); a wrong Origin is a page that a browser was made to open.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from headwater.entries.wire.faults import facts, known
+from headwater.errors import EngineBug, HeadwaterError, UsageError
+from headwater.model.principal import Principal
+
+LOG = logging.getLogger(__name__)
+KEY = "headwater.mcp.principal"
+"""Where in an ASGI scope it stands who asks."""
+LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+ANY = frozenset(("", "0.0.0.0", "::", "[::]", "*"))  # noqa: S104  (what names no host)
+MOST_NAME = 300
+BY_FAULT: Mapping[str, int] = {"asker": 401, "limit": 503, "tool": 502, "store": 503, "engine": 500}
+"""An error while finding out who asks, by whose fault it is."""
+
+Identify = Callable[[str | None], Awaitable[Principal]]
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """By which names this server may be addressed, and which pages may do so.
+
+    Args:
+        hosts: `name` for any port of it, or `name:port`; in lower case.
+        origins: Whole origins such as `https://console.example.org`, beside those of the hosts.
+    """
+
+    hosts: frozenset[str]
+    origins: frozenset[str]
+
+    def host_allowed(self, host: str) -> bool:
+        """Tell whether a Host header names this server."""
+        name = host.lower()
+        return name in self.hosts or _without_port(name) in self.hosts
+
+    def origin_allowed(self, origin: str) -> bool:
+        """Tell whether an Origin header is of a page that may ask."""
+        name = origin.lower()
+        if name in self.origins:
+            return True
+        scheme, slashes, host = name.partition("://")
+        return bool(slashes) and scheme in {"http", "https"} and self.host_allowed(host)
+
+
+def names_of(bound: str, hosts: str, origins: str) -> Names:
+    """Return the names of a server.
+
+    Args:
+        bound: The address it listens on; one that stands for all of them adds no name.
+        hosts: Further hosts, separated by commas.
+        origins: Further origins, separated by commas.
+    """
+    mine = bound.lower()
+    mine = f"[{mine}]" if ":" in mine and not mine.startswith("[") else mine
+    named = [] if mine in ANY else [mine]
+    return Names(
+        frozenset([*LOOPBACK, *named, *_listed(hosts)]),
+        frozenset(one.rstrip("/") for one in _listed(origins)),
+    )
+
+
+def _listed(text: str) -> Iterable[str]:
+    return [one.strip().lower() for one in text.split(",") if one.strip()]
+
+
+def _without_port(host: str) -> str:
+    name, colon, port = host.rpartition(":")
+    return name if colon and port.isdecimal() else host
+
+
+class Guard:
+    """Let requests in that name this server, come from no foreign page and bring a key.
+
+    Args:
+        app: What answers them.
+        names: How this server may be called.
+        identify: Returns who has a key, or raises.
+    """
+
+    def __init__(self, app: ASGIApp, names: Names, identify: Identify) -> None:
+        self._app = app
+        self._names = names
+        self._identify = identify
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Carry one request in, with who asks."""
+        if scope["type"] != "http":
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        refusal = self._refusal(scope)
+        if refusal is None:
+            try:
+                scope[KEY] = await self._identify(credential_of(values_of(scope, b"authorization")))
+            except Exception as error:  # noqa: BLE001  every error becomes a status
+                refusal = _refused(error)
+        await (refusal or self._app)(scope, receive, send)
+
+    def _refusal(self, scope: Scope) -> Response | None:
+        hosts = values_of(scope, b"host")
+        if len(hosts) != 1 or not self._names.host_allowed(hosts[0]):
+            told = ", ".join(hosts)[:MOST_NAME]
+            message = f"the host {told!a} is none of mine; set HEADWATER_MCP_HOSTS to allow it"
+            error = UsageError(message, code="mcp.bad_host")
+            return _problem(HTTPStatus.MISDIRECTED_REQUEST, error)
+        for origin in values_of(scope, b"origin"):
+            if not self._names.origin_allowed(origin):
+                told = origin[:MOST_NAME]
+                message = f"the origin {told!a} may not ask; set HEADWATER_MCP_ORIGINS to allow it"
+                return _problem(HTTPStatus.FORBIDDEN, UsageError(message, code="mcp.bad_origin"))
+        return None
+
+
+def values_of(scope: Scope, name: bytes) -> list[str]:
+    """Return the values of a header, as often as it was sent."""
+    return [value.decode("latin-1") for key, value in scope["headers"] if key.lower() == name]
+
+
+def credential_of(headers: list[str]) -> str | None:
+    """Return the key or token after `Authorization: Bearer`; None for none, or for several."""
+    if len(headers) != 1:
+        return None
+    kind, _, credential = headers[0].partition(" ")
+    return (credential.strip() or None) if kind.lower() == "bearer" else None
+
+
+def _refused(error: Exception) -> Response:
+    told: HeadwaterError = known(error)
+    if isinstance(told, EngineBug):
+        LOG.error("%s", told.message, exc_info=error)
+    return _problem(HTTPStatus(BY_FAULT[told.fault]), told)
+
+
+def _problem(status: HTTPStatus, error: HeadwaterError) -> Response:
+    headers = {"WWW-Authenticate": "Bearer"} if status is HTTPStatus.UNAUTHORIZED else None
+    return Response(json.dumps(facts(error)), status, headers, media_type="application/json")
