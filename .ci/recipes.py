@@ -309,8 +309,8 @@ def answers(place: Place) -> bool:
     return (b"MariaDB" if place.name == "mariadb" else b"+PONG") in said
 
 
-def spawn(place: Place, programs: list[Path]) -> int:
-    """Start a server and wait until it answers; return its process.
+def spawn(place: Place, programs: list[Path]) -> None:
+    """Start a server and wait until it answers.
 
     Raises:
         Missing: It ended, or does not answer in time.
@@ -326,32 +326,38 @@ def spawn(place: Place, programs: list[Path]) -> int:
             start_new_session=True,
             **as_nobody(),
         )
+    # At once, so that it is found whatever becomes of us.
+    (place.folder / "process").write_text(str(server.pid), encoding="ascii")
     until = time.monotonic() + READY_S
     while time.monotonic() < until and server.poll() is None:
         if answers(place):
             server.returncode = 0  # it goes on without us
-            return server.pid
+            return
         time.sleep(0.03)
-    end(server.pid, place.folder)
+    end(place.folder)
     told = (place.folder / "log").read_text(encoding="utf-8", errors="replace").strip()
     raise Missing(f"{place.name} does not come up: {told[-400:]}")
 
 
-def is_ours(pid: int, folder: Path) -> bool:
+def is_ours(pid: str, folder: Path) -> bool:
     """Tell whether a process still is the server of that folder; numbers are given out again."""
+    seen = Path("/proc", pid, "cmdline")
+    if Path("/proc/self/cmdline").exists():
+        return seen.exists() and os.fsencode(folder) in seen.read_bytes()
     told = subprocess.run(
-        ["/bin/cat", f"/proc/{pid}/cmdline"]
-        if Path("/proc/self/cmdline").exists()
-        else ["/bin/ps", "-o", "command=", "-p", str(pid)],
-        check=False,
-        capture_output=True,
+        ["/bin/ps", "-o", "command=", "-p", pid], check=False, capture_output=True
     )
     return os.fsencode(folder) in told.stdout
 
 
-def end(pid: int, folder: Path) -> None:
+def end(folder: Path) -> None:
     """End a server at once: its data go with it."""
-    while is_ours(pid, folder):
-        # PostgreSQL's children end by themselves only where it is asked, not killed.
-        os.kill(pid, signal.SIGQUIT if folder.name == "postgresql" else signal.SIGKILL)
+    try:
+        pid = (folder / "process").read_text(encoding="ascii")
+    except OSError:
+        return
+    # PostgreSQL's children end by themselves only where it is asked, not killed.
+    how = signal.SIGQUIT if folder.name == "postgresql" else signal.SIGKILL
+    while pid and is_ours(pid, folder):
+        os.kill(int(pid), how)
         time.sleep(0.02)

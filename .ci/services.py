@@ -87,23 +87,26 @@ def bring_up(name: str, state: dict[str, Any]) -> dict[str, Any]:
     """
     folder = Path(state["folder"]) / name
     known = state["servers"].get(name)
-    place = Place(name, folder, known["port"] if known else free_port(), state["password"])
     if known:
+        place = Place(name, folder, known["port"], state["password"])
         if answers(place):
-            return {**known, "url": place.url}
-        end(known["pid"], folder)
+            return dict(known)
+    end(folder)
     programs = find(name, folder)
     if not programs:
         raise Missing(f"{name} is not installed: as root, apt-get install {PACKAGES[name]}")
     if known and folder.exists():
         try:
-            return {"url": place.url, "port": place.port, "pid": spawn(place, programs)}
+            spawn(place, programs)
         except Missing as error:
             say(f"{error}; making it anew")
+        else:
+            return dict(known)
     shutil.rmtree(folder, ignore_errors=True)
     make_folder(folder)
     place = Place(name, folder, free_port(), state["password"])
-    return {"url": place.url, "port": place.port, "pid": spawn(place, programs)}
+    spawn(place, programs)
+    return {"url": place.url, "port": place.port}
 
 
 def start(*, keep: bool) -> dict[str, Any]:
@@ -147,11 +150,11 @@ def stop(*, kept: bool | None = None) -> bool:
             return False
         try:
             with lock("users", fcntl.LOCK_EX | fcntl.LOCK_NB):
-                for name, server in state["servers"].items():
-                    end(server["pid"], Path(state["folder"]) / name)
-                (STATE / "servers.json").unlink(missing_ok=True)
                 if state["folder"]:
+                    for name in NAMES:
+                        end(Path(state["folder"]) / name)
                     shutil.rmtree(state["folder"], ignore_errors=True)
+                (STATE / "servers.json").unlink(missing_ok=True)
         except BlockingIOError:
             return False
     return True
@@ -170,12 +173,23 @@ def used() -> Iterator[dict[str, Any]]:
 def run(command: list[str]) -> int:
     """Run a command beside the servers and return how it ended."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the command gets it too, and decides
+    early = told_to_end()
     with used():
+        if early:
+            return 128 + early[0]
         child = subprocess.Popen(command, cwd=ROOT, preexec_fn=take_interrupts)
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda which, _: child.send_signal(which))
         ended = child.wait()
     return ended if ended >= 0 else 128 - ended
+
+
+def told_to_end() -> list[int]:
+    """Return where signals to end are noted: while servers start, none is left without a record."""
+    noted: list[int] = []
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda which, _: noted.append(which))
+    return noted
 
 
 def take_interrupts() -> None:
@@ -186,10 +200,14 @@ def take_interrupts() -> None:
 def hold() -> int:
     """Tell where the servers are and keep them until whoever started us goes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    early = told_to_end()
     with used() as state:
-        sys.stdout.write(json.dumps(state) + "\n")
-        sys.stdout.flush()
-        sys.stdin.read()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda which, _: sys.exit(128 + which))
+        if not early:
+            sys.stdout.write(json.dumps(state) + "\n")
+            sys.stdout.flush()
+            sys.stdin.read()
     return 0
 
 
