@@ -24,6 +24,7 @@ NO_PRINCIPAL = {
     "gauged.gauges": "numbers of the process, none of a tenant's",
     "hub.publish": "the channel carries the tenant",
     "hub.listen": "the channel carries the tenant",
+    "hub.heard": "the channel carries the tenant",
     "keys.add": "a key says itself whose it is",
     "keys.by_digest": "it is looked up to learn who asks",
     "keys.of_tenant": "the app has checked that an admin asks",

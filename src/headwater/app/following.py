@@ -23,7 +23,7 @@ HOLE_S = 0.05
 """Seconds between two looks into the run log for events that were heard of and are missing."""
 GIVEN_UP_S = 3.0
 """Seconds after which a missing event is told as a gap: it was dropped, or is not to be had."""
-LAST = "run.answered"
+LAST, GAP = "run.answered", "run.gap"
 
 
 class Follower:
@@ -55,7 +55,7 @@ class Follower:
         self._settle = settle
         self._principal = principal
         self._seen = self._heard = after
-        self._over = self._ended = False
+        self._over, self._ended = record.status is not None, False
         self._early: dict[int, Event] = {}
         self._missing_since: float | None = None
 
@@ -77,7 +77,7 @@ class Follower:
         ready: list[Event] = []
         while not self._ended and (event := self._early.pop(self._seen + 1, None)) is not None:
             self._seen = event.seq
-            self._ended = event.kind == LAST or event.data.get("last", 0) is None
+            self._ended = event.kind == LAST or (event.kind == GAP and event.data["last"] is None)
             self._missing_since = None
             ready.append(event)
         return ready
@@ -113,19 +113,21 @@ class Follower:
         now = anyio.current_time()
         self._missing_since = self._missing_since or now
         await self._read()
-        if self._seen + 1 in self._early:
+        if self._seen + 1 in self._early or self._ended:
             return
-        if now - self._missing_since > GIVEN_UP_S:
+        # A run's last row is written with its last events: none come later.
+        if self._over or now - self._missing_since > GIVEN_UP_S:
             self._tell_gap()
         else:
             await anyio.sleep(HOLE_S)
 
     async def _read(self) -> None:
-        """Read from the run log what has not been seen."""
+        """Read from the run log what has not been seen, and whether there is anything more."""
         stored = await self._run_log.events(
-            self._run_id, after=self._seen, principal=self._principal
+            self._run_id, after=self._seen - 1, principal=self._principal
         )
-        self._early |= {event.seq: event for event in stored}
+        self._early |= {event.seq: event for event in stored if event.seq > self._seen}
+        self._ended = bool(stored) and stored[0].seq == self._seen and stored[0].kind == LAST
 
     def _tell_gap(self) -> None:
         """Put one event in place of those that are missing before the next, or up to the end."""

@@ -9,6 +9,7 @@ from datetime import timedelta, tzinfo
 
 import anyio
 from anyio import to_thread
+from anyio.abc import TaskGroup
 
 from headwater.app.admission import Admission
 from headwater.app.claims import ClaimNames
@@ -25,6 +26,8 @@ from headwater.engine.call import Caller
 from headwater.engine.journal import Outlet
 from headwater.engine.reaper import Reaper
 from headwater.engine.versions_lease import LeasedVersions
+from headwater.ports.loop_lag import LoopLag
+from headwater.ports.telemetry import Telemetry
 from headwater.toolkit.registry import Pack, Registry
 
 ENDS_S = 1.0
@@ -43,8 +46,11 @@ class Parts:
     reaper: Reaper
     outlet: Outlet
     writer: RunWriter
+    feed: Feed
     settings: Settings
     zone: tzinfo
+    telemetry: Telemetry
+    lag: LoopLag | None
     health: Health
     under_way: UnderWay
     control: Control
@@ -56,76 +62,100 @@ class Parts:
 async def lifespan(url: str, packs: Sequence[Pack], settings: Settings) -> AsyncIterator[Parts]:
     """Open the stores, start the background tasks, and end both in the opposite order."""
     async with open_stores(url, settings) as stores:
-        shipped = await to_thread.run_sync(shipped_packs)
-        zone = await to_thread.run_sync(local_zone)
-        if settings.prepare:  # now, for a question's time is its asker's
-            await to_thread.run_sync(prepare)
-        telemetry = await to_thread.run_sync(open_telemetry, settings)
-        registry = Registry([*shipped, *packs], stores.supplies)
-        versions = LeasedVersions(stores.versions)
-        caller = Caller(
-            registry,
-            cache=stores.cache,
-            versions=versions,
-            limits=settings.limits,
-            telemetry=telemetry,
-        )
-        outlet = Outlet()
-        writer = RunWriter(
-            outlet,
-            stores.run_log,
-            keep=timedelta(days=settings.runs_keep_days),
-            keep_count=settings.runs_keep_count,
-            telemetry=telemetry,
-        )
+        group = anyio.create_task_group()
+        parts = await _assemble(stores, packs, settings, group=group)
         raised: Exception | None = None
-        async with anyio.create_task_group() as group:
-            group.start_soon(writer.work, name="run writer")
-            under_way = UnderWay()
-            control = Control(stores.hub, under_way)
-            group.start_soon(control.work, name="run control")
-            group.start_soon(Feed(outlet, stores.hub, writer).work, name="run feed")
-            reaper, lag = Reaper(group), loop_watch() if settings.watch_loop else None
-            if lag is not None:
-                group.start_soon(lag.watch, name="loop watch")
+        async with group:
+            _start(parts, group)
             try:
-                yield Parts(
-                    stores=stores,
-                    versions=versions,
-                    caller=caller,
-                    reaper=reaper,
-                    outlet=outlet,
-                    writer=writer,
-                    settings=settings,
-                    zone=zone,
-                    health=Health(
-                        stores,
-                        caller=caller,
-                        reaper=reaper,
-                        outlet=outlet,
-                        writer=writer,
-                        telemetry=telemetry,
-                        lag=lag,
-                    ),
-                    under_way=under_way,
-                    control=control,
-                    admission=Admission(settings),
-                    identities=identities_of(stores, settings),
-                )
+                yield parts
             except Exception as error:  # noqa: BLE001 (raised below, not in a group's wrapping)
                 raised = error
             finally:
-                under_way.stopping = True
-                under_way.cancel_all(by="a client that was closed")
-                with anyio.move_on_after(ENDS_S, shield=True):
-                    await under_way.idle()
-                caller.threads.close()
-                with anyio.CancelScope(deadline=anyio.current_time() + CLOSE_S, shield=True):
-                    await writer.flush()
-                    await to_thread.run_sync(telemetry.close)
+                await _end(parts)
                 group.cancel_scope.cancel()
         if raised is not None:
             raise raised
+
+
+async def _assemble(
+    stores: Stores, packs: Sequence[Pack], settings: Settings, *, group: TaskGroup
+) -> Parts:
+    """Make everything that lives as long as the app; nothing of it runs yet."""
+    shipped = await to_thread.run_sync(shipped_packs)
+    zone = await to_thread.run_sync(local_zone)
+    if settings.prepare:  # now, for a question's time is its asker's
+        await to_thread.run_sync(prepare)
+    telemetry = await to_thread.run_sync(open_telemetry, settings)
+    versions, outlet, under_way = LeasedVersions(stores.versions), Outlet(), UnderWay()
+    caller = Caller(
+        Registry([*shipped, *packs], stores.supplies),
+        cache=stores.cache,
+        versions=versions,
+        limits=settings.limits,
+        telemetry=telemetry,
+    )
+    writer = _writer(outlet, stores, settings, telemetry=telemetry)
+    reaper, lag = Reaper(group), loop_watch() if settings.watch_loop else None
+    return Parts(
+        stores=stores,
+        versions=versions,
+        caller=caller,
+        reaper=reaper,
+        outlet=outlet,
+        writer=writer,
+        feed=Feed(outlet, stores.hub, writer),
+        settings=settings,
+        zone=zone,
+        telemetry=telemetry,
+        lag=lag,
+        health=Health(
+            stores,
+            caller=caller,
+            reaper=reaper,
+            outlet=outlet,
+            writer=writer,
+            telemetry=telemetry,
+            lag=lag,
+        ),
+        under_way=under_way,
+        control=Control(stores.hub, under_way),
+        admission=Admission(settings),
+        identities=identities_of(stores, settings),
+    )
+
+
+def _writer(
+    outlet: Outlet, stores: Stores, settings: Settings, *, telemetry: Telemetry
+) -> RunWriter:
+    return RunWriter(
+        outlet,
+        stores.run_log,
+        keep=timedelta(days=settings.runs_keep_days),
+        keep_count=settings.runs_keep_count,
+        telemetry=telemetry,
+    )
+
+
+def _start(parts: Parts, group: TaskGroup) -> None:
+    """Start the background tasks."""
+    group.start_soon(parts.writer.work, name="run writer")
+    group.start_soon(parts.feed.work, name="run feed")
+    group.start_soon(parts.control.work, name="run control")
+    if parts.lag is not None:
+        group.start_soon(parts.lag.watch, name="loop watch")
+
+
+async def _end(parts: Parts) -> None:
+    """End the runs under way, and write what they left."""
+    parts.under_way.stopping = True
+    parts.under_way.cancel_all(by="a client that was closed")
+    with anyio.move_on_after(ENDS_S, shield=True):
+        await parts.under_way.idle()
+    parts.caller.threads.close()
+    with anyio.CancelScope(deadline=anyio.current_time() + CLOSE_S, shield=True):
+        await parts.writer.flush()
+        await to_thread.run_sync(parts.telemetry.close)
 
 
 def identities_of(stores: Stores, settings: Settings) -> Identities:

@@ -5,6 +5,7 @@ Drivers are imported where they are opened, so that `import headwater` stays lig
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 import anyio
+from anyio import to_thread
 
 from headwater.analysis.records import text_problem
 from headwater.app.loading import EstateWriter
@@ -44,6 +46,7 @@ WRITE = "write sqlite:///PATH (sqlite:////PATH from the root) or memory:"
 
 
 _HUBS: WeakValueDictionary[Path, Hub] = WeakValueDictionary()
+_ONE_HUB = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +167,7 @@ async def _sqlite(path: Path, settings: Settings) -> AsyncIterator[Stores]:
             versions=SqlVersions(estate),
             run_log=SqlRunLog(runs),
             cache=MemoryCache(settings.cache_bytes),
-            hub=_hub_of(path),
+            hub=await to_thread.run_sync(_hub_of, path),
             keys=SqlKeys(estate),
         )
 
@@ -193,7 +196,8 @@ def _hub_of(path: Path) -> Hub:
     """Return the hub that all clients of this process share who opened the same file."""
     from headwater.stores.memory.hub import MemoryHub
 
-    return _HUBS.setdefault(path.absolute(), MemoryHub())
+    with _ONE_HUB:
+        return _HUBS.setdefault(path.absolute(), MemoryHub())
 
 
 def supply_of(path: Path, kind: str | None) -> Supply:
