@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
@@ -15,6 +16,7 @@ from tenant_estates import mixed_calls, open_two
 
 from headwater import AsyncHeadwater
 from headwater.engine.call import Caller, Desk, Key, Passage
+from headwater.engine.journal import Journal
 from headwater.engine.limits import Limits
 from headwater.engine.reaper import Reaper
 from headwater.errors import HeadwaterError, StoreFault
@@ -45,16 +47,18 @@ async def engine(
     """Open an engine whose caller may lack a safeguard."""
     cache, versions = FakeCache(), FakeVersions()
     async with anyio.create_task_group() as group:
+        reaper = Reaper(group)
         made = caller(
             Registry([tools], {}),
             cache=cache,
             versions=versions,
             limits=limits or Limits(),
+            reaper=reaper,
             dice=lambda: 0.0,
         )
         yield Harness(
             caller=made,
-            reaper=Reaper(group),
+            reaper=reaper,
             cache=cache,
             versions=versions,
             principal=Principal(),
@@ -69,14 +73,10 @@ async def engine(
 class NoDeadline(Caller):
     """Lets a call take as long as it takes."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._scope = self._endless  # type: ignore[assignment]
-
-    @staticmethod
-    def _endless(*, deadline: float) -> AbstractContextManager[anyio.CancelScope]:
-        del deadline
-        return anyio.CancelScope()
+    def _passage(self, call: Call, journal: Journal, started_at: float) -> Passage:
+        passage = super()._passage(call, journal, started_at)
+        passage.deadline_at = math.inf
+        return passage
 
 
 async def answers_by_its_deadline(caller: type[Caller]) -> bool:
@@ -213,16 +213,17 @@ async def a_change_of_the_data_is_seen(caller: type[Caller]) -> bool:
 
     tool = plain("t.read", read, idempotent=True, cacheable=True)
     async with anyio.create_task_group() as group:
-        cache, versions = FakeCache(), FakeVersions()
+        cache, versions, reaper = FakeCache(), FakeVersions(), Reaper(group)
         made = caller(
             Registry([[tool]], {FakePort: object()}),
             cache=cache,
             versions=versions,
             limits=Limits(),
+            reaper=reaper,
         )
         harness = Harness(
             caller=made,
-            reaper=Reaper(group),
+            reaper=reaper,
             cache=cache,
             versions=versions,
             principal=Principal(),

@@ -88,15 +88,16 @@ async def _assemble(
         await to_thread.run_sync(prepare)
     telemetry = await to_thread.run_sync(open_telemetry, settings)
     versions, outlet, under_way = LeasedVersions(stores.versions), Outlet(), UnderWay()
+    reaper, lag = Reaper(group), loop_watch() if settings.watch_loop else None
     caller = Caller(
         Registry([*shipped, *packs], stores.supplies),
         cache=stores.cache,
         versions=versions,
         limits=settings.limits,
+        reaper=reaper,
         telemetry=telemetry,
     )
     writer = _writer(outlet, stores, settings, telemetry=telemetry)
-    reaper, lag = Reaper(group), loop_watch() if settings.watch_loop else None
     return Parts(
         stores=stores,
         versions=versions,

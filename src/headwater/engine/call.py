@@ -13,32 +13,37 @@ from typing import Any
 
 import anyio
 from pydantic import TypeAdapter
-from pydantic_core import PydanticSerializationError, from_json, to_json
+from pydantic_core import from_json, to_json
 
 from headwater.engine.attempt import attempt
 from headwater.engine.clock import loop_clock, loop_scope
-from headwater.engine.flights import Flights
+from headwater.engine.endings import may_fall_back, too_late, why
+from headwater.engine.flights import Flight, Flights
 from headwater.engine.gate import Gate
 from headwater.engine.journal import Journal
 from headwater.engine.limits import Limits
 from headwater.engine.passage import Desk, Key, Passage
+from headwater.engine.reaper import Reaper
+from headwater.engine.sizes import canonical_json, weighed
 from headwater.engine.threads import Threads
 from headwater.engine.wall import check_role
-from headwater.errors import DeadlineExceeded, EngineBug, HeadwaterError, LimitError, UsageError
+from headwater.errors import DeadlineExceeded, EngineBug, HeadwaterError
 from headwater.model.call import Call
 from headwater.model.moment import Asked
 from headwater.model.outcome import Failed, Late, Outcome, Skipped, Succeeded, Via
 from headwater.policy.backoff import Backoff
+from headwater.policy.budget import clean_up_s
 from headwater.ports.cache import Cache
 from headwater.ports.telemetry import Telemetry
 from headwater.ports.versions import Versions
 from headwater.toolkit.cited import Cited
 from headwater.toolkit.registry import Registry
-from headwater.toolkit.tool import Tool
 
 HERE = "engine.call"
 LOG = logging.getLogger(__name__)
 KEPT: TypeAdapter[Cited[Any]] = TypeAdapter(Cited[Any])
+QUICK_S = 0.005
+"""A call of a tool that took less the last time has no task of its own, which costs 90 us."""
 TELLING_S = 1.0
 """A late call says something about its tool only where the tool had at least this long."""
 
@@ -51,6 +56,7 @@ class Caller:
         cache: Where results of cacheable tools are kept.
         versions: The estate's data versions, part of the cache's keys.
         limits: The bounds of this installation.
+        reaper: Who carries what takes longer, so that no tool holds up whoever asked.
         telemetry: Told how each call ended, or None.
         dice: Draws a number from 0 to 1, for jitter.
     """
@@ -62,6 +68,7 @@ class Caller:
         cache: Cache,
         versions: Versions,
         limits: Limits,
+        reaper: Reaper,
         telemetry: Telemetry | None = None,
         dice: Callable[[], float] = random.random,  # noqa: S311 (jitter, no secret)
     ) -> None:
@@ -71,6 +78,7 @@ class Caller:
         self._cache = cache
         self._versions = versions
         self._flights = Flights()
+        self._reaper = reaper
         self._desks: dict[str, Desk] = {}
         self._backoff = Backoff()
         self._dice = dice
@@ -141,26 +149,39 @@ class Caller:
                 journal.note("cache.hit", HERE, step)
                 return KEPT.validate_python(from_json(kept)), "cache"
             with self._flights.share(passage.key) as flight:  # one flight for equal calls
-                if flight.waits and await flight.landing():
+                if flight.waits and await flight.landing(passage.deadline_at):
                     journal.note("flight.joined", HERE, step)
                     return flight.result(), "shared"
-                with passage.gate.place(required=passage.call.required) as place:  # concurrency
-                    if place.waits:
-                        await place.turn()
-                    while True:
-                        passage.gate.admit(self.now())  # breaker
-                        try:
-                            cited = await self._once(passage)
-                            break
-                        except HeadwaterError as error:
-                            await self._wait_or_raise(passage, error)  # retry
-                flight.land(cited)
-        if in_time.cancelled_caught:
-            raise _late(passage)
+                if passage.desk.quick:
+                    cited = flight.brought = await self._tries(passage)
+                else:
+                    cited = await self._carried(flight, passage)
+        if in_time.cancelled_caught or cited is None:
+            passage.desk.quick = False
+            raise too_late(passage.tool)
         if kept_as:
             kept = b'{"value":%b,"evidence":%b}' % (passage.weighed, to_json(cited.evidence))
             await self._cache.put(kept_as, kept, size_bytes=len(kept))
         return cited, "direct"
+
+    async def _carried(self, flight: Flight, passage: Passage) -> Any:
+        """Let the app carry a call that may take long, so that it ends in time whatever it does."""
+        time_s = passage.deadline_at - passage.started_at
+        crew = self._reaper.crew(grace_s=clean_up_s(time_s, most_s=self.limits.grace_s))
+        return await flight.carry(crew, self._tries, passage, deadline_at=passage.deadline_at)
+
+    async def _tries(self, passage: Passage) -> Cited[Any]:
+        """Return what the tool gives, tried as often as its policies allow."""
+        gate = passage.gate
+        with gate.place(required=passage.call.required) as place:  # concurrency limit
+            if place.waits:
+                await place.turn()
+            while True:
+                gate.admit(self.now())  # breaker
+                try:
+                    return await self._once(passage)
+                except HeadwaterError as error:
+                    await self._wait_or_raise(passage, error)  # retry
 
     async def _once(self, passage: Passage) -> Cited[Any]:
         """Make one attempt and tell the gate how it ended, cancelled ones included."""
@@ -171,12 +192,13 @@ class Caller:
                 passage.tool,
                 passage.call,
                 passage.arguments,
-                ports=passage.ports,
+                ports=passage.desk.ports,
                 threads=self.threads,
             )
-            passage.weighed = self._weigh(passage.tool, cited)
+            passage.weighed = weighed(passage.tool, cited.value, self.limits)
             ended_at = self.now()
             gate.succeeded(ended_at, took_s=ended_at - began_at)
+            passage.desk.quick = ended_at - passage.started_at < QUICK_S
             told = True
         except HeadwaterError as error:
             told = error.fault in {"tool", "store"}
@@ -238,9 +260,9 @@ class Caller:
             deadline_at = min(deadline_at, started_at + tool.within_s)
         return Passage(
             call,
+            desk,
             tool,
             desk.gate,
-            desk.ports,
             arguments,
             self._key(desk, call, arguments),
             journal,
@@ -259,17 +281,7 @@ class Caller:
     def _key(self, desk: Desk, call: Call, arguments: dict[str, Any]) -> Key | None:
         """Return what equal calls have in common; None for a tool that may not be shared."""
         tool = desk.tool
-        try:
-            canonical = to_json(arguments)
-        except (PydanticSerializationError, ValueError) as error:
-            message = f"{tool.name}: the arguments are no plain JSON: {error}"
-            raise UsageError(message, code="tool.bad_arguments") from error
-        if len(canonical) > self.limits.argument_bytes:
-            message = (
-                f"{tool.name}: the arguments take {len(canonical):,} bytes of at most "
-                f"{self.limits.argument_bytes:,}; send less at once"
-            )
-            raise UsageError(message, code="limit.argument_bytes")
+        canonical = canonical_json(tool, arguments, self.limits)
         if not tool.idempotent:
             return None
         asked = call.asked.at.isoformat() if desk.dated else ""
@@ -285,17 +297,6 @@ class Caller:
         seen = ",".join(f"{port}={versions.get(port, 0)}" for port in passage.tool.reads)
         tool, scope, asked, canonical = passage.key
         return "\x1e".join((tool, scope, asked, canonical.decode(), seen))
-
-    def _weigh(self, tool: Tool, cited: Cited[Any]) -> bytes:
-        """Return a value as JSON, where it is not too large."""
-        weighed = to_json(cited.value)
-        if len(weighed) > self.limits.result_bytes:
-            message = (
-                f"{tool.name} gave {len(weighed):,} bytes of at most "
-                f"{self.limits.result_bytes:,}; ask for less at once"
-            )
-            raise LimitError(message, code="limit.result_bytes", retry_safe=False)
-        return weighed
 
 
 def refused(
@@ -315,22 +316,3 @@ def refused(
         elapsed_s=elapsed_s,
         earlier=earlier,
     )
-
-
-def may_fall_back(outcome: Outcome) -> bool:
-    """Tell whether something else may answer: not where the request itself was wrong."""
-    if isinstance(outcome, Failed):
-        return outcome.fault != "asker"
-    return isinstance(outcome, Late)
-
-
-def why(outcome: Outcome) -> str:
-    """Return one line that says why an outcome is no success."""
-    return getattr(outcome, "message", "")
-
-
-def _late(passage: Passage) -> DeadlineExceeded:
-    tool = passage.tool
-    had = "" if tool.within_s is None else f" (it has {tool.within_s:g} s at the most)"
-    message = f"{tool.name}: no answer in the time there was{had}"
-    return DeadlineExceeded(message, code="limit.deadline", retry_safe=True)

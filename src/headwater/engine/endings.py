@@ -1,4 +1,4 @@
-"""What is said of steps that ended otherwise than by one call; it runs nothing."""
+"""What is said of calls and steps that did not simply succeed; it runs nothing."""
 
 from __future__ import annotations
 
@@ -6,10 +6,30 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from headwater.engine.call import why
 from headwater.engine.references import references_in
-from headwater.model.outcome import ElementFailure, Late, Outcome, Succeeded
+from headwater.errors import DeadlineExceeded
+from headwater.model.outcome import ElementFailure, Failed, Late, Outcome, Succeeded
 from headwater.model.plan import Step
+from headwater.toolkit.tool import Tool
+
+
+def too_late(tool: Tool) -> DeadlineExceeded:
+    """Make the error of a call that was not answered in the time it had."""
+    had = "" if tool.within_s is None else f" (it has {tool.within_s:g} s at the most)"
+    message = f"{tool.name}: no answer in the time there was{had}"
+    return DeadlineExceeded(message, code="limit.deadline", retry_safe=True)
+
+
+def may_fall_back(outcome: Outcome) -> bool:
+    """Tell whether something else may answer: not where the request itself was wrong."""
+    if isinstance(outcome, Failed):
+        return outcome.fault != "asker"
+    return isinstance(outcome, Late)
+
+
+def why(outcome: Outcome) -> str:
+    """Return one line that says why an outcome is no success."""
+    return getattr(outcome, "message", "")
 
 
 def with_null_named(step: Step, args: Mapping[str, Any], outcome: Outcome) -> Outcome:

@@ -1,22 +1,24 @@
-"""Whether the same call is under way already; it calls nothing itself."""
+"""Whether the same call is under way already, and whose task it is; it calls nothing itself."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+import math
+from collections.abc import Awaitable, Callable, Hashable
 from types import TracebackType
 from typing import Any, Self
 
 import anyio
 
-from headwater.errors import HeadwaterError
+from headwater.engine.reaper import Crew
+from headwater.errors import DeadlineExceeded
 
 
 class Flights:
     """Equal calls share one flight: the first leads, the others wait for what it brings.
 
-    Where the leader leaves without a result (its own deadline was earlier, or its asker went
-    away) the next in line leads, so that nobody suffers from another's haste. Handing the work
-    itself over would cost every call a task of its own (`docs/decisions/flights.md`).
+    A leader does quick work itself; where it leaves without a result (its own deadline was
+    earlier, or its asker went away) the next in line leads. Work that takes longer is carried by
+    the app, and lasts as long as its last waiter (`docs/decisions/flights.md`).
     """
 
     def __init__(self) -> None:
@@ -28,16 +30,30 @@ class Flights:
 
 
 class Flight:
-    """Lead, or where it `waits` for another that leads, await the `landing`."""
+    """Lead, or where it `waits` for another that leads, await the `landing`.
 
-    __slots__ = ("_key", "_under_way", "brought", "error", "landed", "waits")
+    A leader that does the work itself sets what it `brought`.
+    """
+
+    __slots__ = (
+        "_carried",
+        "_crew",
+        "_key",
+        "_landed",
+        "_under_way",
+        "_waiters",
+        "brought",
+        "error",
+        "waits",
+    )
 
     def __init__(self, under_way: dict[Hashable, Flight], key: Hashable | None) -> None:
         self._under_way = under_way
         self._key = key
-        self.landed: anyio.Event | None = None
+        self._landed: anyio.Event | None = None
+        self._crew: Crew | None = None
         self.brought: Any = None
-        self.error: HeadwaterError | None = None
+        self.error: Exception | None = None
         self.waits = False
 
     def __enter__(self) -> Self:
@@ -48,19 +64,62 @@ class Flight:
             self._under_way[self._key] = self
         return self
 
-    async def landing(self) -> bool:
-        """Wait while another leads; return whether it brought something, else lead."""
+    async def landing(self, deadline_at: float = -math.inf) -> bool:
+        """Wait while another leads; return whether it brought something, else lead.
+
+        Work that the app carries gets the time until `deadline_at` as well. That another ran out
+        of time is nothing that it brought: it may have had less.
+        """
         key = self._key
         while (leader := self._under_way.get(key)) is not None:
-            if leader.landed is None:
-                leader.landed = anyio.Event()
-            await leader.landed.wait()
-            if leader.brought is not None or leader.error is not None:
-                self.brought, self.error = leader.brought, leader.error
+            await leader.wait(deadline_at)
+            error = leader.error
+            if leader.brought is not None or not isinstance(error, DeadlineExceeded | None):
+                self.brought, self.error = leader.brought, error
                 return True
         self._under_way[key] = self
         self.waits = False
         return False
+
+    async def carry(
+        self, crew: Crew, work: Callable[..., Awaitable[Any]], *args: Any, deadline_at: float
+    ) -> Any:
+        """Let the app do the work for as long as anyone waits, and return what it gives, or None.
+
+        Raises:
+            Exception: what the work raised.
+        """
+        self._carried = anyio.CancelScope(deadline=deadline_at)
+        self._landed, self._waiters = anyio.Event(), 0
+        crew.start(self._fly, work, args)
+        self._crew = crew
+        await self.wait(deadline_at)
+        return self.result()
+
+    async def wait(self, deadline_at: float) -> None:
+        """Wait for the end; the last one to leave before ends the work that the app carries."""
+        self._landed = self._landed or anyio.Event()
+        if self._crew is None:
+            await self._landed.wait()
+            return
+        self._carried.deadline = max(self._carried.deadline, deadline_at)
+        self._waiters += 1
+        try:
+            await self._landed.wait()
+        finally:
+            self._waiters -= 1
+            if not self._waiters and not self._landed.is_set():
+                self._forget()
+                await self._crew.dismiss()  # shielded and bounded
+
+    async def _fly(self, work: Callable[..., Awaitable[Any]], args: tuple[Any, ...]) -> None:
+        try:
+            with self._carried:
+                self.brought = await work(*args)
+        except Exception as error:  # noqa: BLE001 (it is raised again by whoever waits)
+            self.error = error
+        finally:
+            self._land()
 
     def __exit__(
         self,
@@ -68,24 +127,31 @@ class Flight:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Land the flight: whoever waits gets the result, the error, or the lead."""
-        if self.waits or self._key is None:
+        """Land what its leader did itself: whoever waits gets the result, the error or the lead."""
+        if self.waits or self._crew is not None or self._key is None:
             return
-        if isinstance(error, HeadwaterError):
+        if isinstance(error, Exception):
             self.error = error
-        del self._under_way[self._key]
-        if self.landed is not None:
-            self.landed.set()
+        self._land()
+
+    def _land(self) -> None:
+        self._forget()
+        if self._landed is not None:
+            self._landed.set()
+
+    def _forget(self) -> None:
+        if self._under_way.get(self._key) is self:
+            del self._under_way[self._key]
 
     def land(self, result: Any) -> None:
-        """Keep the leader's result for those who wait."""
+        """Keep the result of a leader that did the work itself."""
         self.brought = result
 
     def result(self) -> Any:
         """Return what the leader brought.
 
         Raises:
-            HeadwaterError: what the leader raised.
+            Exception: what the leader raised.
         """
         if self.error is not None:
             raise self.error

@@ -24,6 +24,8 @@ class Desk:
     ports: Mapping[str, Any]
     dated: bool
     """Whether the moment of asking is an argument, so that calls of two moments differ."""
+    quick: bool = False
+    """Whether its last call took so little that a task of its own would have cost more."""
 
 
 @dataclass(slots=True)
@@ -31,9 +33,9 @@ class Passage:
     """One call on its way through the policies, and the tries made so far."""
 
     call: Call
+    desk: Desk
     tool: Tool
     gate: Gate
-    ports: Mapping[str, Any]
     arguments: dict[str, Any]
     key: Key | None
     journal: Journal

@@ -12,9 +12,15 @@ from typing import Any
 
 import anyio
 
-from headwater.engine.call import Caller, may_fall_back, refused
+from headwater.engine.call import Caller, refused
 from headwater.engine.course import Course
-from headwater.engine.endings import gathered, missed, with_null_named, with_reason
+from headwater.engine.endings import (
+    gathered,
+    may_fall_back,
+    missed,
+    with_null_named,
+    with_reason,
+)
 from headwater.engine.journal import Journal
 from headwater.engine.limits import Limits
 from headwater.engine.reaper import Crew, Reaper
@@ -26,7 +32,7 @@ from headwater.model.moment import Asked
 from headwater.model.outcome import Outcome, Skipped, Succeeded
 from headwater.model.plan import Plan, Step
 from headwater.model.principal import Principal
-from headwater.policy.budget import optional_end
+from headwater.policy.budget import clean_up_s, optional_end
 
 HERE = "engine.run"
 WHEN = "when"
@@ -51,6 +57,11 @@ class Ground:
     versions: Mapping[str, int] | None = None
     sequential: bool = False
     fresh: bool = False
+
+    @property
+    def time_s(self) -> float:
+        """Return the seconds that the run has in all."""
+        return self.deadline_at - self.journal.started_at
 
     @property
     def limits(self) -> Limits:
@@ -85,8 +96,11 @@ async def run(
         known=frozenset(known),
     )
     course = Course(plan, waits, known)
-    async with ground.reaper.crew(grace_s=ground.limits.grace_s) as crew:
-        with anyio.CancelScope(deadline=ground.deadline_at + ground.limits.grace_s) as scope:
+    grace_s = clean_up_s(ground.time_s, most_s=ground.limits.grace_s)
+    patience_s = 1.5 * grace_s  # calls have their own grace first, and then say how they ended
+    ends_at = ground.deadline_at + patience_s
+    async with ground.reaper.crew(grace_s=patience_s, ends_at=ends_at) as crew:
+        with anyio.CancelScope(deadline=ground.deadline_at + grace_s) as scope:
             runner = _Runner(ground, course, crew)
             ground.journal.now.ends(scope)
             runner.begin()
@@ -128,7 +142,10 @@ class _Runner:
         while self._course.waiting and self._now() < self._ground.deadline_at:
             step = self._course.next()
             self.begin()
-            self.end(step, await self._step(step))
+            outcome = await self._step(step)
+            if self._crew.dismissed:  # it ended after its run, which has told of it already
+                return
+            self.end(step, outcome)
         self._workers -= 1
 
     def end(self, step: Step, outcome: Outcome) -> None:

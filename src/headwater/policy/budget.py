@@ -16,6 +16,14 @@ def composing_share_s(budget_s: float) -> float:
     return min(0.05, 0.3 * budget_s)
 
 
+def clean_up_s(time_s: float, *, most_s: float) -> float:
+    """Return the seconds that cancelled calls have for their clean-up before they are left behind.
+
+    A fifth of the seconds that there were, at most `most_s`: a hasty asker waits less.
+    """
+    return min(most_s, 0.2 * time_s)
+
+
 def optional_end(now: float, deadline_at: float) -> float:
     """Return when an optional step must end that a required one waits for: at half the time left.
 

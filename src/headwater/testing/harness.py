@@ -145,19 +145,21 @@ async def open_harness(
         dice: Draws for jitter; always 1.0 unless given, so that back-off is its longest.
     """
     cache, versions = FakeCache(), FakeVersions()
-    caller = Caller(
-        Registry(packs, supplies or {}),
-        cache=cache,
-        versions=versions,
-        limits=limits or Limits(),
-        dice=dice,
-    )
     raised: Exception | None = None
     async with anyio.create_task_group() as group:
+        reaper = Reaper(group)
+        caller = Caller(
+            Registry(packs, supplies or {}),
+            cache=cache,
+            versions=versions,
+            limits=limits or Limits(),
+            reaper=reaper,
+            dice=dice,
+        )
         try:
             yield Harness(
                 caller=caller,
-                reaper=Reaper(group),
+                reaper=reaper,
                 cache=cache,
                 versions=versions,
                 principal=principal or Principal(),

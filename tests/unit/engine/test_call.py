@@ -9,7 +9,7 @@ from anyio import fail_after
 from pydantic import Field
 
 from headwater.engine.limits import Limits
-from headwater.errors import StoreFault, ToolFault, UsageError
+from headwater.errors import DeadlineExceeded, StoreFault, ToolFault, UsageError
 from headwater.model.principal import Principal
 from headwater.policy.breaker import BreakerRules
 from headwater.testing import Script, blocking, open_harness, plain, scripted
@@ -214,8 +214,85 @@ async def test_equal_calls_in_flight_are_asked_once():
 
 
 @on_jumping_clock
-async def test_a_hasty_leader_does_not_spoil_the_flight_for_others():
+async def test_a_hasty_leader_leaves_its_work_to_those_who_still_wait():
     script = Script(gives=["x"], takes_s=2)
+    found, took_s = {}, {}
+    async with open_harness([scripted("t.slow", script, idempotent=True)]) as engine:
+        started_at = anyio.current_time()
+
+        async def ask(name, budget_s):
+            found[name] = await engine.call("t.slow", budget_s=budget_s)
+            took_s[name] = anyio.current_time() - started_at
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(ask, "hasty", 1)
+            await anyio.sleep(0.5)
+            group.start_soon(ask, "patient", 10)
+    assert (found["hasty"].status, took_s["hasty"]) == ("late", pytest.approx(1))
+    assert (found["patient"].value, found["patient"].via) == ("x", "shared")
+    assert took_s["patient"] == pytest.approx(2)
+    assert len(script.asked) == 1
+
+
+@on_jumping_clock
+async def test_a_leader_that_gives_up_leaves_its_work_to_those_who_still_wait():
+    script = Script(gives=["x"], takes_s=2)
+    found = []
+    async with open_harness([scripted("t.slow", script, idempotent=True)]) as engine:
+
+        async def ask():
+            found.append(await engine.call("t.slow", budget_s=10))
+
+        async with anyio.create_task_group() as group:
+            with anyio.move_on_after(1):
+                group.start_soon(anyio.sleep, 0)
+                async with anyio.create_task_group() as leaders:
+                    leaders.start_soon(ask)
+                    await anyio.sleep(0.5)
+                    group.start_soon(ask)
+    assert [one.value for one in found] == ["x"]
+    assert (len(script.asked), script.cancelled) == (1, 0)
+
+
+@on_jumping_clock
+async def test_shared_work_ends_with_its_last_waiter_and_is_asked_anew_afterwards():
+    script = Script(gives=["x"], takes_s=20)
+    async with open_harness([scripted("t.slow", script, idempotent=True)]) as engine:
+
+        async def ask(budget_s):
+            assert (await engine.call("t.slow", budget_s=budget_s)).status == "late"
+
+        async with anyio.create_task_group() as group:
+            for budget_s in (1, 3, 2):
+                group.start_soon(ask, budget_s)
+        assert (script.cancelled, script.under_way) == (1, 0)
+        assert (await engine.call("t.slow", budget_s=30)).value == "x"
+    assert len(script.asked) == 2
+
+
+@on_jumping_clock
+async def test_whoever_joins_with_more_time_gives_it_to_the_work():
+    seen = []
+
+    async def look() -> int:
+        for _ in range(3):
+            seen.append(anyio.current_effective_deadline() - started_at)
+            await anyio.sleep(0.4)
+        return 1
+
+    async with open_harness([plain("t.look", look, idempotent=True)]) as engine:
+        started_at = anyio.current_time()
+        async with anyio.create_task_group() as group:
+            group.start_soon(lambda: engine.call("t.look", budget_s=1))
+            await anyio.sleep(0.5)
+            group.start_soon(lambda: engine.call("t.look", budget_s=4.5))
+    assert seen == [pytest.approx(1), pytest.approx(1), pytest.approx(5)]
+
+
+@on_jumping_clock
+async def test_a_leaders_lateness_told_by_its_store_is_nobody_elses():
+    late = DeadlineExceeded("too late", code="store.deadline", retry_safe=True)
+    script = Script(gives=[late, "x"], takes_s=1)
     found = {}
     async with open_harness([scripted("t.slow", script, idempotent=True)]) as engine:
 
@@ -223,11 +300,63 @@ async def test_a_hasty_leader_does_not_spoil_the_flight_for_others():
             found[name] = await engine.call("t.slow", budget_s=budget_s)
 
         async with anyio.create_task_group() as group:
-            group.start_soon(ask, "hasty", 1)
+            group.start_soon(ask, "hasty", 1.01)
             await anyio.sleep(0.5)
             group.start_soon(ask, "patient", 10)
-    assert found["hasty"].status == "late"
-    assert found["patient"].value == "x"
+    assert (found["hasty"].status, found["patient"].value) == ("late", "x")
+
+
+@on_jumping_clock
+async def test_a_tool_that_refuses_to_end_holds_no_direct_call_up():
+    stubborn = Script(hangs=True, stubborn_s=30)
+    async with open_harness([scripted("t.stubborn", stubborn)]) as engine:
+        started_at = anyio.current_time()
+        outcome = await engine.call("t.stubborn", budget_s=1)
+        assert anyio.current_time() - started_at <= 1.021
+        assert (outcome.status, engine.reaper.left_behind) == ("late", 1)
+        await anyio.sleep(31)
+        assert engine.reaper.left_behind == 0
+
+
+@on_jumping_clock
+async def test_a_tool_that_was_quick_before_holds_one_call_up_and_no_second():
+    script = Script()
+    took_s = []
+    async with open_harness([scripted("t.moody", script)]) as engine:
+        await engine.call("t.moody")
+        script.hangs, script.stubborn_s = True, 5
+        for _ in range(2):
+            started_at = anyio.current_time()
+            assert (await engine.call("t.moody", budget_s=1)).status == "late"
+            took_s.append(anyio.current_time() - started_at)
+    assert took_s == [pytest.approx(6), pytest.approx(1.02)]
+
+
+async def test_a_call_of_a_closed_app_says_so():
+    async with open_harness([scripted("t.echo", idempotent=True)]) as engine:
+        pass
+    with fail_after(5):
+        for _ in range(2):
+            assert (await engine.call("t.echo")).code == "client.closed"
+
+
+async def test_a_flight_under_way_ends_with_the_app():
+    found, script = [], Script(hangs=True)
+    with fail_after(5):
+        async with (
+            anyio.create_task_group() as group,
+            open_harness([scripted("t.hang", script, idempotent=True)]) as engine,
+        ):
+
+            async def ask():
+                found.append(await engine.call("t.hang"))
+
+            group.start_soon(ask)
+            group.start_soon(ask)
+            while not script.under_way:
+                await anyio.lowlevel.checkpoint()
+    assert sorted(one.status for one in found) == ["failed", "late"]
+    assert script.under_way == 0
 
 
 async def test_a_cacheable_tool_is_asked_once_for_each_state_of_the_data_and_each_scope():
