@@ -55,7 +55,7 @@ OF_NO_TENANT = [
     r"INSERT INTO item_text \(rowid, .*",
     r"DELETE FROM item_text WHERE rowid = \?",
     # What a replacing load brought, by ids, in a table that only its connection sees.
-    r"(CREATE TEMPORARY TABLE|DROP TABLE|INSERT OR IGNORE INTO) brought_.*",
+    r"(CREATE TEMPORARY TABLE|DROP TABLE|CREATE INDEX|INSERT INTO) (ix_)?brought_.*",
 ]
 
 

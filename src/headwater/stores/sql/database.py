@@ -8,11 +8,12 @@ a lazy result). It runs as one transaction: `write` commits when it returns, any
             row = connection.execute(BY_ID, {"tenant": principal.tenant, "id": ref}).first()
             return None if row is None else Name(*row)
 
-        return await self._database.read(work)
+        return await self._database.read(work, tenant=principal.tenant)
 
-The work runs in another thread, under the caller's deadline and cancellation, so it neither
-awaits nor touches what the loop owns, and it never begins, commits or rolls back. Statements
-are built once, at the top of a module, with `bindparam`, so that SQLAlchemy's cache serves them.
+The work may run in another thread, under the caller's deadline and cancellation, so it neither
+awaits nor touches what the loop owns, and it never begins, commits or rolls back; where it runs in
+the loop it blocks on nothing else. Statements are built once, at the top of a module, with
+`bindparam`, so that SQLAlchemy's cache serves them.
 """
 
 from __future__ import annotations
@@ -26,9 +27,12 @@ T = TypeVar("T")
 
 
 class Database(Protocol):
-    """A place that runs units of work, each a transaction of its own."""
+    """A place that runs units of work, each a transaction of its own.
 
-    async def read(self, work: Callable[[Connection], T]) -> T:
+    Each is told whose rows it is about: PostgreSQL shows it no others. None sees no tenant's.
+    """
+
+    async def read(self, work: Callable[[Connection], T], *, tenant: str | None) -> T:
         """Run a unit of work that only reads, on one consistent snapshot.
 
         Raises:
@@ -37,14 +41,27 @@ class Database(Protocol):
         """
         ...
 
-    async def write(self, work: Callable[[Connection], T]) -> T:
+    async def write(self, work: Callable[[Connection], T], *, tenant: str | None) -> T:
         """Run a unit of work that writes: committed as a whole when it returns, or not at all.
 
         Raises:
             DeadlineExceeded: `store.deadline`, the caller's deadline passed; nothing is written.
-            StoreFault: the database failed; nothing is written.
+            StoreFault: the database failed; nothing is written, unless its code says otherwise.
         """
         ...
+
+    async def load(self, work: Callable[[Connection], T], *, tenant: str | None) -> T:
+        """Run a unit of work that writes what it reads elsewhere: off the loop, however long.
+
+        Raises:
+            DeadlineExceeded: as `write`.
+            StoreFault: as `write`.
+        """
+        ...
+
+
+CHECK = "headwater_check"
+"""Where a connection keeps what `check_wanted` is to call, if its own cursors do not look."""
 
 
 def check_wanted(connection: Connection) -> None:
@@ -52,4 +69,8 @@ def check_wanted(connection: Connection) -> None:
 
     Statements look for themselves; this is for what runs between them.
     """
-    connection.connection.cursor().close()
+    check: Callable[[], None] | None = connection.info.get(CHECK)
+    if check is None:
+        connection.connection.cursor().close()
+    else:
+        check()

@@ -84,7 +84,7 @@ class SqlHistory:
                 truncated=found > query.limit,
             )
 
-        return await self._database.read(work)
+        return await self._database.read(work, tenant=principal.tenant)
 
     async def batch(self, after_id: int, *, limit: int, principal: Principal) -> list[HistoryEntry]:
         """Return up to `limit` entries with an id above `after_id`, by id: a page of an export."""
@@ -93,7 +93,7 @@ class SqlHistory:
         def work(connection: Connection) -> list[HistoryEntry]:
             return [_entry(row) for row in connection.execute(BATCH, given).all()]
 
-        return await self._database.read(work)
+        return await self._database.read(work, tenant=principal.tenant)
 
     async def load(
         self, rows: Rows[HistoryRecord], *, replace: bool, principal: Principal
@@ -103,7 +103,7 @@ class SqlHistory:
         def work(connection: Connection) -> LoadCount:
             return _load(connection, rows, replace=replace, principal=principal)
 
-        return await self._database.write(work)
+        return await self._database.load(work, tenant=principal.tenant)
 
 
 def _given(query: HistoryQuery) -> dict[str, Any]:

@@ -79,7 +79,7 @@ class Unindexed(ColumnElement[Any]):
         self.type = column.type
 
 
-class Among(FunctionElement[bool]):
+class Among(FunctionElement[Any]):
     """A column's value that is in a list.
 
     Not of the type of truth values: Core would compare it with 1, and SQLite use no index.

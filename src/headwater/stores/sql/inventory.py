@@ -51,7 +51,7 @@ class SqlInventory:
         def work(connection: Connection) -> ConfigurationItem | None:
             return _get(connection, ref, principal=principal)
 
-        return await self._database.read(work)
+        return await self._database.read(work, tenant=principal.tenant)
 
     async def get_many(
         self, ids: Sequence[int], *, principal: Principal
@@ -61,7 +61,7 @@ class SqlInventory:
         def work(connection: Connection) -> list[ConfigurationItem]:
             return items_by_id(connection, ids, principal=principal)
 
-        return await self._database.read(work)
+        return await self._database.read(work, tenant=principal.tenant)
 
     async def search(self, query: ItemQuery, *, principal: Principal) -> ItemPage:
         """Return a page of the items that match, with the true total.
@@ -74,7 +74,7 @@ class SqlInventory:
         def work(connection: Connection) -> ItemPage:
             return find_page(connection, query, principal=principal)
 
-        return await self._database.read(work)
+        return await self._database.read(work, tenant=principal.tenant)
 
     async def aggregate(self, query: GroupQuery, *, principal: Principal) -> GroupTable:
         """Count items by groups, as a brute-force recount would.
@@ -86,7 +86,7 @@ class SqlInventory:
         def work(connection: Connection) -> GroupTable:
             return count_groups(connection, query, principal=principal)
 
-        return await self._database.read(work)
+        return await self._database.read(work, tenant=principal.tenant)
 
     async def candidates(self, term: str, *, limit: int, principal: Principal) -> list[Candidate]:
         """Return items that a term may mean, best first, then by code.
@@ -97,7 +97,7 @@ class SqlInventory:
         def work(connection: Connection) -> list[Candidate]:
             return find_candidates(connection, term, limit=limit, principal=principal)
 
-        return await self._database.read(work)
+        return await self._database.read(work, tenant=principal.tenant)
 
     async def vocabulary(self, *, principal: Principal) -> list[Candidate]:
         """Return the distinct words in use with how many items carry each, the most used first."""
@@ -109,7 +109,7 @@ class SqlInventory:
                 return known
             return version, count_words(connection, principal=principal)
 
-        found = await self._database.read(work)
+        found = await self._database.read(work, tenant=principal.tenant)
         self._vocabularies.pop(principal.tenant, None)
         self._vocabularies[principal.tenant] = found
         while len(self._vocabularies) > VOCABULARIES:
@@ -129,7 +129,7 @@ class SqlInventory:
             }
             return [item_of(row) for row in connection.execute(_ABOVE, values)]
 
-        return await self._database.read(work)
+        return await self._database.read(work, tenant=principal.tenant)
 
     async def load(
         self, rows: Rows[ItemRecord], *, replace: bool, principal: Principal
@@ -139,7 +139,7 @@ class SqlInventory:
         def work(connection: Connection) -> LoadCount:
             return load_items(connection, rows, replace=replace, principal=principal)
 
-        return await self._database.write(work)
+        return await self._database.load(work, tenant=principal.tenant)
 
 
 def _get(connection: Connection, ref: ItemRef, *, principal: Principal) -> ConfigurationItem | None:

@@ -53,12 +53,16 @@ class SqlKeys:
                 raise unknown_tenant(key.tenant)
             connection.execute(insert(api_key), row)
 
-        await self._database.write(work)
+        await self._database.write(work, tenant=None)
 
     async def by_digest(self, digest: bytes) -> ApiKey | None:
         """Return the key with this digest, also an expired or revoked one, or None."""
         values = {"of_digest": digest.hex()}
-        return await self._database.read(lambda connection: _one(connection, _BY_DIGEST, values))
+
+        def work(connection: Connection) -> ApiKey | None:
+            return _one(connection, _BY_DIGEST, values)
+
+        return await self._database.read(work, tenant=None)
 
     async def of_tenant(self, tenant: str | None) -> list[ApiKey]:
         """Return a tenant's keys, or everyone's, the newest first."""
@@ -68,7 +72,7 @@ class SqlKeys:
             values = {} if tenant is None else {"of_tenant": tenant}
             return [_key_of(row) for row in connection.execute(statement, values).mappings()]
 
-        return await self._database.read(work)
+        return await self._database.read(work, tenant=None)
 
     async def revoke(self, key_id: str, *, tenant: str | None, at: datetime) -> ApiKey | None:
         """Revoke a key and return it, or None where that tenant has none with this id."""
@@ -80,7 +84,7 @@ class SqlKeys:
             connection.execute(_REVOKE, {"of_id": key_id, "at": to_us(at)})
             return _one(connection, _BY_ID, {"of_id": key_id})
 
-        return await self._database.write(work)
+        return await self._database.write(work, tenant=None)
 
     async def add_tenant(self, tenant: Tenant) -> bool:
         """Keep a tenant; return False where there is one of that name."""
@@ -96,7 +100,7 @@ class SqlKeys:
                 return False
             return True
 
-        return await self._database.write(work)
+        return await self._database.write(work, tenant=None)
 
     async def tenants(self) -> list[Tenant]:
         """Return all tenants by name."""
@@ -105,7 +109,7 @@ class SqlKeys:
             rows = connection.execute(_TENANTS)
             return [Tenant(name=name, created_at=from_us(at)) for name, at in rows]
 
-        return await self._database.read(work)
+        return await self._database.read(work, tenant=None)
 
 
 def _one(connection: Connection, statement: Any, values: dict[str, Any]) -> ApiKey | None:

@@ -114,7 +114,7 @@ class SqlMetrics:
                 if row[3] is not None
             ]
 
-        return await self._database.read(work)
+        return await self._database.read(work, tenant=principal.tenant)
 
     async def aggregate(self, query: AggregateQuery, *, principal: Principal) -> MetricValue:
         """Aggregate samples over a window.
@@ -135,7 +135,7 @@ class SqlMetrics:
             found = figures(connection, query, which=which, given=own)
             return _value(connection, query, found=found, known=known.record, of=(which, own))
 
-        return await self._database.read(work)
+        return await self._database.read(work, tenant=principal.tenant)
 
     async def series(self, query: SeriesQuery, *, principal: Principal) -> Series | None:
         """Return one item's points, or None where there is no such item.
@@ -166,7 +166,7 @@ class SqlMetrics:
                 truncated=total > query.limit,
             )
 
-        return await self._database.read(work)
+        return await self._database.read(work, tenant=principal.tenant)
 
     async def samples(
         self,
@@ -202,7 +202,7 @@ class SqlMetrics:
                 for held in [list(group)]
             ]
 
-        return await self._database.read(work)
+        return await self._database.read(work, tenant=principal.tenant)
 
     async def batch(
         self, after: tuple[int, int], *, limit: int, principal: Principal
@@ -215,7 +215,7 @@ class SqlMetrics:
             page = [(row[1], row[2], row[3], row[4]) for row in rows]
             return page, ((rows[-1][0], rows[-1][3]) if rows else after)
 
-        return await self._database.read(work)
+        return await self._database.read(work, tenant=principal.tenant)
 
     async def load(
         self, rows: Rows[MetricRecord], *, replace: bool, principal: Principal
@@ -228,7 +228,7 @@ class SqlMetrics:
         def work(connection: Connection) -> LoadCount:
             return load_metrics(connection, rows, replace=replace, principal=principal)
 
-        return await self._database.write(work)
+        return await self._database.load(work, tenant=principal.tenant)
 
     async def load_samples(
         self, rows: Rows[SampleRecord], *, replace: bool, principal: Principal
@@ -238,7 +238,7 @@ class SqlMetrics:
         def work(connection: Connection) -> LoadCount:
             return load_samples(connection, rows, replace=replace, principal=principal)
 
-        return await self._database.write(work)
+        return await self._database.load(work, tenant=principal.tenant)
 
 
 def _given(window: Window, ci_ids: Sequence[int] | None, principal: Principal) -> dict[str, Any]:

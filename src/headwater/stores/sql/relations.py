@@ -74,7 +74,7 @@ class SqlRelations:
             walk = Walk(connection, principal.tenant, direction=query.direction, types=query.types)
             return _expand(walk, query)
 
-        return await self._database.read(work)
+        return await self._database.read(work, tenant=principal.tenant)
 
     async def path(self, query: PathQuery, *, principal: Principal) -> Path | None:
         """Return the shortest path, of several the one whose ids in their order are smallest."""
@@ -83,7 +83,7 @@ class SqlRelations:
             walk = Walk(connection, principal.tenant, direction=query.direction, types=query.types)
             return _path(walk, query)
 
-        return await self._database.read(work)
+        return await self._database.read(work, tenant=principal.tenant)
 
     async def batch(
         self, after_id: int, *, limit: int, principal: Principal
@@ -106,7 +106,7 @@ class SqlRelations:
                 for row in rows
             ]
 
-        return await self._database.read(work)
+        return await self._database.read(work, tenant=principal.tenant)
 
     async def load(
         self, rows: Rows[RelationRecord], *, replace: bool, principal: Principal
@@ -119,7 +119,7 @@ class SqlRelations:
         def work(connection: Connection) -> LoadCount:
             return _load(connection, rows, replace=replace, principal=principal)
 
-        return await self._database.write(work)
+        return await self._database.load(work, tenant=principal.tenant)
 
 
 def _expand(walk: Walk, query: ExpandQuery) -> Graph | None:

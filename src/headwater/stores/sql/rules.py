@@ -51,7 +51,7 @@ class SqlRules:
         known = text_problem(ref) is None if isinstance(ref, str) else ref in WHOLE
         if not known:
             return None
-        return await self._database.read(work)
+        return await self._database.read(work, tenant=principal.tenant)
 
     async def every(self, *, principal: Principal) -> list[Rule]:
         """Return all rules by code."""
@@ -59,7 +59,7 @@ class SqlRules:
         def work(connection: Connection) -> list[Rule]:
             return _every(connection, principal)
 
-        return await self._database.read(work)
+        return await self._database.read(work, tenant=principal.tenant)
 
     async def load(
         self, rows: Rows[RuleRecord], *, replace: bool, principal: Principal
@@ -69,7 +69,7 @@ class SqlRules:
         def work(connection: Connection) -> LoadCount:
             return _load(connection, rows, replace=replace, principal=principal)
 
-        return await self._database.write(work)
+        return await self._database.load(work, tenant=principal.tenant)
 
 
 def _every(connection: Connection, principal: Principal) -> list[Rule]:

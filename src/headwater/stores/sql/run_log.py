@@ -30,7 +30,8 @@ from headwater.model.principal import Principal
 from headwater.model.run_state import RunQuery
 from headwater.stores.sql.bulk_rows import insert_rows
 from headwater.stores.sql.database import Database
-from headwater.stores.sql.run_tables import run, run_event
+from headwater.stores.sql.id_lists import among, listed
+from headwater.stores.sql.run_tables import run, run_event, run_owner
 
 _TENANT = run.c.tenant_id == bindparam("tenant")
 _IS_OWN = (run.c.tenant_id == bindparam("own_tenant"), run.c.run_id == bindparam("own_run"))
@@ -50,22 +51,26 @@ _EVENTS = (
     .where(run_event.c.seq > bindparam("after"))
     .order_by(run_event.c.seq)
 )
-_KNOWN = select(run.c.run_id, run.c.tenant_id).where(
-    run.c.run_id.in_(bindparam("run_ids", expanding=True))
-)
+_KNOWN = select(run_owner.c.run_id, run_owner.c.tenant).where(among(run_owner.c.run_id, "run_ids"))
+_OWNERS = select(run_owner.c.tenant).distinct().order_by(run_owner.c.tenant)
+_SAVED = select(run.c.run_id).where(_TENANT, among(run.c.run_id, "run_ids"))
 _LOGGED = select(run_event.c.seq).where(
     run_event.c.tenant_id == bindparam("tenant"),
     run_event.c.run_id == bindparam("own_run"),
     run_event.c.seq >= bindparam("first"),
 )
 _UPDATE = update(run).where(*_IS_OWN).values({name: bindparam(name) for name in _RUN_FIELDS})
-_TENANTS = select(run.c.tenant_id).distinct()
 _OLD = select(run.c.run_id).where(_TENANT, run.c.asked_at < bindparam("before"))
 _SURPLUS = select(run.c.run_id).where(_TENANT).order_by(*_NEWEST).offset(bindparam("keep"))
 _DROP = delete(run).where(*_IS_OWN)
 _DROP_EVENTS = delete(run_event).where(
     run_event.c.tenant_id == bindparam("own_tenant"), run_event.c.run_id == bindparam("own_run")
 )
+_DROP_OWNERS = delete(run_owner).where(
+    run_owner.c.run_id == bindparam("own_run"), run_owner.c.tenant == bindparam("own_tenant")
+)
+RUNS_KNOWN = 10_000
+"""Runs whose tenant is remembered, the latest."""
 
 
 class SqlRunLog:
@@ -73,6 +78,7 @@ class SqlRunLog:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._known: dict[str, str] = {}
 
     async def write(self, runs: Sequence[RunRecord], events: Sequence[Event]) -> None:
         """Save runs (a later row of a run replaces the earlier) and append events, in one go.
@@ -80,13 +86,11 @@ class SqlRunLog:
         An event already there (same run and number) is left as it was; one of a run that was
         never saved is dropped.
         """
-
-        def work(connection: Connection) -> None:
-            _save_runs(connection, runs)
-            _append_events(connection, events)
-
-        if runs or events:
-            await self._database.write(work)
+        owners = await self._owners(runs, events)
+        for tenant in dict.fromkeys(owners.values()):
+            own_runs = [each for each in runs if each.tenant == tenant]
+            own_events = [each for each in events if owners.get(each.run_id) == tenant]
+            await self._write(own_runs, own_events, tenant=tenant)
 
     async def get(self, run_id: str, *, principal: Principal) -> RunRecord | None:
         """Return the tenant's run, or None."""
@@ -98,7 +102,7 @@ class SqlRunLog:
             row = connection.execute(_GET, values).mappings().first()
             return None if row is None else _run_of(row)
 
-        return await self._database.read(work)
+        return await self._database.read(work, tenant=principal.tenant)
 
     async def recent(self, *, limit: int, principal: Principal) -> list[RunRecord]:
         """Return the tenant's newest runs, newest first, those of one instant by id."""
@@ -107,7 +111,7 @@ class SqlRunLog:
         def work(connection: Connection) -> list[RunRecord]:
             return [_run_of(row) for row in connection.execute(_RECENT, values).mappings()]
 
-        return await self._database.read(work)
+        return await self._database.read(work, tenant=principal.tenant)
 
     async def page(self, query: RunQuery, *, principal: Principal) -> tuple[list[RunRecord], int]:
         """Return the tenant's runs that fit, newest first, and how many fit, `before` left out."""
@@ -121,7 +125,7 @@ class SqlRunLog:
             rows = connection.execute(wanted).mappings()
             return [_run_of(row) for row in rows], connection.execute(counted).scalar_one()
 
-        return await self._database.read(work)
+        return await self._database.read(work, tenant=principal.tenant)
 
     async def events(self, run_id: str, *, after: int = -1, principal: Principal) -> list[Event]:
         """Return the run's events with higher numbers than `after`, in order.
@@ -135,17 +139,52 @@ class SqlRunLog:
         def work(connection: Connection) -> list[Event]:
             return [_event_of(row) for row in connection.execute(_EVENTS, values).mappings()]
 
-        return await self._database.read(work)
+        return await self._database.read(work, tenant=principal.tenant)
 
     async def prune(self, *, before: datetime, keep: int) -> int:
         """Drop runs asked before an instant, and all but the newest `keep` of each tenant."""
         values = {"before": to_us(before), "keep": max(keep, 0)}
 
-        def work(connection: Connection) -> int:
-            tenants = connection.execute(_TENANTS).scalars().all()
-            return sum(_prune(connection, tenant, values) for tenant in tenants)
+        def tenants(connection: Connection) -> Sequence[str]:
+            return connection.execute(_OWNERS).scalars().all()
 
-        return await self._database.write(work)
+        dropped = 0
+        for tenant in await self._database.read(tenants, tenant=None):
+            own = {"tenant": tenant, **values}
+            dropped += await self._database.write(lambda c: _prune(c, own), tenant=tenant)  # noqa: B023  awaited here
+        return dropped
+
+    async def _owners(self, runs: Sequence[RunRecord], events: Sequence[Event]) -> dict[str, str]:
+        """Return whose each run is, of those that were ever saved."""
+        owners = {each.run_id: each.tenant for each in runs}
+        unknown = []
+        for run_id in {each.run_id for each in events}:
+            if run_id in self._known:
+                owners.setdefault(run_id, self._known[run_id])
+            elif run_id not in owners:
+                unknown.append(run_id)
+        if unknown:
+            given = {"run_ids": listed(unknown)}
+
+            def work(connection: Connection) -> dict[str, str]:
+                return {row[0]: row[1] for row in connection.execute(_KNOWN, given)}
+
+            owners |= await self._database.read(work, tenant=None)
+        return owners
+
+    async def _write(
+        self, runs: Sequence[RunRecord], events: Sequence[Event], *, tenant: str
+    ) -> None:
+        def work(connection: Connection) -> None:
+            _save_runs(connection, runs, tenant)
+            _append_events(connection, events, tenant)
+
+        await self._database.write(work, tenant=tenant)
+        for each in runs:
+            self._known.pop(each.run_id, None)
+            self._known[each.run_id] = tenant
+        while len(self._known) > RUNS_KNOWN:
+            del self._known[next(iter(self._known))]
 
 
 def _conditions(query: RunQuery) -> Iterator[ColumnElement[bool]]:
@@ -165,54 +204,51 @@ def _after(query: RunQuery) -> Iterator[ColumnElement[bool]]:
         yield or_(run.c.asked_at < at_us, same)
 
 
-def _save_runs(connection: Connection, runs: Sequence[RunRecord]) -> None:
-    latest = {(each.tenant, each.run_id): each for each in runs}
-    known = _tenants_of(connection, [run_id for _, run_id in latest])
-    rows = {key: _run_values(each) for key, each in latest.items()}
-    new = [{"tenant_id": key[0], **row} for key, row in rows.items() if key not in known]
+def _save_runs(connection: Connection, runs: Sequence[RunRecord], tenant: str) -> None:
+    latest = {each.run_id: _run_values(each) for each in runs}
+    known = _saved(connection, list(latest), tenant)
+    new = [{"tenant_id": tenant, **row} for run_id, row in latest.items() if run_id not in known]
     again = [
-        {"own_tenant": key[0], "own_run": key[1], **row}
-        for key, row in rows.items()
-        if key in known
+        {"own_tenant": tenant, "own_run": run_id, **row}
+        for run_id, row in latest.items()
+        if run_id in known
     ]
-    for statement, values in ((insert(run), new), (_UPDATE, again)):
+    owned = [{"run_id": row["run_id"], "tenant": tenant} for row in new]
+    for statement, values in ((insert(run), new), (insert(run_owner), owned), (_UPDATE, again)):
         if values:
             connection.execute(statement, values)
 
 
-def _append_events(connection: Connection, events: Sequence[Event]) -> None:
-    known = _tenants_of(connection, sorted({each.run_id for each in events}))
-    tenants = {run_id: tenant for tenant, run_id in known}
-    first = min((each.seq for each in events), default=0)
+def _append_events(connection: Connection, events: Sequence[Event], tenant: str) -> None:
+    run_ids = sorted({each.run_id for each in events})
+    known = _saved(connection, run_ids, tenant)
+    given = {"tenant": tenant, "first": min((each.seq for each in events), default=0)}
     logged = {
         (run_id, seq)
-        for run_id, tenant in tenants.items()
-        for seq in connection.execute(
-            _LOGGED, {"tenant": tenant, "own_run": run_id, "first": first}
-        ).scalars()
+        for run_id in known
+        for seq in connection.execute(_LOGGED, given | {"own_run": run_id}).scalars()
     }
     new: dict[tuple[str, int], tuple[Any, ...]] = {}
     for each in events:
         key = (each.run_id, each.seq)
-        if each.run_id in tenants and key not in logged and key not in new:
-            new[key] = _event_values(each, tenants[each.run_id])
+        if each.run_id in known and key not in logged and key not in new:
+            new[key] = _event_values(each, tenant)
     insert_rows(connection, run_event, _EVENT_COLUMNS, rows=list(new.values()))
 
 
-def _tenants_of(connection: Connection, run_ids: Sequence[str]) -> set[tuple[str, str]]:
+def _saved(connection: Connection, run_ids: Sequence[str], tenant: str) -> set[str]:
     if not run_ids:
         return set()
-    rows = connection.execute(_KNOWN, {"run_ids": list(run_ids)})
-    return {(tenant, run_id) for run_id, tenant in rows}
+    given = {"tenant": tenant, "run_ids": listed(run_ids)}
+    return set(connection.execute(_SAVED, given).scalars())
 
 
-def _prune(connection: Connection, tenant: str, values: Mapping[str, int]) -> int:
-    own = {"tenant": tenant, **values}
+def _prune(connection: Connection, own: Mapping[str, Any]) -> int:
     gone = {*connection.execute(_OLD, own).scalars(), *connection.execute(_SURPLUS, own).scalars()}
-    rows = [{"own_tenant": tenant, "own_run": run_id} for run_id in gone]
+    rows = [{"own_tenant": own["tenant"], "own_run": run_id} for run_id in gone]
     if rows:
-        connection.execute(_DROP_EVENTS, rows)
-        connection.execute(_DROP, rows)
+        for statement in (_DROP_EVENTS, _DROP, _DROP_OWNERS):
+            connection.execute(statement, rows)
     return len(rows)
 
 

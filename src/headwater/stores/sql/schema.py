@@ -17,7 +17,7 @@ from headwater.stores.sql.text_index import ensure_text_index, index_ready
 Schema = Literal["estate", "runs"]
 REVISIONS: dict[Schema, tuple[str, ...]] = {
     "estate": ("estate_0001", "estate_0002"),
-    "runs": ("runs_0001",),
+    "runs": ("runs_0001", "runs_0002"),
 }
 """All revisions of each schema, the newest last."""
 
@@ -46,8 +46,8 @@ async def bring_up(database: Database, schema: Schema, *, where: str) -> None:
         if schema == "estate":
             ensure_text_index(connection)
 
-    if not await database.read(current):
-        await database.write(work)
+    if not await database.read(current, tenant=None):
+        await database.write(work, tenant=None)
 
 
 def _is_current(connection: Connection, schema: Schema, where: str) -> bool:

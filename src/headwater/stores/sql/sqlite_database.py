@@ -98,7 +98,7 @@ class SqliteDatabase:
             raise
         return database
 
-    async def read(self, work: Callable[[Connection], T]) -> T:
+    async def read(self, work: Callable[[Connection], T], *, tenant: str | None = None) -> T:
         """Run a unit of work that only reads, on one consistent snapshot.
 
         Raises:
@@ -106,9 +106,10 @@ class SqliteDatabase:
             LimitError: `store.overloaded`, too many wait already.
             StoreFault: the database failed.
         """
+        del tenant  # a file has no second wall: each statement names its tenant
         return await self._run(work, self._reads)
 
-    async def write(self, work: Callable[[Connection], T]) -> T:
+    async def write(self, work: Callable[[Connection], T], *, tenant: str | None = None) -> T:
         """Run a unit of work that writes: committed as a whole, or not at all.
 
         A caller cancelled in the very moment of the commit cannot know which of the two it was.
@@ -118,7 +119,17 @@ class SqliteDatabase:
             LimitError: `store.overloaded`, too many wait already; nothing is written.
             StoreFault: the database failed; nothing is written.
         """
+        del tenant
         return await self._run(work, self._writes)
+
+    async def load(self, work: Callable[[Connection], T], *, tenant: str | None = None) -> T:
+        """Run a unit of work that writes what it reads elsewhere: here as any that writes.
+
+        Raises:
+            DeadlineExceeded: as `write`.
+            StoreFault: as `write`.
+        """
+        return await self.write(work, tenant=tenant)
 
     async def close(self) -> None:
         """Stop what runs, refuse what waits and end the threads, within two seconds."""

@@ -15,11 +15,10 @@ from sqlalchemy import (
     Index,
     MetaData,
     Table,
-    Text,
     UniqueConstraint,
 )
 
-from headwater.stores.sql.column_types import Document, Id, Instant, exact
+from headwater.stores.sql.column_types import Document, Id, Instant, LongText, exact
 
 CODE_CHARS = 500
 NAME_CHARS = 500
@@ -145,9 +144,9 @@ history_entry = Table(
     Column("ended_at", Instant),
     Column("severity", exact(16)),
     Column("severity_rank", BigInteger),
-    Column("title", Text, nullable=False),
+    Column("title", LongText, nullable=False),
     Column("title_digest", exact(32), nullable=False),
-    Column("summary", Text),
+    Column("summary", LongText),
     Column("actor", exact(WORD_CHARS)),
     Column("attributes", Document, nullable=False),
     UniqueConstraint("tenant_id", "ci_id", "kind", "at", "title_digest", name="uq_history_entry"),
@@ -162,7 +161,7 @@ rule = Table(
     tenant(),
     Column("code", exact(CODE_CHARS), nullable=False),
     Column("name", exact(NAME_CHARS), nullable=False),
-    Column("description", Text),
+    Column("description", LongText),
     Column("severity", exact(16)),
     Column("enabled", Boolean, nullable=False),
     Column("trigger", Document, nullable=False),
@@ -203,5 +202,5 @@ api_key = Table(
     sqlite_with_rowid=False,
 )
 
-OUTSIDE = frozenset({"tenant", "api_key"})
-"""Tables that stand outside every tenant's wall: a key is looked up to know the tenant."""
+OUTSIDE = frozenset({"tenant", "api_key", "run_owner"})
+"""Tables outside every tenant's wall: a key, or a run, is looked up to know its tenant."""

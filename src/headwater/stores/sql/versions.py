@@ -39,7 +39,7 @@ class SqlVersions:
         def work(connection: Connection) -> dict[str, int]:
             return dict(all_rows(connection, _OF_TENANT, {"tenant": principal.tenant}))
 
-        numbers = await self._database.read(work)
+        numbers = await self._database.read(work, tenant=principal.tenant)
         return {port: numbers.get(port, 0) for port in PORTS}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from headwater.stores.sql.column_types import Document, Id, exact
+from headwater.stores.sql.column_types import Document, Id, LongText, exact
 
 revision = "estate_0001"
 down_revision = None
@@ -146,9 +146,9 @@ def _make_history_entry() -> None:
         sa.Column("ended_at", sa.BigInteger()),
         sa.Column("severity", exact(16)),
         sa.Column("severity_rank", sa.BigInteger()),
-        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("title", LongText, nullable=False),
         sa.Column("title_digest", exact(32), nullable=False),
-        sa.Column("summary", sa.Text()),
+        sa.Column("summary", LongText),
         sa.Column("actor", exact(500)),
         sa.Column("attributes", Document, nullable=False),
         sa.UniqueConstraint(
@@ -166,7 +166,7 @@ def _make_rule() -> None:
         sa.Column("tenant_id", exact(64), nullable=False),
         sa.Column("code", exact(500), nullable=False),
         sa.Column("name", exact(500), nullable=False),
-        sa.Column("description", sa.Text()),
+        sa.Column("description", LongText),
         sa.Column("severity", exact(16)),
         sa.Column("enabled", sa.Boolean(), nullable=False),
         sa.Column("trigger", Document, nullable=False),

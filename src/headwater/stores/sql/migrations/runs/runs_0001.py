@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from headwater.stores.sql.column_types import Document, exact
+from headwater.stores.sql.column_types import Document, LongText, exact
 
 revision = "runs_0001"
 down_revision = None
@@ -24,11 +24,11 @@ def _make_run() -> None:
         sa.Column("run_id", exact(64), primary_key=True),
         sa.Column("principal", exact(200), nullable=False),
         sa.Column("kind", exact(32), nullable=False),
-        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("text", LongText, nullable=False),
         sa.Column("asked_at", sa.BigInteger(), nullable=False),
         sa.Column("budget_s", sa.Float(53), nullable=False),
         sa.Column("status", exact(16)),
-        sa.Column("summary", sa.Text()),
+        sa.Column("summary", LongText),
         sa.Column("elapsed_s", sa.Float(53)),
         sqlite_with_rowid=False,
     )
