@@ -124,9 +124,9 @@ class Headwater:
         """Call one tool and return its typed value; see `AsyncHeadwater.value`."""
         return self._bridge.call("value", tool=tool, args=args)
 
-    def tools(self) -> list[ToolInfo]:
+    def tools(self, *, principal: Principal | None = None) -> list[ToolInfo]:
         """List the tools; see `AsyncHeadwater.tools`."""
-        tools: list[ToolInfo] = self._bridge.call("tools")
+        tools: list[ToolInfo] = self._bridge.call("tools", principal=principal)
         return tools
 
     def runs(self, *, limit: int = 20, principal: Principal | None = None) -> list[RunRecord]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from headwater.analysis.records import text_problem
 from headwater.engine.ask import Earlier
 from headwater.errors import UsageError
+from headwater.model.event import RunRecord
 from headwater.model.principal import Principal
 from headwater.policy.budget import LEAST_S, MOST_S
 from headwater.policy.permissions import ACTIONS, may
@@ -43,9 +44,20 @@ def allow(who: Principal, action: str) -> Principal:
     """
     if not may(who.roles, action):
         least = ACTIONS.get(action, "nobody")
-        message = f"{action.removesuffix('_others')} is for the role {least} here; use a key of it"
+        what = f"{action.removesuffix('_others')} of another's run" if "_" in action else action
+        message = f"{what} is for the role {least}; use a key that has it"
         raise UsageError(message, code="access.denied")
     return who
+
+
+def allow_on(who: Principal, action: str, run: RunRecord) -> None:
+    """Let someone do this with a run; where it is another's, that is an action of its own.
+
+    Raises:
+        UsageError: `access.denied`.
+    """
+    if run.principal != who.name:
+        allow(who, f"{action}_others")
 
 
 def check_limit(limit: int) -> int:

@@ -79,7 +79,7 @@ class LiveRuns:
             LimitError: `limit.stopping`.
             StoreFault: the row cannot be committed; nothing was begun.
         """
-        who = self._who(principal)
+        who = self._who(principal, "ask" if plan is None else "run")
         if (plan is None) == (question is None):
             message = "give a plan or a question, and not both"
             raise UsageError(message, code="run.nothing_asked")
@@ -96,7 +96,7 @@ class LiveRuns:
         Raises:
             UsageError: `run.unknown`.
         """
-        who = self._who(principal)
+        who = self._who(principal, "explain")
         await self._parts.writer.flush()
         record = await self._settled(await self._record(run_id, who), who)
         if record.status is None:
@@ -127,7 +127,7 @@ class LiveRuns:
         Raises:
             UsageError: `run.bad_limit`, `run.bad_status`, `query.bad_cursor`.
         """
-        who = self._who(principal)
+        who = self._who(principal, "runs")
         if status is not None and status not in STATUSES:
             message = f"{ascii(status)[:80]} is no status of a run; take {', '.join(STATUSES)}"
             raise UsageError(message, code="run.bad_status")
@@ -156,7 +156,7 @@ class LiveRuns:
             UsageError: `run.unknown`.
             StoreFault: what the run log says; while no hub is reached, it tells of the run alone.
         """
-        who = self._who(principal)
+        who = self._who(principal, "follow")
         async with self._heard(channel_of(who.tenant)) as messages:
             await self._parts.writer.flush()
             record = await self._record(run_id, who)
@@ -187,7 +187,7 @@ class LiveRuns:
         Raises:
             StoreFault: `hub.unreachable`.
         """
-        who = self._who(principal)
+        who = self._who(principal, "follow")
         channel = channel_of(who.tenant)
         async with (
             self._hub.listen(channel) as messages,
@@ -204,7 +204,7 @@ class LiveRuns:
             UsageError: `run.unknown`.
             StoreFault: `hub.unreachable`, where another replica runs it.
         """
-        return await self._tell("finish", run_id, self._who(principal))
+        return await self._tell("finish", run_id, self._who(principal, "finish"))
 
     async def cancel(self, run_id: str, *, principal: Principal | None = None) -> RunRecord:
         """End a run without an answer, and return its row.
@@ -216,7 +216,7 @@ class LiveRuns:
             UsageError: `run.unknown`.
             StoreFault: `hub.unreachable`, where another replica runs it.
         """
-        return await self._tell("cancel", run_id, self._who(principal))
+        return await self._tell("cancel", run_id, self._who(principal, "cancel"))
 
     async def drain(self, *, within_s: float) -> int:
         """Begin no more runs here, and let those under way end; return how many were cancelled.
@@ -238,8 +238,8 @@ class LiveRuns:
             await self._parts.writer.flush()
         return left
 
-    def _who(self, principal: Principal | None) -> Principal:
-        return checking.who_asks(principal, self._principal)
+    def _who(self, principal: Principal | None, action: str) -> Principal:
+        return checking.allow(checking.who_asks(principal, self._principal), action)
 
     async def _carry(
         self,
@@ -309,6 +309,7 @@ class LiveRuns:
         """Tell a run's own replica to end it, and wait a while until it has."""
         await self._parts.writer.flush()
         record = await self._settled(await self._record(run_id, who), who)
+        checking.allow_on(who, what, record)
         if record.status is not None:
             return record
         order = {"do": what, "run": record.run_id, "tenant": who.tenant, "by": who.name}

@@ -38,6 +38,7 @@ from headwater.model.outcome import Outcome
 from headwater.model.principal import Principal
 from headwater.model.question import Question
 from headwater.model.replay import ReplayReport
+from headwater.policy.permissions import enough
 from headwater.toolkit.registry import Pack
 
 SEQUENTIAL_S = 600.0
@@ -134,8 +135,8 @@ class AsyncHeadwater:
         Raises:
             UsageError: the budget or the text is none.
         """
+        who = self._who(principal, "ask")
         work = carrying.of_question(self._parts, question, zone=zone, budget_s=budget_s)
-        who = checking.who_asks(principal, self._principal)
         answer: Answer = await carrying.carry(self._parts, work, principal=who, watch=watch)
         return answer
 
@@ -152,7 +153,7 @@ class AsyncHeadwater:
         Raises:
             UsageError: the plan may not be run; nothing was.
         """
-        who = checking.who_asks(principal, self._principal)
+        who = self._who(principal, "run")
         work = carrying.of_plan(self._parts, plan, budget_s=budget_s, principal=who)
         result: RunResult = await carrying.carry(self._parts, work, principal=who, watch=watch)
         return result
@@ -174,20 +175,21 @@ class AsyncHeadwater:
         call = Call(
             tool=tool if isinstance(tool, str) else repr(tool),
             args=args or {},
-            principal=checking.who_asks(principal, self._principal),
+            principal=self._who(principal, "call"),
             asked=Asked(datetime.now(UTC)),
             deadline_at=caller.now() + self._budget_s(budget_s),
         )
         return await caller.call(call, SILENCE)
 
-    async def tools(self) -> list[ToolInfo]:
-        """List the tools by name."""
-        return [describe(tool) for tool in self._parts.caller.registry]
+    async def tools(self, *, principal: Principal | None = None) -> list[ToolInfo]:
+        """List the tools that the principal may call, by name."""
+        who = self._who(principal, "tools")
+        return [describe(one) for one in self._parts.caller.registry if enough(who.roles, one.role)]
 
     async def runs(self, *, limit: int = 20, principal: Principal | None = None) -> list[RunRecord]:
         """List the tenant's newest runs, newest first."""
+        who = self._who(principal, "runs")
         await self._parts.writer.flush()
-        who = checking.who_asks(principal, self._principal)
         return await self._parts.stores.run_log.recent(
             limit=checking.check_limit(limit), principal=who
         )
@@ -198,8 +200,8 @@ class AsyncHeadwater:
         Raises:
             UsageError: `run.unknown`.
         """
+        who = self._who(principal, "explain")
         await self._parts.writer.flush()
-        who = checking.who_asks(principal, self._principal)
         record = await self._parts.stores.run_log.get(str(run_id), principal=who)
         if record is None:
             raise checking.unknown_run(run_id)
@@ -227,7 +229,9 @@ class AsyncHeadwater:
         Raises:
             UsageError: `run.unknown`, `run.no_plan` or `run.unknown_step`.
         """
-        found = await self.explain(run_id, principal=principal)
+        who = self._who(principal, "again")
+        found = await self.explain(run_id, principal=who)
+        checking.allow_on(who, "again", found.run)
         earlier = records.earlier_of(run_id, found.events)
         wanted = checking.check_steps(run_id, earlier, only)
         work = carrying.Work(
@@ -239,7 +243,6 @@ class AsyncHeadwater:
             earlier=earlier,
             only=wanted,
         )
-        who = checking.who_asks(principal, self._principal)
         result: Answer | RunResult = await carrying.carry(
             self._parts, work, principal=who, watch=watch
         )
@@ -258,10 +261,11 @@ class AsyncHeadwater:
         Raises:
             UsageError: `run.unknown` or `run.no_plan`.
         """
-        found = await self.explain(run_id, principal=principal)
+        who = self._who(principal, "replay")
+        found = await self.explain(run_id, principal=who)
+        checking.allow_on(who, "replay", found.run)
         earlier = records.earlier_of(run_id, found.events)
         asked = Question(text=found.run.text, asked_at=found.run.asked_at, budget_s=SEQUENTIAL_S)
-        who = checking.who_asks(principal, self._principal)
         work = carrying.Work(kind="run", asked=asked, steps=earlier.steps)
         with carrying.recorded(self._parts, work, principal=who) as run:
             ground = await carrying.ground_of(self._parts, run.journal, principal=who)
@@ -292,6 +296,7 @@ class AsyncHeadwater:
         Raises:
             UsageError: `load.bad_line` naming file, line and reason, or the path is none.
         """
+        who = self._who(principal, "load")
         supply = await to_thread.run_sync(supply_of, Path(path), kind)
         return await load(
             self._parts.stores,
@@ -300,13 +305,14 @@ class AsyncHeadwater:
             replace=replace,
             skip_bad=skip_bad,
             progress=progress,
-            principal=checking.who_asks(principal, self._principal),
+            principal=who,
         )
 
     async def scan(
         self, *, progress: Progress | None = None, principal: Principal | None = None
     ) -> LoadReport:
         """Load what this host tells of itself; another scan brings it up to date."""
+        who = self._who(principal, "scan")
         supply = await to_thread.run_sync(host_supply)
         return await load(
             self._parts.stores,
@@ -314,7 +320,7 @@ class AsyncHeadwater:
             lease=self._parts.versions,
             replace=True,
             progress=progress,
-            principal=checking.who_asks(principal, self._principal),
+            principal=who,
         )
 
     async def demo(
@@ -335,10 +341,11 @@ class AsyncHeadwater:
             progress: Filled in while it loads.
             principal: Whose estate.
         """
+        who = self._who(principal, "load")
         until = ends_at or datetime.now(UTC)
         write = functools.partial(write_demo, Path(folder), seed=seed, ends_at=until)
         await to_thread.run_sync(write)
-        return await self.load(folder, kind="bundle", progress=progress, principal=principal)
+        return await self.load(folder, kind="bundle", progress=progress, principal=who)
 
     async def export(
         self,
@@ -348,8 +355,8 @@ class AsyncHeadwater:
         principal: Principal | None = None,
     ) -> dict[str, int]:
         """Write the estate to a folder, as a bundle, and return how many rows each part has."""
+        who = self._who(principal, "export")
         writer = await to_thread.run_sync(bundle_writer, Path(folder))
-        who = checking.who_asks(principal, self._principal)
         return await export(self._parts.stores, writer, progress=progress, principal=who)
 
     def __getattr__(self, name: str) -> Any:
@@ -366,6 +373,10 @@ class AsyncHeadwater:
         """
         outcome = await self.call(tool, args)
         return self._parts.caller.registry.find(tool).schema.restore(value_of(outcome))
+
+    def _who(self, principal: Principal | None, action: str) -> Principal:
+        """Return who asks, if they may do this."""
+        return checking.allow(checking.who_asks(principal, self._principal), action)
 
     def _budget_s(self, budget_s: float | None) -> float:
         return carrying.budget_of(self._parts, budget_s)

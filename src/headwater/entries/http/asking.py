@@ -85,9 +85,9 @@ class Asking:
         return Response(encoded_outcome(outcome), media_type="application/json")
 
     async def tools(self, request: Request) -> Response:
-        """List the tools: what each does, takes and gives."""
-        del request
-        return given({"tools": await self._hw.tools()})
+        """List the tools that the asker may call: what each does, takes and gives."""
+        who = visit_of(request.scope).who
+        return given({"tools": await self._hw.tools(principal=who)})
 
 
 def begun(run: RunRecord) -> Response:
