@@ -7,7 +7,7 @@ import functools
 import anyio
 
 from headwater.entries.cli.decode import checked
-from headwater.entries.cli.exits import COMPLETE
+from headwater.entries.cli.exits import COMPLETE, STOPPED
 from headwater.entries.cli.failing import complain
 from headwater.entries.cli.options import NO_OPTIONS, Options
 from headwater.entries.cli.screen import Screen
@@ -33,7 +33,7 @@ def serve(*, host: str = HOST, port: int = PORT, options: Options = NO_OPTIONS) 
     from headwater.app.settings import find_settings
     from headwater.entries.serve.server import bind, serve
 
-    settings = find_settings()
+    settings = find_settings().model_copy(update={"watch_loop": True})
     if options.tenant:
         settings = settings.model_copy(update={"tenant": checked(options.tenant, "--tenant")})
     bound = bind(name, port)
@@ -45,5 +45,5 @@ def serve(*, host: str = HOST, port: int = PORT, options: Options = NO_OPTIONS) 
             complain(f"headwater: serving at {address} (Ctrl-C stops)")
 
     work = functools.partial(serve, bound, database, settings, told=told)
-    anyio.run(work, backend_options={"loop_factory": uvloop.new_event_loop})
-    return COMPLETE
+    in_order = anyio.run(work, backend_options={"loop_factory": uvloop.new_event_loop})
+    return COMPLETE if in_order else STOPPED

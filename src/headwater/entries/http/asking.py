@@ -15,11 +15,12 @@ from headwater.app.service import AsyncHeadwater
 from headwater.engine.watch import Watch
 from headwater.entries.http.admitted import admitted
 from headwater.entries.http.bodies import AskBody, PlanBody
-from headwater.entries.http.decode import budget_s, decoded, flag, json_object, zone
+from headwater.entries.http.decode import budget_s, decoded, flag, json_object
 from headwater.entries.http.encode import encoded_outcome, given
 from headwater.entries.http.following import asked_aloud
 from headwater.entries.http.results import failed_outcome, result
 from headwater.entries.http.streams import wants_events
+from headwater.entries.wire.decode import zone
 from headwater.entries.wire.visit import visit_of
 from headwater.model.answer import Answer, RunResult
 from headwater.model.event import RunRecord

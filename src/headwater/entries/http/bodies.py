@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
-from headwater.entries.http.decode import Body
+from headwater.entries.wire.decode import Body
 
 
 class AskBody(Body):

@@ -8,16 +8,27 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from headwater.app.service import AsyncHeadwater
-from headwater.entries.http.listening import while_listening
+from headwater.entries.http.listening import too_large, while_listening
 from headwater.entries.http.problems import refusal
 from headwater.entries.wire.asgi import App, Message, Receive, Scope, Send
+from headwater.entries.wire.opening import Opening
+from headwater.entries.wire.paths import OPEN, UPLOAD
 from headwater.entries.wire.visit import KEY, Visit, bearer_of
 
-OPEN = frozenset(("/livez", "/readyz", "/metrics", "/openapi.json"))
-"""Paths that need no key."""
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
+STAMP = [(b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-store")]
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """The most bytes of a body, and of an upload."""
+
+    body_bytes: int
+    upload_bytes: int
 
 
 class Gate:
@@ -26,31 +37,57 @@ class Gate:
     Args:
         app: What answers.
         hw: The app that knows who has which key.
+        opening: Whether anybody may come in.
+        sizes: How much a request may bring.
     """
 
-    def __init__(self, app: App, hw: AsyncHeadwater) -> None:
+    def __init__(self, app: App, hw: AsyncHeadwater, *, opening: Opening, sizes: Sizes) -> None:
         self._app = app
         self._hw = hw
+        self._opening = opening
+        self._sizes = sizes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Carry one request in."""
-        if scope["type"] != "http" or scope["path"] in OPEN:
+        path = scope["path"]
+        if path in OPEN:
             await self._app(scope, receive, send)
             return
         headers = dict(scope["headers"])
         request_id = request_id_of(headers)
         send = stamped(send, request_id)
+        most_bytes = self._sizes.upload_bytes if path == UPLOAD else self._sizes.body_bytes
         try:
-            credential = bearer_of(headers)
-            who = await self._hw.access.identify(credential)
+            self._opening.check()
+            check_length(headers, most_bytes)
+            scope[KEY] = await self._visit(headers, request_id)
         except Exception as error:  # noqa: BLE001  every error becomes a status
             await refusal(error)(scope, receive, send)
             return
-        scope[KEY] = Visit(self._hw, who, credential=credential, request_id=request_id.decode())
-        await while_listening(self._app, scope, receive=receive, send=send)
+        with self._opening.entered():
+            await while_listening(
+                self._app, scope, receive=receive, send=send, most_bytes=most_bytes
+            )
+
+    async def _visit(self, headers: Mapping[bytes, bytes], request_id: bytes) -> Visit:
+        credential = bearer_of(headers)
+        who = await self._hw.access.identify(credential)
+        await self._hw.admission.count(who)
+        return Visit(self._hw, who, credential=credential, request_id=request_id.decode())
 
 
-def request_id_of(headers: dict[bytes, bytes]) -> bytes:
+def check_length(headers: Mapping[bytes, bytes], most_bytes: int) -> None:
+    """Refuse a body that says how long it is, and is too long, before it comes.
+
+    Raises:
+        UsageError: `http.too_large`.
+    """
+    length = headers.get(b"content-length", b"0")
+    if length.isdigit() and int(length) > most_bytes:
+        raise too_large(most_bytes)
+
+
+def request_id_of(headers: Mapping[bytes, bytes]) -> bytes:
     """Return the id that the request brings, or a new one."""
     brought = headers.get(b"x-request-id", b"")
     return brought if REQUEST_ID.fullmatch(brought) else secrets.token_hex(8).encode()
@@ -58,14 +95,10 @@ def request_id_of(headers: dict[bytes, bytes]) -> bytes:
 
 def stamped(send: Send, request_id: bytes) -> Send:
     """Return what sends a response with its request's id, to be neither stored nor guessed at."""
-    mine = [
-        (b"x-request-id", request_id),
-        (b"x-content-type-options", b"nosniff"),
-        (b"cache-control", b"no-store"),
-    ]
 
     async def stamp(message: Message) -> None:
         if message["type"] == "http.response.start":
+            mine = [(b"x-request-id", request_id), *STAMP]
             message["headers"] = [*message.get("headers", ()), *mine]
         await send(message)
 

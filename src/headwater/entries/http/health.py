@@ -7,8 +7,8 @@ from starlette.responses import Response
 
 from headwater.app.service import AsyncHeadwater
 from headwater.entries.http.encode import given
+from headwater.entries.wire.paths import ALIVE
 
-ALIVE = b'{"status":"alive"}'
 NUMBERS = "text/plain; version=0.0.4; charset=utf-8"
 
 

@@ -1,4 +1,7 @@
-"""Whether the client still listens: where it goes away, what answers it is cancelled at once."""
+"""Whether the client still listens: where it goes away, what answers it is cancelled at once.
+
+It also bounds what a client may send.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import anyio
 from anyio.abc import TaskGroup
 
 from headwater.entries.wire.asgi import App, Message, Receive, Scope, Send
+from headwater.errors import UsageError
 
 GONE = "http.disconnect"
 
@@ -17,21 +21,31 @@ class Listening:
         receive: Gives what the client sends.
         group: Cancelled when the client goes away.
         first: What was received already.
+        most_bytes: What a body may hold.
     """
 
-    def __init__(self, receive: Receive, group: TaskGroup, first: Message) -> None:
+    def __init__(
+        self, receive: Receive, group: TaskGroup, *, first: Message, most_bytes: int
+    ) -> None:
         self._receive = receive
         self._group = group
         self._first: Message | None = first
         self._more = bool(first.get("more_body"))
+        self._left_bytes = most_bytes
+        self._most_bytes = most_bytes
         self._gone = anyio.Event()
         if not self._more:
             group.start_soon(self._watch)
 
     async def receive(self) -> Message:
-        """Return the next part of the body; after the last one wait until the client goes away."""
+        """Return the next part of the body; after the last one wait until the client goes away.
+
+        Raises:
+            UsageError: `http.too_large`.
+        """
         if self._first is not None:
             message, self._first = self._first, None
+            self._count(message)
             return message
         if not self._more:
             await self._gone.wait()
@@ -42,7 +56,13 @@ class Listening:
             self._leave()
         elif not self._more:
             self._group.start_soon(self._watch)
+        self._count(message)
         return message
+
+    def _count(self, message: Message) -> None:
+        self._left_bytes -= len(message.get("body", b""))
+        if self._left_bytes < 0:
+            raise too_large(self._most_bytes)
 
     async def _watch(self) -> None:
         while (await self._receive())["type"] != GONE:
@@ -54,11 +74,20 @@ class Listening:
         self._group.cancel_scope.cancel()
 
 
-async def while_listening(app: App, scope: Scope, *, receive: Receive, send: Send) -> None:
+def too_large(most_bytes: int) -> UsageError:
+    """Make the error of a body that is too large."""
+    message = f"the body is larger than {most_bytes:,} bytes; send less at once"
+    return UsageError(message, code="http.too_large")
+
+
+async def while_listening(
+    app: App, scope: Scope, *, receive: Receive, send: Send, most_bytes: int
+) -> None:
     """Let an app answer until it has, or until the client goes away."""
     first = await receive()
     if first["type"] == GONE:
         return
     async with anyio.create_task_group() as group:
-        await app(scope, Listening(receive, group, first).receive, send)
+        listening = Listening(receive, group, first=first, most_bytes=most_bytes)
+        await app(scope, listening.receive, send)
         group.cancel_scope.cancel()

@@ -32,6 +32,7 @@ BY_CODE: Mapping[str, int] = {
     "http.no_such_method": 405,
     "run.no_plan": 409,
     "http.too_large": 413,
+    "http.header_too_large": 431,
     "http.bad_media_type": 415,
     "http.bad_json": 400,
     "http.bad_header": 400,
@@ -56,6 +57,8 @@ BY_FAULT: Mapping[str, int] = {
     "engine": 500,
 }
 """An error that reached the entry, by whose fault it is."""
+CLOSING = frozenset((413, 431))
+"""After these the rest of the request is not read, so that its connection cannot be used again."""
 
 
 def status_of(code: str, fault: str) -> int:
@@ -87,6 +90,8 @@ def problem(
     headers: dict[str, str] = {}
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"
+    if status in CLOSING:
+        headers["Connection"] = "close"
     if retry_after_s is not None:
         body["retry_after_s"] = retry_after_s
         headers["Retry-After"] = str(max(1, math.ceil(retry_after_s)))

@@ -59,7 +59,7 @@ def make_http(hw: AsyncHeadwater, opening: Opening) -> FastAPI:
 async def no_such_path(request: Request, error: Exception) -> Response:
     """Say that there is nothing at a path."""
     del error
-    message = f"there is nothing at {ascii(request.url.path)[1:81]}; see /openapi.json"
+    message = f"there is nothing at {ascii(request.url.path[:80])}; see /openapi.json"
     return problem(code="http.no_such_path", fault="asker", message=message)
 
 

@@ -1,14 +1,73 @@
-"""What one server answers with: HTTP behind its gate, and what else comes in beside it."""
+"""What one server answers with: HTTP behind its gate, WebSockets, and MCP, at one address."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
 from headwater.app.service import AsyncHeadwater
-from headwater.entries.http.gate import Gate
+from headwater.app.settings import Settings
+from headwater.entries.http.gate import Gate, Sizes
 from headwater.entries.http.service import make_http
-from headwater.entries.wire.asgi import App
+from headwater.entries.mcp.server import make_mcp
+from headwater.entries.wire.asgi import App, Receive, Scope, Send
 from headwater.entries.wire.opening import Opening
+from headwater.entries.ws.live import Live
+
+MCP = "/mcp"
 
 
-def make_app(hw: AsyncHeadwater, opening: Opening) -> App:
-    """Return everything that is served over an app, as one ASGI app."""
-    return Gate(make_http(hw, opening), hw)
+class Composed:
+    """Everything that is served over an app, as one ASGI app.
+
+    Args:
+        http: What answers requests.
+        live: What answers WebSockets.
+        mcp: What answers agents.
+        opening: Whether requests may come in.
+    """
+
+    def __init__(self, http: App, *, live: App, mcp: App, opening: Opening) -> None:
+        self._http = http
+        self._live = live
+        self._mcp = mcp
+        self._opening = opening
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand a request or a connection to what answers it."""
+        if scope["type"] == "websocket":
+            await self._live(scope, receive, send)
+        elif scope["path"] == MCP or scope["path"].startswith(f"{MCP}/"):
+            with self._opening.entered():
+                await self._mcp(scope, receive, send)
+        else:
+            await self._http(scope, receive, send)
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """An app, and what answers over it."""
+
+    hw: AsyncHeadwater
+    app: App
+
+
+@asynccontextmanager
+async def served(
+    url: str | None, opening: Opening, *, host: str, settings: Settings
+) -> AsyncIterator[Served]:
+    """Open an app, and give everything that is served over it, for as long as the block.
+
+    Args:
+        url: Which estate; that of the settings where it is None.
+        opening: Whether requests may come in.
+        host: The address that is listened at.
+        settings: How much may come in, and under which names agents may ask.
+    """
+    sizes = Sizes(settings.body_bytes, settings.upload_bytes)
+    async with AsyncHeadwater.open(url, settings=settings) as hw:
+        http = Gate(make_http(hw, opening), hw, opening=opening, sizes=sizes)
+        mcp, running = make_mcp(hw, host=host, settings=settings)
+        async with running:
+            yield Served(hw, Composed(http, live=Live(hw, opening), mcp=mcp, opening=opening))

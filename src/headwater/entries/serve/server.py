@@ -2,20 +2,42 @@
 
 from __future__ import annotations
 
+import asyncio
+import functools
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any
 
 import anyio
 import uvicorn
+from anyio import to_thread
 
-from headwater.app.service import AsyncHeadwater
 from headwater.app.settings import Settings
-from headwater.entries.serve.compose import make_app
+from headwater.entries.serve.connection import Bounds, Connection, bounded
+from headwater.entries.serve.early import Early
+from headwater.entries.serve.live_socket import LiveSocket
+from headwater.entries.wire.asgi import App
 from headwater.entries.wire.opening import Opening
 from headwater.errors import UsageError
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
+SWEEP_S = 1.0
+"""Seconds between looks at connections that take too long."""
+LEFT_S = 2.0
+"""Seconds for the last responses to be sent, once no run is under way."""
+CLOSE_S = 2
+"""Seconds for connections to be closed after that."""
+IDLE_S = 75
+"""Seconds for which a connection may stay open without a request."""
+MESSAGE_BYTES = 64 * 1024
+"""Bytes of one message that comes over a WebSocket."""
+PING_S = 20.0
+
+
+Composition = Callable[..., AbstractAsyncContextManager[Any]]
+"""See `compose.served`."""
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -45,37 +67,73 @@ def address_of(bound: socket.socket) -> str:
 
 async def serve(
     bound: socket.socket, url: str | None, settings: Settings, *, told: Callable[[str], None]
-) -> None:
-    """Serve an estate at a socket until a signal says to stop.
+) -> bool:
+    """Serve an estate at a socket until a signal says to stop; tell whether it ended in order.
 
     Args:
         bound: Where to listen.
         url: Which estate; that of the settings where it is None.
         settings: How.
-        told: Told the address once requests are answered.
+        told: Told the address once the process answers; requests wait until the app is open.
     """
-    async with AsyncHeadwater.open(url, settings=settings) as hw:
-        server = make_server(hw)
-        async with anyio.create_task_group() as group:
-            group.start_soon(stop_on_signal, server, name="signals")
-            await server.startup(sockets=[bound])
-            told(address_of(bound))
-            await server.main_loop()
+    opening, early, host = Opening(), Early(), bound.getsockname()[0]
+    server, in_order = make_server(early, Bounds.of(settings)), False
+    with anyio.open_signal_receiver(*SIGNALS) as signals:
+        await server.startup(sockets=[bound])
+        told(address_of(bound))
+        try:
+            async with anyio.create_task_group() as group:
+                wish = anyio.Event()
+                group.start_soon(heed, signals, wish, group.cancel_scope)
+                group.start_soon(sweep, server, name="sweep")
+                group.start_soon(server.main_loop, name="clock")
+                served = await to_thread.run_sync(composition)
+                async with served(url, opening, host=host, settings=settings) as all_:
+                    early.open(all_.app)
+                    try:
+                        await wish.wait()
+                        in_order = await stop(all_.hw, opening, within_s=settings.stop_s)
+                    finally:
+                        end_requests(server)
+                group.cancel_scope.cancel()
+        finally:
+            server.force_exit = not in_order
             await server.shutdown(sockets=[bound])
-            group.cancel_scope.cancel()
+    return in_order
 
 
-def make_server(hw: AsyncHeadwater) -> uvicorn.Server:
+def composition() -> Composition:
+    """Return what opens the app and everything over it; what that imports takes its time."""
+    from headwater.entries.serve.compose import served
+
+    return served
+
+
+async def heed(signals: AsyncIterator[Any], wish: anyio.Event, scope: anyio.CancelScope) -> None:
+    """Stop in order on the first signal, and at once on the second."""
+    await anext(signals)
+    wish.set()
+    await anext(signals)
+    scope.cancel()
+
+
+def make_server(app: App, bounds: Bounds) -> uvicorn.Server:
     """Return a server over an app, set up but not started."""
     config = uvicorn.Config(
-        make_app(hw, Opening()),
-        http="httptools",
-        ws="websockets-sansio",
+        app,
+        http=bounded(bounds),
+        ws=LiveSocket,
+        ws_max_size=MESSAGE_BYTES,
+        ws_ping_interval=PING_S,
+        ws_ping_timeout=PING_S,
+        ws_per_message_deflate=False,
         lifespan="off",
         log_config=None,
         access_log=False,
         proxy_headers=False,
         server_header=False,
+        timeout_keep_alive=IDLE_S,
+        timeout_graceful_shutdown=CLOSE_S,
     )
     config.load()
     server = uvicorn.Server(config)
@@ -83,10 +141,28 @@ def make_server(hw: AsyncHeadwater) -> uvicorn.Server:
     return server
 
 
-async def stop_on_signal(server: uvicorn.Server) -> None:
-    """End the server on the first signal in order, on the second at once."""
-    with anyio.open_signal_receiver(*SIGNALS) as signals:
-        async for _ in signals:
-            if server.should_exit:
-                server.force_exit = True
-            server.should_exit = True
+async def sweep(server: uvicorn.Server) -> None:
+    """Close, now and for ever, the connections that take too long."""
+    while True:
+        await anyio.sleep(SWEEP_S)
+        now = asyncio.get_running_loop().time()
+        for one in tuple(server.server_state.connections):
+            if isinstance(one, Connection):
+                one.sweep(now)
+
+
+async def stop(hw: Any, opening: Opening, *, within_s: float) -> bool:
+    """Take no more requests, and wait until those under way are answered, or their time is up."""
+    hw.health.drain()
+    opening.close()
+    with anyio.move_on_after(within_s + LEFT_S):
+        async with anyio.create_task_group() as group:
+            group.start_soon(functools.partial(hw.live.drain, within_s=within_s))
+            group.start_soon(opening.empty)
+    return True
+
+
+def end_requests(server: uvicorn.Server) -> None:
+    """Cancel the requests that have outlived their time."""
+    for task in tuple(server.server_state.tasks):
+        task.cancel()

@@ -1,0 +1,11 @@
+"""Which paths are treated apart, by whoever sees them first; it answers at none."""
+
+from __future__ import annotations
+
+LIVEZ = "/livez"
+READYZ = "/readyz"
+OPEN = frozenset((LIVEZ, READYZ, "/metrics", "/openapi.json"))
+"""Paths that need no key, and are answered whatever else goes on."""
+UPLOAD = "/v1/load"
+ALIVE = b'{"status":"alive"}'
+"""What is said at `LIVEZ`."""

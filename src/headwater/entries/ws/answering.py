@@ -1,0 +1,96 @@
+"""What answers one message: it awaits one method of the app and says what that gave."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, assert_never
+
+from headwater.app.service import AsyncHeadwater
+from headwater.entries.wire.decode import zone
+from headwater.entries.wire.visit import Visit
+from headwater.entries.ws.messages import (
+    Ask,
+    Call,
+    Cancel,
+    Finish,
+    Follow,
+    Ping,
+    Request,
+    Run,
+    Subscribe,
+)
+
+Say = Callable[[dict[str, Any]], None]
+
+
+class Answering:
+    """Answers to the messages of one client.
+
+    Args:
+        hw: The app.
+        visit: Who asks.
+        say: Tells the client something.
+    """
+
+    def __init__(self, hw: AsyncHeadwater, visit: Visit, say: Say) -> None:
+        self._hw = hw
+        self._visit = visit
+        self._say = say
+
+    async def answer(self, request: Request) -> None:
+        """Answer one message.
+
+        Raises:
+            HeadwaterError: what the app refused.
+        """
+        match request:
+            case Ask():
+                await self._ask(request)
+            case Run():
+                await self._run(request)
+            case Call():
+                await self._call(request)
+            case Follow():
+                await self._follow(request)
+            case Finish():
+                run = await self._hw.live.finish(request.run_id, principal=self._visit.who)
+                self._say({"id": request.id, "type": "run", "run": run})
+            case Cancel():
+                run = await self._hw.live.cancel(request.run_id, principal=self._visit.who)
+                self._say({"id": request.id, "type": "run", "run": run})
+            case Ping() | Subscribe():
+                self._say({"id": request.id, "type": "pong"})
+            case _:
+                assert_never(request)
+
+    async def _ask(self, request: Ask) -> None:
+        who = self._visit.who
+        async with self._hw.admission.admitted(who, budget_s=request.budget_s) as left_s:
+            answer = await self._hw.ask(
+                request.question, budget_s=left_s, zone=zone(request.zone), principal=who
+            )
+        self._say({"id": request.id, "type": "answer", "answer": answer})
+
+    async def _run(self, request: Run) -> None:
+        who = self._visit.who
+        async with self._hw.admission.admitted(who, budget_s=request.budget_s) as left_s:
+            result = await self._hw.run({"steps": request.steps}, budget_s=left_s, principal=who)
+        self._say({"id": request.id, "type": "result", "result": result})
+
+    async def _call(self, request: Call) -> None:
+        who = self._visit.who
+        async with self._hw.admission.admitted(who, budget_s=request.budget_s, read=True) as left_s:
+            outcome = await self._hw.call(
+                request.tool, request.args, budget_s=left_s, principal=who
+            )
+        self._say({"id": request.id, "type": "outcome", "outcome": outcome})
+
+    async def _follow(self, request: Follow) -> None:
+        who = self._visit.who
+        following = self._hw.live.follow(request.run_id, after=request.after, principal=who)
+        async with following as events:
+            async for event in events:
+                await self._visit.recheck()
+                self._say({"id": request.id, "type": "event", "event": event})
+        state = await self._hw.live.find(request.run_id, principal=who)
+        self._say({"id": request.id, "type": "ended", "run": state})
