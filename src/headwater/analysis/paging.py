@@ -16,11 +16,12 @@ from headwater.model.query import Sort
 
 Values = tuple[str | int | None, ...]
 """The sort values of a row (instants in epoch us), its id last."""
+_WRITTEN = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def write_cursor(sorts: Sequence[Sort], values: Values) -> str:
     """Write where a page ended: at the row with these sort values."""
-    text = json.dumps([_order(sorts), list(values)], separators=(",", ":"))
+    text = _WRITTEN([_order(sorts), list(values)])
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 

@@ -38,9 +38,12 @@ class ItemRecord:
     source_key: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, unsafe_hash=True)
 class ConfigurationItem:
-    """A configuration item as the estate holds it; `code` is unique within its tenant."""
+    """A configuration item as the estate holds it; `code` is unique within its tenant.
+
+    Never changed once made; `frozen` would treble what each row of a page pays to become one.
+    """
 
     id: int
     code: str

@@ -42,6 +42,11 @@ from headwater.stores.sql.text_index import (
 
 MAX_WORDS = 100
 """Keywords of one query without a text index."""
+KEYS_AHEAD = 200
+"""Keys read of what words find: where there are no more, nothing is looked up again to be counted.
+
+Twenty more keys cost a twentieth of finding them, and counting costs as much as finding.
+"""
 MAX_ROWS = 2**40
 """Beyond any limit or offset that makes a difference, and within SQLite's integers."""
 
@@ -108,19 +113,19 @@ def _read(
 ) -> ItemPage:
     wanted = min(max(query.limit, 0), MAX_ROWS)
     offset = min(query.offset, MAX_ROWS) if after is None else 0
-    paged = values | {"page_rows": wanted + 1, "page_offset": offset}
+    ahead = max(wanted + 1, KEYS_AHEAD) if shape.indexed else wanted + 1
+    paged = values | {"page_rows": ahead, "page_offset": offset}
     place = shape
     if after is not None:
         place = shape._replace(after=tuple(value is not None for value in after))
         paged |= {f"a{number}": value for number, value in enumerate(after)}
     keys = all_rows(connection, _page_keys(place), paged)
-    whole = after is None and offset == 0 and len(keys) <= wanted
+    whole = after is None and offset == 0 and len(keys) < ahead
     total: int = len(keys) if whole else all_rows(connection, _count(shape), values)[0][0]
     items = items_by_id(connection, [key[-1] for key in keys[:wanted]], principal=principal)
-    page = _page(query, items, total=total, truncated=len(keys) > wanted)
-    if not page.truncated or not items:
-        return page
-    return _page(query, items, total=total, truncated=True, end=keys[wanted - 1])
+    more = len(keys) > wanted
+    end = keys[wanted - 1] if more and items else None
+    return _page(query, items, total=total, truncated=more, end=end)
 
 
 def _page(

@@ -31,7 +31,8 @@ _BY_IDS = LIVING.where(among(item.c.id, "ids"))
 def item_of(row: Sequence[Any]) -> ConfigurationItem:
     """Make an item of a row of `COLUMNS`."""
     (ci, code, name, kind, subtype, category, status, criticality, owner, location, tags,
-     attributes, source, source_key, created_at, updated_at) = row  # fmt: skip
+     attributes, source, source_key, created_us, updated_us) = row  # fmt: skip
+    created_at = from_us(created_us)
     return ConfigurationItem(
         id=ci,
         code=code,
@@ -47,8 +48,8 @@ def item_of(row: Sequence[Any]) -> ConfigurationItem:
         attributes=_document(attributes),
         source=source,
         source_key=source_key,
-        created_at=from_us(created_at),
-        updated_at=from_us(updated_at),
+        created_at=created_at,
+        updated_at=created_at if updated_us == created_us else from_us(updated_us),
     )
 
 
