@@ -110,8 +110,26 @@ async def test_an_answer_comes_by_its_deadline_and_nothing_is_left_running(
                 await anyio.sleep(0.01)
 
 
+@pytest.mark.parametrize("budget_s", [0.05, 0.1, 0.15])
+async def test_an_answer_is_there_at_its_deadline_whatever_is_still_cleaned_up(
+    release: threading.Event, budget_s: float
+) -> None:
+    made, scripts = tools(release)
+    steps = [{"id": f"s{n}", "tool": name} for n, name in enumerate(("t.quick", "t.stubborn"))]
+    lates = []
+    async with AsyncHeadwater.open("memory:", packs=[made]) as hw:
+        for _ in range(8):
+            started_at = anyio.current_time()
+            result = await hw.run({"steps": steps}, budget_s=budget_s)
+            lates.append(anyio.current_time() - started_at - budget_s)
+            assert [one.status for one in result.outcomes.values()] == ["succeeded", "late"]
+        assert scripts["t.stubborn"].cancelled == 8
+    assert min(lates) <= 0  # the others say how busy the machine is
+    assert sorted(lates)[len(lates) // 2] <= LATE_S
+
+
 @pytest.mark.parametrize("budget_s", [0.05, 0.1])
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "t.stubborn"])
+@pytest.mark.parametrize("name", NAMES)
 async def test_a_call_comes_by_its_deadline(
     release: threading.Event, name: str, budget_s: float
 ) -> None:

@@ -10,8 +10,8 @@ DEFAULT_S = 5.0
 def composing_share_s(budget_s: float) -> float:
     """Return the seconds kept back for composing: three tenths, at most 50 ms.
 
-    Cancelled calls may take 20 ms to clean up, and composing a review of ten metrics over eight
-    days takes 20 ms; anything else is composed in 1 ms.
+    Cancelled calls may take 20 ms to clean up and half as long to say so, and composing a review
+    of ten metrics over eight days takes 20 ms; anything else is composed in 1 ms.
     """
     return min(0.05, 0.3 * budget_s)
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headwater.policy.backoff import Backoff
-from headwater.policy.budget import composing_share_s, optional_end
+from headwater.policy.budget import clean_up_s, composing_share_s, optional_end
 from headwater.policy.quota import RetryQuota
 
 share = st.floats(min_value=0, max_value=1)
@@ -42,3 +42,11 @@ def test_little_is_kept_back_for_composing(budget_s):
 @given(st.floats(0, 100), st.floats(0, 100))
 def test_an_optional_step_before_a_required_one_has_half_the_time(now, left_s):
     assert now <= optional_end(now, now + left_s) <= now + left_s
+
+
+@given(st.floats(0.05, 60))
+def test_clean_up_ends_before_the_answer_is_due_and_leaves_time_to_compose_it(budget_s):
+    share_s = composing_share_s(budget_s)
+    grace_s = clean_up_s(budget_s - share_s, most_s=0.02)
+    assert 0 < 1.5 * grace_s <= 0.75 * share_s
+    assert grace_s <= 0.02
