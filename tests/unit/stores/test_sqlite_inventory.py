@@ -19,7 +19,7 @@ from headwater.model.query import Filter, ItemQuery, Sort
 from headwater.stores.sql.filters import item_ids, shaped
 from headwater.stores.sql.inventory import SqlInventory
 from headwater.stores.sql.sqlite_database import SqliteDatabase
-from headwater.stores.sql.text_index import with_words
+from headwater.stores.sql.text_index import Sought, with_words
 from headwater.stores.sql.versions import SqlVersions
 
 ME, OTHER = Principal(), Principal(tenant="other")
@@ -206,7 +206,7 @@ def planned(
     statement = item_ids(shapes)
     values["tenant"] = ME.tenant
     if words is not None:
-        statement, values["words"] = with_words(statement), words
+        statement, values["words"] = with_words(statement, Sought()), words
     compiled = statement.compile(dialect=connection.dialect)
     raw = [(compiled.params | values)[name] for name in compiled.positiontup or ()]
     given = tuple(json.dumps(each) if isinstance(each, list) else each for each in raw)

@@ -7,6 +7,7 @@ small ones every item is. It decides nothing between them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 from rapidfuzz import fuzz
@@ -19,7 +20,16 @@ from headwater.model.text import tokens
 from headwater.stores.sql.dialect import Contains
 from headwater.stores.sql.filters import item_ids
 from headwater.stores.sql.tables import item
-from headwater.stores.sql.text_index import has_text_index, start_expression, with_words
+from headwater.stores.sql.text_index import (
+    MAX_PHRASES,
+    Seeking,
+    Sought,
+    has_text_index,
+    seek_start,
+    seek_stems,
+    seek_words,
+    with_words,
+)
 
 FUZZY_FROM = 0.6
 FUZZY_TOP = 0.69
@@ -38,7 +48,6 @@ def _reading(statement: Select[tuple[int]]) -> Select[Any]:
 
 
 _EVERY = _reading(item_ids(()))
-_WITH_WORDS = _reading(with_words(item_ids(())))
 _EXACT = _reading(
     item_ids(()).where(or_(item.c.code == bindparam("term"), item.c.name == bindparam("term")))
 )
@@ -93,11 +102,28 @@ def _neighbours(
 def _sure(connection: Connection, words: Sequence[str], values: dict[str, Any]) -> list[Row[Any]]:
     """Read those that begin with the words, whole or as a prefix, and those that have them."""
     phrase = " ".join(words)
-    expressions = (start_expression(phrase), start_expression(phrase, prefix=True), f'"{phrase}" *')
     rows: list[Row[Any]] = []
-    for expression in expressions:
-        rows += connection.execute(_WITH_WORDS, values | {"words": expression}).all()
+    for seeking in (
+        seek_start(connection, phrase, prefix=False),
+        seek_start(connection, phrase, prefix=True),
+        seek_words(connection, [phrase], match="all"),
+    ):
+        rows += _having(connection, seeking, values)
     return rows
+
+
+def _having(
+    connection: Connection, seeking: Seeking | None, values: dict[str, Any]
+) -> Sequence[Row[Any]]:
+    if seeking is None:
+        return []
+    sought, given = seeking
+    return connection.execute(_with_words(sought), values | given).all()
+
+
+@lru_cache(maxsize=256)
+def _with_words(sought: Sought) -> Select[Any]:
+    return _reading(with_words(item_ids(()), sought))
 
 
 def _stems(
@@ -108,8 +134,7 @@ def _stems(
     longest = max((len(word) for word in words), default=0)
     for cut in range(longest - SHORTEST_STEM + 1):
         stems = [word[: len(word) - cut] for word in words if len(word) - cut >= SHORTEST_STEM]
-        expression = " OR ".join(f'"{stem}" *' for stem in stems)
-        rows = connection.execute(_WITH_WORDS, values | {"words": expression}).all()
+        rows = _having(connection, seek_stems(connection, stems[:MAX_PHRASES]), values)
         yield rows
         seen += len(rows)
         if seen >= NEIGHBOURS:

@@ -181,12 +181,12 @@ class _Load:
             texts = [
                 text_row(ci, record.code, record.name, tags=record.tags) for ci, record in numbered
             ]
-            add_words(self.connection, texts)
+            add_words(self.connection, texts, tenant=self.tenant)
 
     def _forget_words(self, ids: Sequence[int]) -> None:
         self._many(_UNTAG, [self._own(ci) for ci in ids])
         if self.indexed:
-            drop_words(self.connection, ids)
+            drop_words(self.connection, ids, tenant=self.tenant)
 
     def _own(self, ci: int) -> dict[str, Any]:
         return {"own_id": ci, "own_tenant": self.tenant}

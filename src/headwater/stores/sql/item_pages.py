@@ -35,8 +35,8 @@ from headwater.stores.sql.item_rows import items_by_id
 from headwater.stores.sql.plain_rows import all_rows
 from headwater.stores.sql.tables import item, tag
 from headwater.stores.sql.text_index import (
-    require_text_index,
-    text_expression,
+    Sought,
+    seek_words,
     with_words,
 )
 
@@ -61,7 +61,7 @@ class PageShape(NamedTuple):
     sort: tuple[Sort, ...] = ()
     after: tuple[bool, ...] | None = None
     has_ids: bool = False
-    indexed: bool = False
+    sought: Sought | None = None
     words: int = 0
     match: Match = "all"
 
@@ -77,7 +77,13 @@ def find_page(connection: Connection, query: ItemQuery, *, principal: Principal)
         find_column(each.field)
     after = None if query.cursor is None else _place(query.cursor, query.sort)
     shapes, values = shaped(check_filters(query.filters))
-    words = _word_values(connection, query)
+    sought: Sought | None = None
+    words: dict[str, Any] | None = {}
+    if query.keywords and query.text == "like":
+        words = _word_values(query)
+    elif query.keywords:
+        found = seek_words(connection, query.keywords, match=query.match)
+        sought, words = found if found is not None else (None, None)
     if words is None:
         return _page(query, [], total=0)
     values.update(words, tenant=principal.tenant)
@@ -87,8 +93,8 @@ def find_page(connection: Connection, query: ItemQuery, *, principal: Principal)
         shapes=shapes,
         sort=query.sort,
         has_ids=query.ids is not None,
-        indexed="words" in values,
-        words=0 if "words" in values else len(words),
+        sought=sought,
+        words=0 if sought else len(words),
         match=query.match,
     )
     return _read(connection, query, shape, values=values, after=after, principal=principal)
@@ -113,7 +119,7 @@ def _read(
 ) -> ItemPage:
     wanted = min(max(query.limit, 0), MAX_ROWS)
     offset = min(query.offset, MAX_ROWS) if after is None else 0
-    ahead = max(wanted + 1, KEYS_AHEAD) if shape.indexed else wanted + 1
+    ahead = max(wanted + 1, KEYS_AHEAD) if shape.sought else wanted + 1
     paged = values | {"page_rows": ahead, "page_offset": offset}
     place = shape
     if after is not None:
@@ -142,20 +148,14 @@ def _page(
     )
 
 
-def _word_values(connection: Connection, query: ItemQuery) -> dict[str, Any] | None:
-    """Return the parameters of a query's keywords, or None where nothing can match."""
-    if not query.keywords:
-        return {}
-    if query.text == "like":
-        if len(query.keywords) > MAX_WORDS:
-            message = f"{len(query.keywords)} keywords are too many; give at most {MAX_WORDS}"
-            raise UsageError(message, code="query.too_many_keywords")
-        words = [word.lower() for word in query.keywords if text_problem(word) is None]
-        possible = words and (query.match == "any" or len(words) == len(query.keywords))
-        return {f"w{number}": word for number, word in enumerate(words)} if possible else None
-    require_text_index(connection)
-    expression = text_expression(query.keywords, match=query.match)
-    return None if expression is None else {"words": expression}
+def _word_values(query: ItemQuery) -> dict[str, Any] | None:
+    """Return the parameters of keywords without an index, or None where nothing can match."""
+    if len(query.keywords) > MAX_WORDS:
+        message = f"{len(query.keywords)} keywords are too many; give at most {MAX_WORDS}"
+        raise UsageError(message, code="query.too_many_keywords")
+    words = [word.lower() for word in query.keywords if text_problem(word) is None]
+    possible = words and (query.match == "any" or len(words) == len(query.keywords))
+    return {f"w{number}": word for number, word in enumerate(words)} if possible else None
 
 
 @lru_cache(maxsize=512)
@@ -163,8 +163,8 @@ def _matching(shape: PageShape) -> Select[tuple[int]]:
     statement = item_ids(shape.shapes)
     if shape.has_ids:
         statement = statement.where(among(item.c.id, "ids"))
-    if shape.indexed:
-        statement = with_words(statement)
+    if shape.sought is not None:
+        statement = with_words(statement, shape.sought)
     if shape.words:
         conditions = [_contains(bindparam(f"w{number}")) for number in range(shape.words)]
         joined = or_(*conditions) if shape.match == "any" else and_(*conditions)

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from typing import Literal
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, MetaData, inspect, text
 
 from headwater.errors import UsageError
 from headwater.stores.sql.database import Database
 from headwater.stores.sql.planner_hints import write_hints
+from headwater.stores.sql.run_tables import runs
+from headwater.stores.sql.server_schema import alone, finish, version_table
+from headwater.stores.sql.tables import estate
 from headwater.stores.sql.text_index import ensure_text_index, index_ready
 
 Schema = Literal["estate", "runs"]
@@ -20,6 +23,8 @@ REVISIONS: dict[Schema, tuple[str, ...]] = {
     "runs": ("runs_0001", "runs_0002"),
 }
 """All revisions of each schema, the newest last."""
+
+METADATA: dict[Schema, MetaData] = {"estate": estate, "runs": runs}
 
 
 async def bring_up(database: Database, schema: Schema, *, where: str) -> None:
@@ -36,28 +41,33 @@ async def bring_up(database: Database, schema: Schema, *, where: str) -> None:
         )
 
     def work(connection: Connection) -> None:
-        # Another process may have done it since.
-        if not _is_current(connection, schema, where):
-            from headwater.stores.sql.migrations.run import upgrade
+        with alone(connection):
+            # Another process may have done it since.
+            if not _is_current(connection, schema, where):
+                from headwater.stores.sql.migrations.run import upgrade
 
-            upgrade(connection, schema)
+                drop_unfinished(connection, schema)
+                upgrade(connection, schema)
+                if schema == "estate":
+                    write_hints(connection)
             if schema == "estate":
-                write_hints(connection)
-        if schema == "estate":
-            ensure_text_index(connection)
+                ensure_text_index(connection)
+            finish(connection)
 
     if not await database.read(current, tenant=None):
-        await database.write(work, tenant=None)
+        await database.load(work, tenant=None)
 
 
 def _is_current(connection: Connection, schema: Schema, where: str) -> bool:
     tables = set(inspect(connection).get_table_names())
-    if not tables:
+    table = version_table(connection, schema)
+    if table not in tables:
+        known = set(METADATA[schema].tables)
+        if tables & known if connection.dialect.name != "sqlite" else tables:
+            message = f"{where} holds tables of another program; name another database"
+            raise UsageError(message, code="store.not_ours")
         return False
-    if "alembic_version" not in tables:
-        message = f"{where} holds tables of another program; name another database"
-        raise UsageError(message, code="store.not_ours")
-    found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    found = connection.execute(text(f"SELECT version_num FROM {table}")).scalar()  # noqa: S608  our own
     revisions = REVISIONS[schema]
     if found is not None and found not in revisions:
         message = (
@@ -66,3 +76,12 @@ def _is_current(connection: Connection, schema: Schema, where: str) -> bool:
         )
         raise UsageError(message, code="store.newer_schema")
     return bool(found == revisions[-1])
+
+
+def drop_unfinished(connection: Connection, schema: Schema) -> None:
+    """Take away the tables of a first set-up that was cut off, on MariaDB, which keeps them."""
+    table = version_table(connection, schema)
+    if connection.dialect.name != "mysql" or not inspect(connection).has_table(table):
+        return
+    if connection.execute(text(f"SELECT 1 FROM {table}")).first() is None:  # noqa: S608  our own
+        METADATA[schema].drop_all(connection)

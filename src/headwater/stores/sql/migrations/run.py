@@ -11,6 +11,8 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection
 
+from headwater.stores.sql.server_schema import version_table
+
 FOLDER = Path(__file__).parent
 
 
@@ -27,6 +29,7 @@ def upgrade(connection: Connection, schema: str) -> None:
     """Carry out the revisions that a database lacks, within the transaction under way."""
     config = configured(schema)
     config.attributes["connection"] = connection
+    config.attributes["version_table"] = version_table(connection, schema)
     command.upgrade(config, "head")
 
 
