@@ -25,11 +25,13 @@ class ClaimNames:
         tenant: Empty where every token is of the tenant `otherwise`.
         role: Holds a role or a list of them; where it is not there, its plural is read.
         otherwise: The tenant where `tenant` is empty.
+        leeway_s: Seconds by which the issuer's clock may differ.
     """
 
     tenant: str = "tenant"
     role: str = "role"
     otherwise: str = DEFAULT_TENANT
+    leeway_s: float = 0.0
 
 
 def principal_of(claims: Mapping[str, Any], names: ClaimNames) -> tuple[Principal, datetime]:
@@ -46,7 +48,7 @@ def principal_of(claims: Mapping[str, Any], names: ClaimNames) -> tuple[Principa
     ends = claims.get("exp")
     if not isinstance(ends, int | float):
         raise UsageError("it has no time of expiry", code="access.unauthenticated")
-    return Principal(checked, name, _roles(claims, names)), _instant(ends)
+    return Principal(checked, name, _roles(claims, names)), _instant(ends + names.leeway_s)
 
 
 def _roles(claims: Mapping[str, Any], names: ClaimNames) -> tuple[Role, ...]:

@@ -20,7 +20,14 @@ from headwater.app.identities import Identities
 from headwater.app.run_writer import RunWriter
 from headwater.app.settings import Settings, local_zone
 from headwater.app.under_way import UnderWay
-from headwater.app.wiring import Stores, loop_watch, open_stores, open_telemetry, shipped_packs
+from headwater.app.wiring import (
+    Stores,
+    loop_watch,
+    open_stores,
+    open_telemetry,
+    open_tokens,
+    shipped_packs,
+)
 from headwater.composing.preparing import prepare
 from headwater.engine.call import Caller
 from headwater.engine.journal import Outlet
@@ -122,7 +129,7 @@ async def _assemble(
         under_way=under_way,
         control=Control(stores.hub, under_way),
         admission=Admission(settings),
-        identities=identities_of(stores, settings),
+        identities=await _identities(stores, settings),
     )
 
 
@@ -159,6 +166,15 @@ async def _end(parts: Parts) -> None:
         await to_thread.run_sync(parts.telemetry.close)
 
 
-def identities_of(stores: Stores, settings: Settings) -> Identities:
-    """Return what tells who a credential belongs to."""
-    return Identities(stores.keys, None, secret=settings.key_digest_secret, names=ClaimNames())
+async def _identities(stores: Stores, settings: Settings) -> Identities:
+    return Identities(
+        stores.keys,
+        await to_thread.run_sync(open_tokens, settings),
+        secret=settings.key_digest_secret,
+        names=ClaimNames(
+            tenant=settings.jwt_tenant_claim,
+            role=settings.jwt_role_claim,
+            otherwise=settings.tenant,
+            leeway_s=settings.jwt_leeway_s,
+        ),
+    )

@@ -16,11 +16,20 @@ from headwater.toolkit.schema import describe
 class Settings(BaseSettings):
     """Every setting, with its unit in its name; see `docs/reference/settings.md`."""
 
-    model_config = SettingsConfigDict(env_prefix="HEADWATER_", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="HEADWATER_", extra="ignore", frozen=True, hide_input_in_errors=True
+    )
 
     database: str | None = None
     tenant: str = Field(default="default", min_length=1)
     key_secret: SecretStr | None = Field(default=None, min_length=32)
+    jwt_secret: SecretStr | None = Field(default=None, min_length=32)
+    jwt_jwks_url: str | None = None
+    jwt_issuer: str | None = None
+    jwt_audience: str | None = None
+    jwt_tenant_claim: str = "tenant"
+    jwt_role_claim: str = Field(default="role", min_length=1)
+    jwt_leeway_s: float = Field(default=10.0, ge=0, le=300)
     budget_s: float = Field(default=5.0, ge=0.05, le=60.0)
     prepare: bool = True
     sqlite_readers: int = Field(default=4, ge=1, le=64)
@@ -75,7 +84,12 @@ class Settings(BaseSettings):
     @property
     def key_digest_secret(self) -> bytes:
         """Return what keys the digests of API keys; empty where nothing is set."""
-        return b"" if self.key_secret is None else self.key_secret.get_secret_value().encode()
+        return _bytes_of(self.key_secret)
+
+    @property
+    def jwt_shared_secret(self) -> bytes:
+        """Return what HS256 tokens are signed by; empty where nothing is set."""
+        return _bytes_of(self.jwt_secret)
 
     @property
     def limits(self) -> Limits:
@@ -108,8 +122,26 @@ def find_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        message = f"the environment sets HEADWATER_... wrongly: {describe(error)}"
+        message = f"the environment sets HEADWATER_... wrongly: {_told(error)}"
         raise UsageError(message, code="settings.bad") from error
+
+
+def _told(error: ValidationError) -> str:
+    """Say what is wrong, and what was given unless a secret is among it."""
+    wrong = [(str(one["loc"][0]), one["msg"]) for one in error.errors() if one["loc"]]
+    if not SECRETS.isdisjoint(name for name, _ in wrong):
+        return "; ".join(f"{name}: {words}" for name, words in wrong)
+    return describe(error)
+
+
+def _bytes_of(secret: SecretStr | None) -> bytes:
+    return b"" if secret is None else secret.get_secret_value().encode()
+
+
+SECRETS = frozenset(
+    name for name, field in Settings.model_fields.items() if "Secret" in str(field.annotation)
+)
+"""Settings whose values are shown nowhere."""
 
 
 def local_zone() -> tzinfo:

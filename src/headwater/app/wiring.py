@@ -35,6 +35,7 @@ from headwater.ports.relations import Relations
 from headwater.ports.rules import Rules
 from headwater.ports.run_log import RunLog
 from headwater.ports.telemetry import Telemetry
+from headwater.ports.tokens import Tokens
 from headwater.ports.versions import Versions
 from headwater.toolkit.registry import Pack
 
@@ -183,6 +184,29 @@ def open_telemetry(settings: Settings) -> Telemetry:
     return ServiceTelemetry(
         Spans(otlp_exporter(settings.otel_endpoint), service=settings.service_name)
     )
+
+
+def open_tokens(settings: Settings) -> Tokens | None:
+    """Return what checks tokens, or None where none are taken: there is no default secret.
+
+    Raises:
+        UsageError: `settings.bad` where what is set does not suffice.
+    """
+    secret, url = settings.jwt_shared_secret, settings.jwt_jwks_url
+    if not secret and not url:
+        return None
+    issuer, audience = settings.jwt_issuer, settings.jwt_audience
+    if not issuer or not audience or (secret and url):
+        message = (
+            "tokens are taken with HEADWATER_JWT_ISSUER and HEADWATER_JWT_AUDIENCE and either "
+            "HEADWATER_JWT_SECRET or HEADWATER_JWT_JWKS_URL; set these three"
+        )
+        raise UsageError(message, code="settings.bad")
+    from headwater.services.key_set import KeySet
+    from headwater.services.tokens import JwtTokens, SharedSecret, SigningKeys
+
+    keys: SigningKeys = KeySet(url) if url else SharedSecret(secret)
+    return JwtTokens(keys, audience=audience, issuer=issuer, leeway_s=settings.jwt_leeway_s)
 
 
 def loop_watch() -> LoopLag:
