@@ -6,6 +6,7 @@ Next: `headwater.entries.mcp.stdio`
 from __future__ import annotations
 
 import logging
+import signal
 import sys
 
 import anyio
@@ -23,6 +24,9 @@ def mcp(*, options: Options = NO_OPTIONS) -> int:
         options: Options of every command; nothing but the protocol is ever written to stdout.
     """
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING)
+    # A thread waits for the next line and cannot be called back, so that Ctrl-C ends the process
+    # as SIGTERM does: at once. An agent that hangs up in order closes standard input.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
     from headwater.app.settings import find_settings
     from headwater.entries.cli.door import opened

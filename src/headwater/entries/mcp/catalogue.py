@@ -105,11 +105,6 @@ class Catalogue:
         """Return what `tools/list` says, always in the same order."""
         return [one.definition for one in self._offers.values()]
 
-    def input_schema(self, name: str) -> dict[str, Any] | None:
-        """Return what a tool takes, or None where there is no such tool."""
-        offer = self._offers.get(name)
-        return offer.definition.input_schema if offer else None
-
     def find(self, name: str) -> Offer:
         """Return the tool of this name.
 

@@ -11,6 +11,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib import metadata
 from typing import Any
 
+from anyio import to_thread
 from mcp import MCPError, types
 from mcp.server import Server, ServerRequestContext
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
@@ -29,6 +30,10 @@ from headwater.errors import EngineBug, HeadwaterError
 from headwater.model.principal import Principal
 
 LOG = logging.getLogger(__name__)
+VERSION = metadata.version("headwater")
+"""Read once, at import: it looks at files."""
+MOST_BODY_BYTES = 2 * 1024 * 1024
+"""Bytes of one request: twice the largest plan."""
 INSTRUCTIONS = """Headwater answers operational questions about an estate: configuration items, \
 metrics, dependencies, changes and rules. Start with `ask`: it looks in all places at once and \
 answers by its deadline, complete or honestly partial, with evidence. Use the single tools to look \
@@ -138,16 +143,17 @@ def make_server(hw: AsyncHeadwater, who: Who) -> Server[Catalogue]:
     @asynccontextmanager
     async def listed(server: Server[Catalogue]) -> AsyncIterator[Catalogue]:
         del server
-        yield Catalogue(await hw.tools())
+        infos = await hw.tools()
+        yield await to_thread.run_sync(Catalogue, infos)
 
     handlers = Handlers(hw, who)
     return Server(
         "headwater",
-        version=metadata.version("headwater"),
+        version=VERSION,
         title="Headwater",
         instructions=INSTRUCTIONS,
         lifespan=listed,
-        get_tool_input_schema=None,
+        get_tool_input_schema=mirrored,
         on_list_tools=handlers.list_tools,
         on_call_tool=handlers.call_tool,
         on_list_resources=handlers.list_resources,
@@ -156,6 +162,11 @@ def make_server(hw: AsyncHeadwater, who: Who) -> Server[Catalogue]:
         on_list_prompts=handlers.list_prompts,
         on_get_prompt=handlers.get_prompt,
     )
+
+
+def mirrored(name: str) -> None:
+    """Say that no argument of any tool is to be repeated in a header, without listing the tools."""
+    del name
 
 
 async def who_came_in(ctx: Context) -> Principal | None:
@@ -189,6 +200,7 @@ def over_http(
     manager = StreamableHTTPSessionManager(
         make_server(hw, who_came_in),
         stateless=True,
+        max_request_body_size=MOST_BODY_BYTES,
         # The guard checks Host and Origin, before the body is read and before a key is looked up.
         security_settings=TransportSecuritySettings(enable_dns_rebinding_protection=False),
     )
