@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -25,8 +26,9 @@ KEY = "headwater.mcp.principal"
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 ANY = frozenset(("", "0.0.0.0", "::", "[::]", "*"))  # noqa: S104  (what names no host)
 MOST_NAME = 300
+BY_CODE: Mapping[str, int] = {"limit.rate": 429}
 BY_FAULT: Mapping[str, int] = {"asker": 401, "limit": 503, "tool": 502, "store": 503, "engine": 500}
-"""An error while finding out who asks, by whose fault it is."""
+"""An error while letting somebody in, by what says more than whose fault it is, and by that."""
 
 Identify = Callable[[str | None], Awaitable[Principal]]
 
@@ -89,7 +91,7 @@ class Guard:
     Args:
         app: What answers them.
         names: How this server may be called.
-        identify: Returns who has a key, or raises.
+        identify: Returns who has a key and may ask now, or raises.
     """
 
     def __init__(self, app: ASGIApp, names: Names, identify: Identify) -> None:
@@ -142,9 +144,13 @@ def _refused(error: Exception) -> Response:
     told: HeadwaterError = known(error)
     if isinstance(told, EngineBug):
         LOG.error("%s", told.message, exc_info=error)
-    return _problem(HTTPStatus(BY_FAULT[told.fault]), told)
+    return _problem(HTTPStatus(BY_CODE.get(told.code) or BY_FAULT[told.fault]), told)
 
 
 def _problem(status: HTTPStatus, error: HeadwaterError) -> Response:
-    headers = {"WWW-Authenticate": "Bearer"} if status is HTTPStatus.UNAUTHORIZED else None
+    headers = {"Cache-Control": "no-store"}
+    if status is HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    if error.retry_after_s is not None:
+        headers["Retry-After"] = str(max(1, math.ceil(error.retry_after_s)))
     return Response(json.dumps(facts(error)), status, headers, media_type="application/json")

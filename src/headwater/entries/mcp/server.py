@@ -187,7 +187,13 @@ def make_mcp(
         settings: Further names of the server, and pages that may ask.
     """
     names = names_of(host, settings.mcp_hosts, settings.mcp_origins)
-    return over_http(hw, names, hw.access.identify)
+
+    async def let_in(credential: str | None) -> Principal:
+        principal = await hw.access.identify(credential)
+        await hw.admission.count(principal)
+        return principal
+
+    return over_http(hw, names, let_in)
 
 
 def over_http(
