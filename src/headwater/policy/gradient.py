@@ -25,28 +25,28 @@ class Gradient:
     Args:
         most: The most calls at once; it starts there, for what is not loaded needs no limit.
         least: The fewest, 1 and up.
+
+    `limit` is how many calls may be under way at once now.
     """
 
     def __init__(self, *, most: int, least: int = 1) -> None:
         self._least = max(1, least)
         self._most = max(self._least, most)
         self._limit = float(self._most)
+        self.limit = self._most
         self._usual_s = 0.0
         self._told = 0
         self._sum_s = 0.0
         self._count = 0
-
-    @property
-    def limit(self) -> int:
-        """Return how many calls may be under way at once now."""
-        return max(self._least, min(self._most, int(self._limit)))
 
     def ended(self, took_s: float, *, at_once: int) -> int:
         """Take note that a call ended well after `took_s`, with so many at once; return the limit.
 
         Calls that had company of less than half of the limit tell nothing of load.
         """
-        self._usual(took_s)
+        if self._told < LONG:
+            self._told += 1
+        self._usual_s += (took_s - self._usual_s) / self._told
         if at_once * 2 < self._limit:
             return self.limit
         self._sum_s += took_s
@@ -57,21 +57,20 @@ class Gradient:
 
     def refused(self) -> int:
         """Take note that a call was refused because there are too many; return the limit."""
-        self._limit = max(float(self._least), self._limit / 2)
+        self._move(self._limit / 2)
         self._sum_s, self._count = 0.0, 0
         return self.limit
 
-    def _usual(self, took_s: float) -> None:
-        self._told = min(self._told + 1, LONG)
-        self._usual_s += (took_s - self._usual_s) / self._told
+    def _move(self, limit: float) -> None:
+        self._limit = max(float(self._least), min(float(self._most), limit))
+        self.limit = int(self._limit)
 
     def _decide(self, now_s: float) -> None:
         self._sum_s, self._count = 0.0, 0
         slower = now_s / self._usual_s if self._usual_s > 0.0 else 1.0
         share = max(0.5, min(1.0, TOLERANCE / slower))
         wanted = self._limit * share + math.sqrt(self._limit)
-        moved = self._limit + SMOOTHING * (wanted - self._limit)
-        self._limit = max(float(self._least), min(float(self._most), moved))
+        self._move(self._limit + SMOOTHING * (wanted - self._limit))
         if slower > 1.0 and self._told == LONG:
             # What was usual is forgotten slowly, or a lasting change would hold it down for ever.
             self._usual_s *= 1.05
