@@ -18,9 +18,13 @@ from headwater.app.settings import Settings
 from headwater.errors import LimitError
 from headwater.model.principal import Principal
 from headwater.policy.budget import LEAST_S, MOST_S
+from headwater.policy.gradient import Gradient
 from headwater.policy.turns import CRITICALITIES, Criticality, Turns
 from headwater.ports.rates import Rates
 
+LEAST_QUESTIONS = 4
+LEAST_READS = 8
+"""Places that there are however slow the work is."""
 SOON_S = 1.0
 """The least number of seconds after which to ask again."""
 
@@ -38,6 +42,62 @@ class _Ticket:
         self.turned_away = False
 
 
+class _Way:
+    """One way in: turns for places, of which there are fewer while the work is slow."""
+
+    def __init__(self, most: int, least: int, *, most_waiting: int) -> None:
+        self.turns = Turns(most, most_waiting=most_waiting)
+        self._gradient = Gradient(most=most, least=min(most, least))
+
+    def enter(self) -> bool:
+        """Take a place where one is free."""
+        return self.turns.enter()
+
+    async def wait(self, tenant: str, rank: Criticality, *, budget_s: float) -> float | None:
+        """Wait for a place; return the seconds that took, or None where there is none in time."""
+        began_at = anyio.current_time()
+        patience_s = self.turns.patience_s(budget_s, rank)
+        if self.expected_s(tenant, rank) > patience_s:
+            return None
+        ticket = _Ticket()
+        pushed_out: Any = self.turns.wait(ticket, tenant, rank, now=began_at)
+        if pushed_out is not None:
+            pushed_out.turned_away = True
+            pushed_out.told.set()
+        try:
+            with anyio.move_on_after(patience_s):
+                await ticket.told.wait()
+        except anyio.get_cancelled_exc_class():
+            self._go(ticket, tenant)
+            raise
+        if ticket.turned_away or not ticket.told.is_set():
+            self._go(ticket, tenant)
+            return None
+        return anyio.current_time() - began_at
+
+    def expected_s(self, tenant: str, rank: Criticality) -> float:
+        """Return the seconds that one more would wait, by the pace of late."""
+        return self.turns.expected_s(tenant, rank, now=anyio.current_time())
+
+    def leave(self, began_at: float) -> None:
+        """Give a place up that was taken then, to whoever is next."""
+        now = anyio.current_time()
+        places = self._gradient.ended(now - began_at, at_once=self.turns.taken)
+        seated: list[Any] = [self.turns.leave(now - began_at, now=now)]
+        if places != self.turns.places:
+            seated += self.turns.resize(places)
+        for one in seated:
+            if one is not None:
+                one.told.set()
+
+    def _go(self, ticket: _Ticket, tenant: str) -> None:
+        """Leave the queue, or give the place back that was got in the meantime."""
+        if not ticket.told.is_set():
+            self.turns.forget(ticket, tenant)
+        elif not ticket.turned_away:
+            self.leave(anyio.current_time() - self.turns.mean_took_s)
+
+
 class Admission:
     """The way in for requests from outside; reached as `hw.admission`.
 
@@ -50,8 +110,8 @@ class Admission:
         self._settings = settings
         self._rates = rates
         most = settings.most_waiting
-        self._questions = Turns(settings.questions_at_once, most_waiting=most)
-        self._reads = Turns(settings.reads_at_once, most_waiting=most)
+        self._questions = _Way(settings.questions_at_once, LEAST_QUESTIONS, most_waiting=most)
+        self._reads = _Way(settings.reads_at_once, LEAST_READS, most_waiting=most)
         self._runs: Counter[str] = Counter()
         self.turned_away: Counter[str] = Counter()
         """How many were turned away, by why."""
@@ -91,24 +151,24 @@ class Admission:
         Raises:
             LimitError: `limit.overload` or `limit.runs`.
         """
-        turns = self._reads if read else self._questions
+        way = self._reads if read else self._questions
         with self._counted(who.tenant, read=read):
-            if not turns.enter():
-                rank: Criticality = next(
-                    (one for one in CRITICALITIES if one == criticality), "normal"
-                )
-                budget_s = await self._wait(turns, who.tenant, budget_s=budget_s, rank=rank)
+            if not way.enter():
+                rank = rank_of(criticality)
+                budget_s = await self._wait(way, who.tenant, rank=rank, budget_s=budget_s)
             began_at = anyio.current_time()
             try:
                 yield budget_s
             finally:
-                self._hand_on(turns, anyio.current_time() - began_at)
+                way.leave(began_at)
 
     def figures(self) -> Iterator[tuple[str, float, dict[str, str]]]:
         """Give what is in work and what waits, each as name, value and labels."""
-        for kind, turns in (("question", self._questions), ("read", self._reads)):
-            yield "in_work", turns.taken, {"kind": kind}
-            yield "waiting", turns.waiting, {"kind": kind}
+        for kind, way in (("question", self._questions), ("read", self._reads)):
+            labels = {"kind": kind}
+            yield "places", way.turns.places, labels
+            yield "in_work", way.turns.taken, labels
+            yield "waiting", way.turns.waiting, labels
 
     @contextmanager
     def _counted(self, tenant: str, *, read: bool) -> Iterator[None]:
@@ -129,44 +189,14 @@ class Admission:
                 del self._runs[tenant]
 
     async def _wait(
-        self, turns: Turns, tenant: str, *, budget_s: float | None, rank: Criticality
-    ) -> float | None:
+        self, way: _Way, tenant: str, *, rank: Criticality, budget_s: float | None
+    ) -> float:
         """Wait for a place, and return what is left of the budget."""
         given_s = min(MOST_S, max(LEAST_S, budget_s or self._settings.budget_s))
-        expected_s = turns.expected_s(tenant, rank)
-        patience_s = turns.patience_s(given_s, rank)
-        ticket = _Ticket()
-        pushed_out: Any = ticket
-        if expected_s <= patience_s:
-            pushed_out = turns.wait(ticket, tenant, rank)
-        if pushed_out is ticket:
-            raise self._overload(expected_s)
-        if pushed_out is not None:
-            pushed_out.turned_away = True
-            pushed_out.told.set()
-        began_at = anyio.current_time()
-        try:
-            with anyio.move_on_after(patience_s):
-                await ticket.told.wait()
-        except anyio.get_cancelled_exc_class():
-            self._go(turns, ticket, tenant)
-            raise
-        if ticket.turned_away or not ticket.told.is_set():
-            self._go(turns, ticket, tenant)
-            raise self._overload(expected_s)
-        return max(LEAST_S, given_s - (anyio.current_time() - began_at))
-
-    def _go(self, turns: Turns, ticket: _Ticket, tenant: str) -> None:
-        """Leave the queue, or give the place back that was got in the meantime."""
-        if not ticket.told.is_set():
-            turns.forget(ticket, tenant)
-        elif not ticket.turned_away:
-            self._hand_on(turns, turns.mean_took_s)
-
-    def _hand_on(self, turns: Turns, took_s: float) -> None:
-        following: Any = turns.leave(took_s)
-        if following is not None:
-            following.told.set()
+        waited_s = await way.wait(tenant, rank, budget_s=given_s)
+        if waited_s is None:
+            raise self._overload(way.expected_s(tenant, rank))
+        return max(LEAST_S, given_s - waited_s)
 
     def _overload(self, expected_s: float) -> LimitError:
         message = (

@@ -53,11 +53,17 @@ class Settings(BaseSettings):
     key: SecretStr | None = None
     body_bytes: int = Field(default=4_194_304, ge=1_000)
     upload_bytes: int = Field(default=1_073_741_824, ge=1_000)
+    unpacked_bytes: int = Field(default=10_737_418_240, ge=1_000)
+    jobs: bool = False
+    jobs_database: str | None = None
+    jobs_folder: str | None = None
+    jobs_at_once: int = Field(default=2, ge=1, le=32)
+    jobs_keep_days: float = Field(default=30.0, gt=0, le=100_000)
     header_bytes: int = Field(default=32_768, ge=1_000)
     header_s: float = Field(default=10.0, gt=0)
     body_s: float = Field(default=15.0, gt=0)
     connections: int = Field(default=4_000, ge=1)
-    questions_at_once: int = Field(default=32, ge=1)
+    questions_at_once: int = Field(default=64, ge=1)
     reads_at_once: int = Field(default=64, ge=1)
     most_waiting: int = Field(default=4_000, ge=1)
     runs_per_tenant: int = Field(default=0, ge=0)

@@ -13,17 +13,21 @@ from typing import Literal, TypeAlias
 Criticality = Literal["critical", "normal", "sheddable"]
 CRITICALITIES: tuple[Criticality, ...] = ("critical", "normal", "sheddable")
 """What is turned away last, and what first."""
-PATIENCE = {"critical": 1.0, "normal": 0.8, "sheddable": 0.3}
+PATIENCE = {"critical": 1.0, "normal": 0.9, "sheddable": 0.3}
 """The share of the time there is, less what the work takes, that may be spent waiting."""
-NEW_SHARE = 0.1
-"""How much the latest time taken moves the mean."""
-RESERVE = 2.0
+RESERVE = 1.5
 """How many times the mean time taken is kept for the work itself."""
+NEW_SHARE = 0.05
+"""How much the latest time taken moves the mean."""
+LEAST_GONE = 20
+"""Places handed on before the pace is worth something."""
+WINDOW_S = 2.0
+"""Seconds over which the pace is told, about."""
 Queues: TypeAlias = dict[Criticality, deque[object]]
 
 
 class Turns:
-    """A number of places, given to tenants in turn.
+    """A number of places, given to tenants in turn. Instants are seconds on any steady clock.
 
     Args:
         places: How many are in work at once, 1 and up.
@@ -37,6 +41,8 @@ class Turns:
         self.mean_took_s = 0.0
         self._most_waiting = most_waiting
         self._tenants: OrderedDict[str, Queues] = OrderedDict()
+        self._busy_since = 0.0
+        self._gone = 0.0
 
     def enter(self) -> bool:
         """Take a place where one is free; nobody waits then, as `leave` hands places on."""
@@ -49,17 +55,22 @@ class Turns:
         """Return how long to wait at the most, for the work to end in time, in seconds."""
         return max(0.0, PATIENCE[criticality] * (budget_s - RESERVE * self.mean_took_s))
 
-    def expected_s(self, tenant: str, criticality: Criticality) -> float:
-        """Return the seconds that a newcomer would wait, by what work took lately."""
+    def expected_s(self, tenant: str, criticality: Criticality, *, now: float) -> float:
+        """Return the seconds that a newcomer would wait at the pace of late; 0 if unknown."""
+        busy_s = now - self._busy_since
+        if not self.waiting or self._gone < LEAST_GONE or busy_s <= 0:
+            return 0.0
         queues = self._tenants.get(tenant)
         before = 0 if queues is None else _before(queues, criticality)
         turns = 1 + before
         for name, others in self._tenants.items():
             if name != tenant:
                 turns += min(before + 1, _length(others))
-        return turns * self.mean_took_s / self.places
+        return turns * busy_s / self._gone
 
-    def wait(self, ticket: object, tenant: str, criticality: Criticality) -> object | None:
+    def wait(
+        self, ticket: object, tenant: str, criticality: Criticality, *, now: float
+    ) -> object | None:
         """Queue for a place, which `leave` gives; return the ticket that is turned away for it.
 
         That may be this very ticket; None where there was room.
@@ -69,19 +80,47 @@ class Turns:
             pushed_out = self._least(tenant, criticality)
             if pushed_out is None:
                 return ticket
+        if not self.waiting:
+            self._busy_since, self._gone = now, 0.0
         if tenant not in self._tenants:
             self._tenants[tenant] = {one: deque() for one in CRITICALITIES}
         self._tenants[tenant][criticality].append(ticket)
         self.waiting += 1
         return pushed_out
 
-    def leave(self, took_s: float) -> object | None:
+    def leave(self, took_s: float, *, now: float) -> object | None:
         """Give a place up after so many seconds; return the ticket that has it now, or None."""
         share = NEW_SHARE if self.mean_took_s else 1.0
         self.mean_took_s += share * (took_s - self.mean_took_s)
-        if not self._tenants:
+        if not self._tenants or self.taken > self.places:
             self.taken -= 1
             return None
+        self._keep_pace(now)
+        return self._next()
+
+    def resize(self, places: int) -> list[object]:
+        """Change the number of places; return the tickets that have one by that.
+
+        Where there are fewer than are taken, those who leave take theirs along.
+        """
+        self.places = max(1, places)
+        seated = []
+        while self._tenants and self.taken < self.places:
+            seated.append(self._next())
+            self.taken += 1
+        return seated
+
+    def forget(self, ticket: object, tenant: str) -> bool:
+        """Stop waiting; return False where the ticket has a place by now and must leave it."""
+        for queue in self._tenants.get(tenant, {}).values():
+            if ticket in queue:
+                queue.remove(ticket)
+                self._shrink(tenant)
+                return True
+        return False
+
+    def _next(self) -> object:
+        """Take out the one whose turn it is; his tenant comes last after that."""
         tenant, queues = self._tenants.popitem(last=False)
         ticket = next(queue for queue in queues.values() if queue).popleft()
         self.waiting -= 1
@@ -89,15 +128,11 @@ class Turns:
             self._tenants[tenant] = queues
         return ticket
 
-    def forget(self, ticket: object, tenant: str) -> bool:
-        """Stop waiting; return False where the ticket has a place by now and must leave it."""
-        queues = self._tenants.get(tenant, {})
-        for queue in queues.values():
-            if ticket in queue:
-                queue.remove(ticket)
-                self._shrink(tenant)
-                return True
-        return False
+    def _keep_pace(self, now: float) -> None:
+        self._gone += 1
+        busy_s = now - self._busy_since
+        if busy_s > WINDOW_S:
+            self._busy_since, self._gone = now - busy_s / 2, self._gone / 2
 
     def _least(self, tenant: str, criticality: Criticality) -> object | None:
         """Take out the newest of whoever has most of what is least critical, or nobody."""
@@ -105,7 +140,7 @@ class Turns:
             name = max(self._tenants, key=lambda name: len(self._tenants[name][one]))
             most = len(self._tenants[name][one])
             if one == criticality and most <= max(1, self._has(tenant, one)):
-                return None
+                break
             if most:
                 ticket = self._tenants[name][one].pop()
                 self._shrink(name)

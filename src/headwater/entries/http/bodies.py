@@ -1,12 +1,15 @@
-"""What the bodies of requests may hold; it reads none."""
+"""What bodies hold, of requests and of lists; it reads and writes none."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import Field
 
 from headwater.entries.wire.decode import Body
+from headwater.model.explanation import ToolInfo
+from headwater.model.job import Job
 
 
 class AskBody(Body):
@@ -48,3 +51,17 @@ class ReplayBody(Body):
     """How to carry a stored plan out again."""
 
     sequential: bool = Field(default=False, description="One step after the other.")
+
+
+@dataclass(frozen=True, slots=True)
+class ToolList:
+    """The tools by name."""
+
+    tools: tuple[ToolInfo, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class JobList:
+    """Jobs, newest first."""
+
+    jobs: tuple[Job, ...]
