@@ -15,6 +15,7 @@ from house import PACKAGE, ROOT, SOURCES, functions_in, module_of, short, text_o
 PORTS = [path.stem for path in sorted((PACKAGE / "ports").glob("[a-z]*.py"))]
 ONE_ADAPTER = {
     "gauged": "whatever has numbers has them on itself",
+    "jobs": "jobs are kept by one engine, on two databases",
     "loop_lag": "a loop is watched in one way; where it is not, there is none",
     "tokens": "a token is checked in one way; where none is taken, there is none",
     "telemetry": "calls are tallied in one way; where nobody looks, there is none",
@@ -25,6 +26,11 @@ NO_PRINCIPAL = {
     "hub.publish": "the channel carries the tenant",
     "hub.listen": "the channel carries the tenant",
     "hub.heard": "the channel carries the tenant",
+    "jobs.claims": "a claim carries its principal",
+    "jobs.keep": "the job's id is nobody else's, and the job carries its principal",
+    "jobs.kept": "a place by the id of a job that carries its principal",
+    "jobs.drop": "a place by the id of a job that carries its principal",
+    "jobs.prune": "age holds for every tenant alike",
     "keys.add": "a key says itself whose it is",
     "keys.by_digest": "it is looked up to learn who asks",
     "keys.of_tenant": "the app has checked that an admin asks",

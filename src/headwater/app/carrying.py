@@ -14,12 +14,13 @@ from typing import Any
 import anyio
 
 from headwater.app import checking, records
-from headwater.app.lifespan import Parts
+from headwater.app.parts import Parts
 from headwater.engine.ask import Earlier, ask, carry_out
 from headwater.engine.journal import Journal
 from headwater.engine.run import Ground
 from headwater.engine.validation import check_plan, decode_plan
 from headwater.engine.watch import Watch
+from headwater.errors import UsageError
 from headwater.model.answer import Answer, RunResult
 from headwater.model.moment import Asked
 from headwater.model.plan import Step
@@ -32,7 +33,8 @@ from headwater.policy.budget import composing_share_s
 class Work:
     """What a run is to do: a question, or the steps of a plan; what is missing of an earlier one.
 
-    `waits` is what `check_plan` gave, `earlier` and `only` are as in `headwater.engine.ask.ask`.
+    `run_id` is given where it was promised. `waits` is what `check_plan` gave, `earlier` and `only`
+    are as in `headwater.engine.ask.ask`.
     """
 
     kind: str
@@ -41,6 +43,29 @@ class Work:
     waits: Mapping[str, frozenset[str]] | None = None
     earlier: Earlier | None = None
     only: tuple[str, ...] = ()
+    run_id: str | None = None
+
+
+def work_of(
+    parts: Parts,
+    *,
+    plan: Mapping[str, Any] | None,
+    question: str | None,
+    budget_s: float | None,
+    principal: Principal,
+    zone: tzinfo | None = None,
+) -> Work:
+    """Return the work of a plan or a question, asked now.
+
+    Raises:
+        UsageError: `run.nothing_asked`, or what is wrong with the plan, question or budget.
+    """
+    if plan is not None and question is None:
+        return of_plan(parts, plan, budget_s=budget_s, principal=principal)
+    if question is not None and plan is None:
+        return of_question(parts, question, zone=zone, budget_s=budget_s)
+    message = "give a plan or a question, and not both"
+    raise UsageError(message, code="run.nothing_asked")
 
 
 def of_question(
@@ -83,15 +108,22 @@ def of_plan(
 
 
 async def carry(
-    parts: Parts, work: Work, *, principal: Principal, watch: Watch | None = None
+    parts: Parts,
+    work: Work,
+    *,
+    principal: Principal,
+    watch: Watch | None = None,
+    row_first: bool = False,
 ) -> Any:
-    """Carry out a run and return its `Answer` or `RunResult`.
+    """Carry out a run and return its `Answer` or `RunResult`; perhaps its row is written first.
 
     Raises:
         UsageError: a step may not be run.
         LimitError: `run.cancelled`, `limit.stopping`.
     """
     with recorded(parts, work, principal=principal, watch=watch) as run:
+        if row_first:
+            await parts.stores.run_log.write([run.journal.record], [])
         ground = await ground_of(parts, run.journal, principal=principal)
         run.result = await carried(work, ground)
     return run.result
@@ -117,6 +149,7 @@ def recorded(
         asked=work.asked,
         principal=principal,
         watch=watch,
+        run_id=work.run_id,
     )
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import timedelta, tzinfo
+from datetime import timedelta
+from typing import Any
 
 import anyio
 from anyio import to_thread
@@ -17,12 +17,15 @@ from headwater.app.control import Control
 from headwater.app.feed import Feed
 from headwater.app.health import Health
 from headwater.app.identities import Identities
+from headwater.app.job_worker import JobWorker
+from headwater.app.parts import Parts
 from headwater.app.run_writer import RunWriter
 from headwater.app.settings import Settings, local_zone
 from headwater.app.under_way import UnderWay
 from headwater.app.wiring import (
     Stores,
     loop_watch,
+    open_jobs,
     open_stores,
     open_telemetry,
     open_tokens,
@@ -33,7 +36,7 @@ from headwater.engine.call import Caller
 from headwater.engine.journal import Outlet
 from headwater.engine.reaper import Reaper
 from headwater.engine.versions_lease import LeasedVersions
-from headwater.ports.loop_lag import LoopLag
+from headwater.ports.jobs import Jobs
 from headwater.ports.telemetry import Telemetry
 from headwater.toolkit.registry import Pack, Registry
 
@@ -43,34 +46,12 @@ CLOSE_S = 5.0
 """Seconds for the last events to be written when the app closes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
-    """Everything that lives as long as the app."""
-
-    stores: Stores
-    versions: LeasedVersions
-    caller: Caller
-    reaper: Reaper
-    outlet: Outlet
-    writer: RunWriter
-    feed: Feed
-    settings: Settings
-    zone: tzinfo
-    telemetry: Telemetry
-    lag: LoopLag | None
-    health: Health
-    under_way: UnderWay
-    control: Control
-    admission: Admission
-    identities: Identities
-
-
 @asynccontextmanager
 async def lifespan(url: str, packs: Sequence[Pack], settings: Settings) -> AsyncIterator[Parts]:
     """Open the stores, start the background tasks, and end both in the opposite order."""
-    async with open_stores(url, settings) as stores:
+    async with open_stores(url, settings) as stores, open_jobs(url, settings) as jobs:
         group = anyio.create_task_group()
-        parts = await _assemble(stores, packs, settings, group=group)
+        parts = await _assemble(stores, packs, settings, jobs=jobs, group=group)
         raised: Exception | None = None
         async with group:
             _start(parts, group)
@@ -86,18 +67,22 @@ async def lifespan(url: str, packs: Sequence[Pack], settings: Settings) -> Async
 
 
 async def _assemble(
-    stores: Stores, packs: Sequence[Pack], settings: Settings, *, group: TaskGroup
+    stores: Stores,
+    packs: Sequence[Pack],
+    settings: Settings,
+    *,
+    jobs: Jobs | None,
+    group: TaskGroup,
 ) -> Parts:
     """Make everything that lives as long as the app; nothing of it runs yet."""
-    shipped = await to_thread.run_sync(shipped_packs)
-    zone = await to_thread.run_sync(local_zone)
     if settings.prepare:  # now, for a question's time is its asker's
         await to_thread.run_sync(prepare)
+    registry = Registry([*await to_thread.run_sync(shipped_packs), *packs], stores.supplies)
     telemetry = await to_thread.run_sync(open_telemetry, settings)
     versions, outlet, under_way = LeasedVersions(stores.versions), Outlet(), UnderWay()
     reaper, lag = Reaper(group), loop_watch() if settings.watch_loop else None
     caller = Caller(
-        Registry([*shipped, *packs], stores.supplies),
+        registry,
         cache=stores.cache,
         versions=versions,
         limits=settings.limits,
@@ -105,31 +90,27 @@ async def _assemble(
         telemetry=telemetry,
     )
     writer = _writer(outlet, stores, settings, telemetry=telemetry)
+    numbered: dict[str, Any] = {
+        "caller": caller,
+        "reaper": reaper,
+        "outlet": outlet,
+        "writer": writer,
+        "telemetry": telemetry,
+        "lag": lag,
+    }
     return Parts(
+        **numbered,
+        health=Health(stores, **numbered),
         stores=stores,
         versions=versions,
-        caller=caller,
-        reaper=reaper,
-        outlet=outlet,
-        writer=writer,
         feed=Feed(outlet, stores.hub, writer),
         settings=settings,
-        zone=zone,
-        telemetry=telemetry,
-        lag=lag,
-        health=Health(
-            stores,
-            caller=caller,
-            reaper=reaper,
-            outlet=outlet,
-            writer=writer,
-            telemetry=telemetry,
-            lag=lag,
-        ),
+        zone=await to_thread.run_sync(local_zone),
         under_way=under_way,
         control=Control(stores.hub, under_way),
         admission=Admission(settings),
         identities=await _identities(stores, settings),
+        jobs=jobs,
     )
 
 
@@ -150,6 +131,8 @@ def _start(parts: Parts, group: TaskGroup) -> None:
     group.start_soon(parts.writer.work, name="run writer")
     group.start_soon(parts.feed.work, name="run feed")
     group.start_soon(parts.control.work, name="run control")
+    if parts.jobs is not None:
+        group.start_soon(JobWorker(parts, parts.jobs).work, name="job worker")
     if parts.lag is not None:
         group.start_soon(parts.lag.watch, name="loop watch")
 

@@ -22,7 +22,7 @@ from headwater.app import carrying, checking
 from headwater.app.control import CONTROL
 from headwater.app.feed import channel_of, decode
 from headwater.app.following import Follower
-from headwater.app.lifespan import Parts
+from headwater.app.parts import Parts
 from headwater.app.rebuilding import is_lost, lost_run, state_of
 from headwater.errors import HeadwaterError, UsageError
 from headwater.model.event import Event, RunRecord
@@ -80,13 +80,9 @@ class LiveRuns:
             StoreFault: the row cannot be committed; nothing was begun.
         """
         who = self._who(principal, "ask" if plan is None else "run")
-        if (plan is None) == (question is None):
-            message = "give a plan or a question, and not both"
-            raise UsageError(message, code="run.nothing_asked")
-        if plan is not None:
-            work = carrying.of_plan(self._parts, plan, budget_s=budget_s, principal=who)
-        else:
-            work = carrying.of_question(self._parts, question or "", zone=zone, budget_s=budget_s)
+        work = carrying.work_of(
+            self._parts, plan=plan, question=question, budget_s=budget_s, principal=who, zone=zone
+        )
         begun: RunRecord = await self._parts.reaper.group.start(self._carry, work, who)
         return begun
 

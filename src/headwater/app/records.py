@@ -38,6 +38,11 @@ class Recorded:
     result: Any = None
 
 
+def new_run_id() -> str:
+    """Return an id that no other run has; it begins with the time."""
+    return f"r-{ULID()}"
+
+
 @contextmanager
 def recorded(
     outlet: Outlet,
@@ -47,6 +52,7 @@ def recorded(
     asked: Question,
     principal: Principal,
     watch: Watch | None = None,
+    run_id: str | None = None,
 ) -> Iterator[Recorded]:
     """Begin a run's journal, and end it with what the block sets as `result`.
 
@@ -57,7 +63,7 @@ def recorded(
     """
     under_way.check_open()
     record = RunRecord(
-        run_id=f"r-{ULID()}",
+        run_id=run_id or new_run_id(),
         tenant=principal.tenant,
         principal=principal.name,
         kind=kind,

@@ -19,10 +19,12 @@ from headwater.app import carrying, checking, records
 from headwater.app.access import Access
 from headwater.app.admission import Admission
 from headwater.app.health import Health
-from headwater.app.lifespan import Parts, lifespan
+from headwater.app.jobs import BackgroundJobs
+from headwater.app.lifespan import lifespan
 from headwater.app.live import LiveRuns
 from headwater.app.loading import export, load
 from headwater.app.namespace import describe, namespace, value_of
+from headwater.app.parts import Parts
 from headwater.app.replaying import replay
 from headwater.app.settings import Settings, find_settings
 from headwater.app.wiring import bundle_writer, host_supply, supply_of, write_demo
@@ -89,6 +91,11 @@ class AsyncHeadwater:
         who = checking.who_asks(principal, Principal(tenant=tenant or settings.tenant))
         async with lifespan(url or settings.database_url, packs, settings) as parts:
             yield cls(parts, who)
+
+    @property
+    def jobs(self) -> BackgroundJobs:
+        """Return what loads and runs as background jobs, where they are on."""
+        return BackgroundJobs(self._parts, self._principal)
 
     @property
     def live(self) -> LiveRuns:

@@ -6,8 +6,8 @@ Drivers are imported where they are opened, so that `import headwater` stays lig
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import entry_points
@@ -19,6 +19,7 @@ import anyio
 from anyio import to_thread
 
 from headwater.analysis.records import text_problem
+from headwater.app.job_place import job_place
 from headwater.app.loading import EstateWriter
 from headwater.app.settings import Settings
 from headwater.errors import UsageError
@@ -28,6 +29,7 @@ from headwater.ports.gauged import Gauged
 from headwater.ports.history import History
 from headwater.ports.hub import Hub
 from headwater.ports.inventory import Inventory
+from headwater.ports.jobs import Jobs
 from headwater.ports.keys import Keys
 from headwater.ports.loop_lag import LoopLag
 from headwater.ports.metrics import Metrics
@@ -233,6 +235,54 @@ def supply_of(path: Path, kind: str | None) -> Supply:
     from headwater.sources.detect import open_supply
 
     return open_supply(path, kind=kind)
+
+
+def check_media_type(media_type: str) -> str:
+    """Return the media type of an upload that can be loaded.
+
+    Raises:
+        UsageError: `upload.unknown_type`.
+    """
+    from headwater.sources.unpack import check_media_type as check
+
+    return check(media_type)
+
+
+def unpack(upload: Path, folder: Path, *, media_type: str, most_bytes: int) -> Path:
+    """Unpack an upload into an empty folder, and return what is to be loaded.
+
+    Raises:
+        UsageError: what is wrong with the upload.
+        LimitError: `upload.too_large`.
+    """
+    from headwater.sources.unpack import unpack as unpack_it
+
+    return unpack_it(upload, folder, media_type=media_type, most_bytes=most_bytes)
+
+
+@asynccontextmanager
+async def open_jobs(url: str, settings: Settings) -> AsyncIterator[Jobs | None]:
+    """Open the background jobs of an estate, where they are on.
+
+    Raises:
+        UsageError: `jobs.twice`.
+        StoreFault: `jobs.unreachable`.
+    """
+    if not settings.jobs:
+        yield None
+        return
+    opened = await to_thread.run_sync(_jobs_adapter)
+    async with anyio.TemporaryDirectory[str](prefix="headwater-jobs-") as nowhere:
+        place = job_place(url, settings, nowhere=Path(nowhere))
+        async with opened(place.url, folder=place.folder, at_once=settings.jobs_at_once) as jobs:
+            yield jobs
+
+
+def _jobs_adapter() -> Callable[..., AbstractAsyncContextManager[Jobs]]:
+    """Import DBOS, which takes a while and is needed nowhere else."""
+    from headwater.services.jobs import DbosJobs
+
+    return DbosJobs.open
 
 
 def host_supply() -> Supply:

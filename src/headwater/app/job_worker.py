@@ -1,0 +1,171 @@
+"""How this process does background jobs: claim by claim, each to its end or left to another.
+
+Next: `headwater.app.loading.load`
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import anyio
+from anyio import to_thread
+from ulid import ULID
+
+from headwater.app.job_runs import carry_run
+from headwater.app.loading import load
+from headwater.app.parts import Parts
+from headwater.app.wiring import supply_of, unpack
+from headwater.errors import EngineBug, HeadwaterError, StoreFault, UsageError
+from headwater.model.load import LoadReport, Progress
+from headwater.ports.jobs import Claim, Jobs
+
+LOG = logging.getLogger(__name__)
+TELL_S = 0.25
+SETTLE_S = 5.0
+"""Seconds for a job's end to be durable, before what was kept for it is removed."""
+LOOK_S = 0.1
+PRUNE_S = 3600.0
+MOST_BAD_LINES = 100
+"""Bad lines listed in a job's result; all are counted."""
+
+
+class JobWorker:
+    """The app's background task that does the jobs this process claims.
+
+    Args:
+        parts: What lives as long as the app.
+        jobs: Where claims come from.
+    """
+
+    def __init__(self, parts: Parts, jobs: Jobs) -> None:
+        self._parts = parts
+        self._jobs = jobs
+        self._doers: dict[str, Callable[[Claim], Awaitable[Mapping[str, Any]]]] = {
+            "load": self._load,
+            "run": self._run,
+        }
+
+    async def work(self) -> None:
+        """Do what is claimed, until cancelled; what has not ended by then is left to another."""
+        async with self._jobs.claims() as claims, anyio.create_task_group() as group:
+            group.start_soon(self._prune, name="prune jobs")
+            async for claim in claims:
+                group.start_soon(self._do, claim, name=f"job {claim.job_id}")
+
+    async def _do(self, claim: Claim) -> None:
+        """Do one job, and end its claim; a job that somebody cancels is given up at once."""
+        async with anyio.create_task_group() as group:
+            group.start_soon(self._give_up_when_revoked, claim, group.cancel_scope)
+            try:
+                claim.end(result=await self._doer(claim)(claim))
+            except HeadwaterError as error:
+                if self._parts.under_way.stopping:
+                    return  # whoever takes the claim next does the job
+                claim.end(error=_facts(error))
+            except Exception as error:
+                LOG.exception("job %s ended with a defect of Headwater", claim.job_id)
+                bug = EngineBug(f"{type(error).__name__}: {error}", code="engine.unforeseen")
+                claim.end(error=_facts(bug))
+            group.cancel_scope.cancel()
+        await self._settle(claim)
+
+    async def _give_up_when_revoked(self, claim: Claim, scope: anyio.CancelScope) -> None:
+        await claim.revoked()
+        message = "somebody cancelled the job; what it had committed stays"
+        claim.end(error={"code": "job.cancelled", "fault": "asker", "message": message})
+        scope.cancel()
+
+    async def _settle(self, claim: Claim) -> None:
+        """Remove what was kept for a job once its end is durable, and not before."""
+        with anyio.move_on_after(SETTLE_S):
+            while True:
+                job = await self._jobs.get(claim.job_id, principal=claim.task.principal)
+                if job is None or job.status not in {"queued", "running"}:
+                    await self._jobs.drop(claim.job_id)
+                    return
+                await anyio.sleep(LOOK_S)
+
+    def _doer(self, claim: Claim) -> Callable[[Claim], Awaitable[Mapping[str, Any]]]:
+        doer = self._doers.get(claim.task.kind)
+        if doer is None:
+            message = f"this version does no jobs of the kind {claim.task.kind!r}"
+            raise UsageError(message, code="job.unknown_kind")
+        return doer
+
+    async def _load(self, claim: Claim) -> Mapping[str, Any]:
+        """Unpack an upload and load it; a second time it finds done what the first one did."""
+        payload = claim.task.payload
+        upload = self._jobs.kept(claim.job_id)
+        if not await anyio.Path(upload).exists():
+            message = "what was uploaded is gone from this process's folder of jobs; send it again"
+            raise StoreFault(message, code="job.upload_gone")
+        folder = upload.with_name(f"work-{ULID()}")
+        await anyio.Path(folder).mkdir()
+        most_bytes = self._parts.settings.unpacked_bytes
+        found = await to_thread.run_sync(
+            lambda: unpack(upload, folder, media_type=payload["media_type"], most_bytes=most_bytes),
+            abandon_on_cancel=True,
+        )
+        supply = await to_thread.run_sync(supply_of, found, payload["kind"])
+        progress = Progress()
+        async with anyio.create_task_group() as group:
+            group.start_soon(_tell, claim, progress)
+            report = await load(
+                self._parts.stores,
+                supply,
+                principal=claim.task.principal,
+                lease=self._parts.versions,
+                replace=payload["replace"],
+                skip_bad=payload["skip_bad"],
+                progress=progress,
+            )
+            group.cancel_scope.cancel()
+        claim.tell(_progress_of(progress))
+        return _report_of(report)
+
+    async def _run(self, claim: Claim) -> Mapping[str, Any]:
+        return await carry_run(self._parts, claim.task)
+
+    async def _prune(self) -> None:
+        """Forget old jobs."""
+        while True:
+            before = datetime.now(UTC) - timedelta(days=self._parts.settings.jobs_keep_days)
+            try:
+                await self._jobs.prune(before=before)
+            except HeadwaterError as error:
+                LOG.warning("old jobs were not forgotten: %s", error)
+            await anyio.sleep(PRUNE_S)
+
+
+async def _tell(claim: Claim, progress: Progress) -> None:
+    while True:
+        claim.tell(_progress_of(progress))
+        await anyio.sleep(TELL_S)
+
+
+def _progress_of(progress: Progress) -> dict[str, Any]:
+    return {
+        "part": progress.part,
+        "rows": progress.rows_read,
+        "bytes": progress.bytes_read,
+        "total_bytes": progress.total_bytes,
+    }
+
+
+def _report_of(report: LoadReport) -> dict[str, Any]:
+    listed = report.bad_lines[:MOST_BAD_LINES]
+    return {
+        "source": report.source,
+        "counts": {name: asdict(count) for name, count in report.counts.items()},
+        "bad_lines": [asdict(line) for line in listed],
+        "bad_total": report.bad_total,
+        "elapsed_s": report.elapsed_s,
+    }
+
+
+def _facts(error: HeadwaterError) -> dict[str, Any]:
+    return {"code": error.code, "fault": error.fault, "message": error.message}

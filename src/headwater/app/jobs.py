@@ -1,0 +1,157 @@
+"""How background jobs are asked for, looked up and cancelled; it does none of them.
+
+Next: `headwater.app.job_worker.JobWorker.work`
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+from ulid import ULID
+
+from headwater.app import carrying, checking
+from headwater.app.parts import Parts
+from headwater.app.records import new_run_id
+from headwater.app.wiring import check_media_type
+from headwater.errors import UsageError
+from headwater.model.job import Job, Task
+from headwater.model.principal import Principal
+from headwater.ports.jobs import Jobs
+
+MOST_LISTED = 1_000
+
+
+class BackgroundJobs:
+    """The background jobs of a tenant; reached as `hw.jobs`.
+
+    Args:
+        parts: What lives as long as the app.
+        principal: Who asks where a method is not told.
+    """
+
+    def __init__(self, parts: Parts, principal: Principal) -> None:
+        self._parts = parts
+        self._principal = principal
+
+    async def load(
+        self,
+        chunks: AsyncIterator[bytes],
+        *,
+        media_type: str,
+        kind: str | None = None,
+        replace: bool = False,
+        skip_bad: bool = False,
+        principal: Principal | None = None,
+    ) -> Job:
+        """Load an upload in the background: a bundle as a zip or as NDJSON, or a NetBox dump.
+
+        The upload is on the disk when this returns. A line of NDJSON is a line of a bundle's file
+        with one field more, `part`: `items`, `relations`, `metrics`, `samples`, `history`, `rules`.
+
+        Args:
+            chunks: The upload.
+            media_type: `application/zip`, `application/x-ndjson` or `application/json`.
+            kind: `bundle` or `netbox`; by its looks where it is left out.
+            replace: Remove what the source no longer has.
+            skip_bad: Count and list bad lines instead of refusing their file.
+            principal: Whose estate.
+
+        Raises:
+            UsageError: `jobs.off`, `upload.unknown_type`.
+            LimitError: `job.too_large`, `limit.stopping`.
+            StoreFault: `jobs.unreachable`, `jobs.no_room`.
+        """
+        who = checking.allow(checking.who_asks(principal, self._principal), "load")
+        jobs = self._jobs()
+        self._parts.under_way.check_open()
+        payload = {
+            "media_type": check_media_type(media_type),
+            "kind": kind,
+            "replace": bool(replace),
+            "skip_bad": bool(skip_bad),
+        }
+        job_id = new_job_id()
+        size_bytes = await jobs.keep(
+            chunks, job_id=job_id, most_bytes=self._parts.settings.upload_bytes
+        )
+        task = Task(kind="load", principal=who, payload=payload | {"size_bytes": size_bytes})
+        return await jobs.submit(task, job_id=job_id, principal=who)
+
+    async def run(
+        self,
+        *,
+        plan: Mapping[str, Any] | None = None,
+        question: str | None = None,
+        budget_s: float | None = None,
+        principal: Principal | None = None,
+    ) -> Job:
+        """Run a plan or a question as a job: a process that is killed leaves it to another.
+
+        The result has the `run_id`, `status` and `summary` of the run. After a kill the steps that
+        had succeeded are kept, and the others are run again where their tools may be called twice.
+
+        Raises:
+            UsageError: `jobs.off`, `run.nothing_asked`, or what is wrong with what is asked.
+            LimitError: `limit.stopping`.
+            StoreFault: `jobs.unreachable`.
+        """
+        who = checking.allow(checking.who_asks(principal, self._principal), "jobs")
+        jobs = self._jobs()
+        self._parts.under_way.check_open()
+        carrying.work_of(
+            self._parts, plan=plan, question=question, budget_s=budget_s, principal=who
+        )
+        payload = {
+            "plan": plan,
+            "question": question,
+            "budget_s": budget_s,
+            "run_id": new_run_id(),
+        }
+        task = Task(kind="run", principal=who, payload=payload)
+        return await jobs.submit(task, job_id=new_job_id(), principal=who)
+
+    async def find(self, job_id: str, *, principal: Principal | None = None) -> Job:
+        """Return a job: its status, how far it is, and its result once it has one.
+
+        Raises:
+            UsageError: `job.unknown`, `jobs.off`.
+        """
+        who = checking.allow(checking.who_asks(principal, self._principal), "jobs")
+        job = await self._jobs().get(str(job_id), principal=who)
+        if job is None:
+            message = f"there is no job {ascii(job_id)[:80]}"
+            raise UsageError(message, code="job.unknown")
+        return job
+
+    async def recent(self, *, limit: int = 20, principal: Principal | None = None) -> list[Job]:
+        """List the tenant's newest jobs, newest first.
+
+        Raises:
+            UsageError: `run.bad_limit`, `jobs.off`.
+        """
+        who = checking.allow(checking.who_asks(principal, self._principal), "jobs")
+        wanted = min(checking.check_limit(limit), MOST_LISTED)
+        return await self._jobs().recent(limit=wanted, principal=who)
+
+    async def cancel(self, job_id: str, *, principal: Principal | None = None) -> Job:
+        """End a job, and return it; what it has committed stays.
+
+        Raises:
+            UsageError: `job.unknown`, `jobs.off`.
+        """
+        job = await self.find(job_id, principal=principal)
+        who = checking.who_asks(principal, self._principal)
+        await self._jobs().cancel(job.id, principal=who)
+        return await self.find(job_id, principal=principal)
+
+    def _jobs(self) -> Jobs:
+        if self._parts.jobs is None:
+            message = "background jobs are off here; `headwater serve` has them, or HEADWATER_JOBS"
+            raise UsageError(message, code="jobs.off")
+        return self._parts.jobs
+
+
+def new_job_id() -> str:
+    """Return an id that nobody else has."""
+    return f"j-{ULID()}"
