@@ -18,9 +18,11 @@ from typing import Any
 
 import anyio
 import pytest
+from mcp import Client
 
 from headwater import AsyncHeadwater, Headwater
 from headwater.entries.cli.main import respond
+from headwater.entries.mcp.server import make_server
 from headwater.entries.wire.encode import plain
 
 WINDOW = "2026-11-20T00:00:00Z/2026-11-20T06:00:00Z"
@@ -231,6 +233,33 @@ def test_the_command_line_equals_python(url: str, bundle: Path) -> None:
     statuses = {"complete": 0, "succeeded": 0, "partial": 3, "late": 3, "failed": 1}
     for status, document in (*by_words, *by_json):
         assert status == statuses[document["status"]]
+
+
+async def by_mcp(url: str) -> tuple[list[Any], list[Any]]:
+    """Return the answers and outcomes of an estate as an agent is given them."""
+    rows = 1000
+    async with AsyncHeadwater.open(url) as hw, Client(make_server(hw, nobody)) as client:
+
+        async def given(tool: str, arguments: dict[str, Any]) -> Any:
+            return kept((await client.call_tool(tool, arguments)).structured_content)
+
+        answers = [
+            await given("ask", {"question": one, "zone": "UTC", "budget_s": 30, "rows": rows})
+            for one in QUESTIONS
+        ]
+        outcomes = [await given(tool.replace(".", "_"), args) for tool, args in CALLS]
+    return answers, outcomes
+
+
+async def nobody(ctx: Any) -> None:
+    """Let an agent ask as the client's own principal."""
+    del ctx
+
+
+async def test_mcp_equals_python(url: str, bundle: Path) -> None:
+    (answers, outcomes), (answered, given) = await by_mcp(url), await asked(url, bundle)
+    same("answers", QUESTIONS, answers, answered)
+    same("outcomes", CALLS, outcomes, given)
 
 
 async def test_parallel_equals_sequential(url: str, bundle: Path) -> None:

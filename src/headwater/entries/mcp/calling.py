@@ -25,6 +25,7 @@ from headwater.entries.mcp.arguments import (
 from headwater.entries.mcp.bounding import ROWS, Wanted, bounded, picked
 from headwater.entries.mcp.catalogue import Offer, RunList
 from headwater.entries.mcp.following import followed
+from headwater.entries.mcp.turns import turn
 from headwater.entries.mcp.wording import hint_of, of_answer, of_error, of_value
 from headwater.entries.wire.encode import plain
 from headwater.entries.wire.faults import facts
@@ -68,18 +69,10 @@ async def _ask(
 ) -> types.CallToolResult:
     given = decoded(AskArguments, arguments)
     zone = await zone_called(given.zone)
-    watch = hw.watch()
-    answer = await followed(
-        hw.ask(
-            given.question,
-            budget_s=given.budget_s,
-            zone=zone,
-            watch=watch,
-            principal=caller.principal,
-        ),
-        watch=watch,
-        session=caller.session,
-    )
+    watch, who = hw.watch(), caller.principal
+    async with turn(hw, who, budget_s=given.budget_s) as left_s:
+        work = hw.ask(given.question, budget_s=left_s, zone=zone, watch=watch, principal=who)
+        answer = await followed(work, watch=watch, session=caller.session)
     return _answered(answer, given.rows)
 
 
@@ -87,12 +80,10 @@ async def _run(
     hw: AsyncHeadwater, arguments: Mapping[str, Any], caller: Caller
 ) -> types.CallToolResult:
     given = decoded(RunArguments, arguments)
-    watch = hw.watch()
-    result = await followed(
-        hw.run(given.plan, budget_s=given.budget_s, watch=watch, principal=caller.principal),
-        watch=watch,
-        session=caller.session,
-    )
+    watch, who = hw.watch(), caller.principal
+    async with turn(hw, who, budget_s=given.budget_s) as left_s:
+        work = hw.run(given.plan, budget_s=left_s, watch=watch, principal=who)
+        result = await followed(work, watch=watch, session=caller.session)
     return _answered(result, given.rows)
 
 
@@ -126,9 +117,9 @@ async def _tool(
     theirs = {name: value for name, value in arguments.items() if name not in offer.extras}
     given = decoded(Extras, ours)
     wanted = wanted_of(given, offer, theirs)
-    outcome = await hw.call(
-        str(offer.tool), theirs, budget_s=given.budget_s, principal=caller.principal
-    )
+    who = caller.principal
+    async with turn(hw, who, budget_s=given.budget_s, read=True) as left_s:
+        outcome = await hw.call(str(offer.tool), theirs, budget_s=left_s, principal=who)
     if not isinstance(outcome, Succeeded):
         return refused(_facts_of(outcome), plain(outcome))
     fields = {name: plain(getattr(outcome, name)) for name in BESIDE_VALUE}

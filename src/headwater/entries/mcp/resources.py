@@ -13,6 +13,7 @@ from mcp import types
 from headwater.app.namespace import value_of
 from headwater.app.service import AsyncHeadwater
 from headwater.entries.mcp.bounding import Wanted, bounded
+from headwater.entries.mcp.turns import turn
 from headwater.entries.wire.clean import clean
 from headwater.entries.wire.encode import document, plain
 from headwater.errors import UsageError
@@ -82,7 +83,10 @@ async def _run(hw: AsyncHeadwater, run_id: str, principal: Principal | None) -> 
 
 
 async def _item(hw: AsyncHeadwater, code: str, principal: Principal | None) -> dict[str, Any]:
-    outcome = await hw.call("ci.get_by_code", {"code": code}, principal=principal)
+    async with turn(hw, principal, budget_s=None, read=True) as left_s:
+        outcome = await hw.call(
+            "ci.get_by_code", {"code": code}, budget_s=left_s, principal=principal
+        )
     found: dict[str, Any] | None = value_of(outcome)
     if found is None:
         message = f"there is no item with the code {code[:80]!a}; find it with ci_search"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from headwater.entries.mcp.guard import KEY, Guard, credential_of, names_of
-from headwater.errors import StoreFault, UsageError
+from headwater.errors import LimitError, StoreFault, UsageError
 from headwater.model.principal import Principal
 
 NAMES = names_of("10.1.2.3", "hw.example.org, other.example.org:8443", "https://app.example.org/")
@@ -158,6 +158,14 @@ async def test_where_nobody_can_tell_whose_key_it_is_the_server_is_not_there() -
     (start, body), seen = await answered(Doorman(error), [MINE, ("authorization", "Bearer right")])
     assert start["status"] == 503
     assert json.loads(body["body"])["fault"] == "store"
+    assert not seen
+
+
+async def test_who_asks_too_often_is_told_when_to_ask_again() -> None:
+    error = LimitError("too often", code="limit.rate", retry_after_s=2.5)
+    (start, _), seen = await answered(Doorman(error), [MINE, ("authorization", "Bearer right")])
+    assert start["status"] == 429
+    assert (b"retry-after", b"3") in start["headers"]
     assert not seen
 
 

@@ -17,6 +17,7 @@ from mcp import types
 from mcp.types.version import HANDSHAKE_PROTOCOL_VERSIONS
 
 from headwater import AsyncHeadwater
+from headwater.app.settings import find_settings
 from headwater.model.event import RunRecord
 from headwater.model.principal import Principal
 
@@ -282,6 +283,29 @@ async def test_a_budget_is_kept(patient: Slow) -> None:
             ran = await client.call_tool("run", {"plan": plan, "budget_s": 0.1})
         assert not ran.is_error
         assert data_of(ran)["outcomes"]["wait"]["status"] == "late"
+
+
+async def test_a_tenant_that_has_all_its_runs_under_way_is_told(patient: Slow) -> None:
+    settings = find_settings().model_copy(update={"runs_per_tenant": 1})
+    plan = {"steps": [{"id": "wait", "tool": "slow.wait"}]}
+    async with (
+        AsyncHeadwater.open("memory:", packs=[[patient.tool]], settings=settings) as hw,
+        served(hw) as url,
+        connected(url) as first,
+        connected(url) as second,
+        connected(url, "key-bolt") as other,
+        anyio.create_task_group() as group,
+    ):
+        group.start_soon(first.call_tool, "run", {"plan": plan, "budget_s": 30})
+        with anyio.fail_after(10):
+            await patient.began.wait()
+            refused = await second.call_tool("run", {"plan": plan})
+            assert refused.is_error
+            assert data_of(refused)["code"] == "limit.runs"
+            assert data_of(refused)["retry_after_s"] > 0
+            empty = {"steps": [{"id": "find", "tool": "ci.search"}]}
+            assert not (await other.call_tool("run", {"plan": empty})).is_error
+        group.cancel_scope.cancel()
 
 
 async def test_fifty_agents_at_once_each_get_their_own(url: str) -> None:
