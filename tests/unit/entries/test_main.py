@@ -57,13 +57,13 @@ def test_json_without_a_command_is_refused_as_json(capsys: pytest.CaptureFixture
 def test_help_names_every_command_and_status(capsys: pytest.CaptureFixture[str]) -> None:
     assert respond(["--help"]) == 0
     shown = capsys.readouterr().out
-    assert all(f" {name} " in shown for name in COMMANDS)
+    assert all(f" {name.split()[0]} " in shown for name in COMMANDS)
     assert "3 partial" in shown
 
 
 def test_every_command_has_its_help(capsys: pytest.CaptureFixture[str]) -> None:
     for name in COMMANDS:
-        assert respond([name, "--help"]) == 0
+        assert respond([*name.split(), "--help"]) == 0
         assert f"headwater {name}" in capsys.readouterr().out
 
 

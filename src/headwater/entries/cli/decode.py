@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -15,6 +16,8 @@ MOST_BYTES = 64 * 1024 * 1024
 
 _SPAN = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*(ms|s|m|)", re.IGNORECASE | re.ASCII)
 _SECONDS = {"ms": 0.001, "s": 1.0, "": 1.0, "m": 60.0}
+_LONG = re.compile(r"(\d{1,6})\s*([smhdw])", re.IGNORECASE | re.ASCII)
+_LONG_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _EXCERPT = 40
 
 
@@ -29,6 +32,21 @@ def seconds(text: str) -> float:
         message = f"{text[:_EXCERPT]!r} is no span of time: write 2s, 500ms or 2"
         raise ValueError(message)
     return float(found[1]) * _SECONDS[found[2].lower()]
+
+
+def instant_after(text: str | None, what: str) -> datetime | None:
+    """Return the instant after a span of `30d`, `2w`, `12h` or `45m` from now; None for none.
+
+    Raises:
+        UsageError: `cli.usage` where it is no such span.
+    """
+    if text is None:
+        return None
+    found = _LONG.fullmatch(text.strip())
+    if found is None:
+        message = f"{what}: {ascii(text)[:_EXCERPT]} is no span of time: write 30d, 2w or 12h"
+        raise UsageError(message, code="cli.usage")
+    return datetime.now(UTC) + timedelta(seconds=int(found[1]) * _LONG_S[found[2].lower()])
 
 
 def steps(text: str | None) -> tuple[str, ...]:

@@ -21,6 +21,11 @@ HELP = """Answers operational questions on a deadline: typed, cited, complete or
 
 Start with `headwater scan` (this host) or `headwater load PATH`, then `headwater ask "..."`.
 """
+GROUPS = {
+    "keys": "Make, list and revoke keys: who may ask over a network.",
+    "tenants": "Make and list tenants.",
+}
+"""Commands that have commands."""
 EPILOGUE = """Every command also takes, before or after its name: --database URL
 (or HEADWATER_DATABASE), --tenant NAME, --quiet, --json.
 
@@ -42,6 +47,11 @@ COMMANDS = {
     "export": ("loading:export", "Write the estate as a bundle."),
     "serve": ("serving:serve", "Serve the estate over HTTP, WebSocket and MCP."),
     "mcp": ("connecting:mcp", "Answer an agent over standard input and output (MCP)."),
+    "keys create": ("access:create_key", "Make a key; it is shown once."),
+    "keys list": ("access:list_keys", "List the keys."),
+    "keys revoke": ("access:revoke_key", "Revoke a key, within a second everywhere."),
+    "tenants create": ("access:create_tenant", "Make a tenant."),
+    "tenants list": ("access:list_tenants", "List the tenants."),
     "doctor": ("doctor:doctor", "Look whether all is set up, and say what to do."),
     "demo": ("showing:demo", "Make a demo estate and ask it four questions."),
 }
@@ -56,7 +66,7 @@ def respond(words: Sequence[str]) -> int:
     """Carry a command line out and return its exit status."""
     as_json = wants_json(words)
     try:
-        return _carry_out(options_last(words), as_json=as_json)
+        return _carry_out(options_last(words, GROUPS), as_json=as_json)
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  every error becomes a status
         return status_of(error, as_json=as_json)
 
@@ -70,8 +80,13 @@ def make_app() -> App:
         help_format="plaintext",
         version=lambda: metadata.version("headwater"),
     )
-    for name, (path, words) in COMMANDS.items():
-        app.command(f"headwater.entries.cli.{path}", name=name, help=words)
+    groups = {name: App(name=name, help=words) for name, words in GROUPS.items()}
+    for full, (path, words) in COMMANDS.items():
+        group, _, name = full.rpartition(" ")
+        place = groups[group] if group else app
+        place.command(f"headwater.entries.cli.{path}", name=name, help=words)
+    for one in groups.values():
+        app.command(one)
     return app
 
 

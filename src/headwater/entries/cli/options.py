@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -45,8 +45,24 @@ Budget = Annotated[float | None, Parameter(converter=read_seconds)]
 """Seconds given for an answer, as `2s`, `500ms` or `2`."""
 
 
-def options_last(words: Sequence[str]) -> list[str]:
-    """Return the words with options that stand before the command put behind its name."""
+def options_last(words: Sequence[str], groups: Container[str] = ()) -> list[str]:
+    """Return the words with options that stand before the command put behind its name.
+
+    A command of a group has two words for a name, and options may stand between them.
+    """
+    front, rest = _split(words)
+    if not rest or rest[0].startswith("-"):
+        return rest or (front if front and front[-1] in _VALUES else [])
+    if rest[0] not in groups:
+        return [rest[0], *front, *rest[1:]]
+    between, after = _split(rest[1:])
+    if not after or after[0].startswith("-"):
+        return [rest[0], *(after or between)]
+    return [rest[0], after[0], *front, *between, *after[1:]]
+
+
+def _split(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the options of every command that words begin with, and the rest."""
     front: list[str] = []
     rest = list(words)
     while rest and rest[0].partition("=")[0] in (*_FLAGS, *_VALUES):
@@ -54,9 +70,7 @@ def options_last(words: Sequence[str]) -> list[str]:
         front.append(word)
         if word in _VALUES and rest:
             front.append(rest.pop(0))
-    if not rest or rest[0].startswith("-"):
-        return rest or (front if front and front[-1] in _VALUES else [])
-    return [rest[0], *front, *rest[1:]]
+    return front, rest
 
 
 def wants_json(words: Sequence[str]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from headwater.entries.cli.render_table import draw_table, facts_grid
 from headwater.entries.cli.text import clean, shortened, span
 from headwater.entries.cli.zone import Times, zone_name
 from headwater.entries.wire.encode import document
+from headwater.model.access import ApiKey, Tenant
 from headwater.model.event import Event, RunRecord
 from headwater.model.explanation import Explanation, ToolInfo
 from headwater.model.load import BadLine, LoadReport
@@ -59,6 +61,41 @@ def draw_runs(runs: Sequence[RunRecord], look: Look) -> list[RenderableType]:
     ]
     columns = ["run", f"at ({zone_name(look.zone)})", "status", "took", "text"]
     return draw_table(columns, rows, width=look.width, whole=1)
+
+
+def draw_keys(keys: Sequence[ApiKey], look: Look) -> list[RenderableType]:
+    """Return the keys, newest first: never the keys themselves, which nobody has."""
+    if not keys:
+        return [Text("no keys yet; make one: headwater keys create --role reader", style="dim")]
+    times = Times(look.zone, [one.created_at for one in keys], look.today)
+    rows = [
+        [
+            one.id,
+            one.tenant,
+            one.role,
+            times.show(one.created_at),
+            "never" if one.expires_at is None else times.show(one.expires_at),
+            _state(one, look.today),
+            one.name,
+        ]
+        for one in keys
+    ]
+    columns = ["key", "tenant", "role", f"made ({zone_name(look.zone)})", "ends", "is", "name"]
+    return draw_table(columns, rows, width=look.width, whole=1)
+
+
+def _state(key: ApiKey, now: datetime | None) -> str:
+    if key.revoked_at is not None:
+        return "revoked"
+    ended = now is not None and key.expires_at is not None and key.expires_at <= now
+    return "ended" if ended else "in force"
+
+
+def draw_tenants(tenants: Sequence[Tenant], look: Look) -> list[RenderableType]:
+    """Return the tenants by name."""
+    times = Times(look.zone, [one.created_at for one in tenants], look.today)
+    rows = [[one.name, times.show(one.created_at)] for one in tenants]
+    return draw_table(["tenant", f"made ({zone_name(look.zone)})"], rows, width=look.width, whole=1)
 
 
 def draw_explanation(told: Explanation, look: Look) -> list[RenderableType]:
