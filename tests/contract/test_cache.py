@@ -3,22 +3,59 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import AsyncIterator
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contract.estates import Ports
+from headwater.app.fallbacks import FallbackCache
+from headwater.ports.cache import Cache
 from headwater.stores.memory.cache import MemoryCache
+from headwater.stores.memory.hub import MemoryHub
+from headwater.stores.redis.server import RedisServer
 
 
-async def test_what_was_put_is_got_until_replaced(estate: Ports) -> None:
-    assert await estate.cache.get("k") is None
-    await estate.cache.put("k", [1], size_bytes=1)
-    assert await estate.cache.get("k") == [1]
-    await estate.cache.put("k", [2], size_bytes=1)
-    assert await estate.cache.get("k") == [2]
-    assert await estate.cache.get("K") is None
+@pytest.fixture(params=["memory", "memory-trio", "redis", "fallback"])
+def adapter(request: pytest.FixtureRequest) -> str:
+    """Name the adapter under test, and the loop where it is not asyncio."""
+    return str(request.param)
+
+
+@pytest.fixture
+async def cache(adapter: str, request: pytest.FixtureRequest) -> AsyncIterator[Cache]:
+    """Give an empty cache."""
+    if adapter.startswith("memory"):
+        yield MemoryCache()
+        return
+    async with RedisServer.open(request.getfixturevalue("redis"), own_hub=MemoryHub()) as server:
+        shared = server.cache
+        yield shared if adapter == "redis" else FallbackCache(shared, MemoryCache())
+
+
+async def test_what_was_put_is_got_until_replaced(cache: Cache) -> None:
+    assert await cache.get("k") is None
+    await cache.put("k", [1], size_bytes=1)
+    assert await cache.get("k") == [1]
+    await cache.put("k", [2], size_bytes=1)
+    assert await cache.get("k") == [2]
+    assert await cache.get("K") is None
+
+
+@pytest.mark.parametrize(
+    "value", [b"\x00\xff raw", {"deep": [None, 1.5, "\u00fc\x1b"]}, "text", 0, False, [], 2**60]
+)
+async def test_a_value_comes_back_as_it_was_put(cache: Cache, value: object) -> None:
+    await cache.put("k", value, size_bytes=20)
+    assert await cache.get("k") == value
+    assert type(await cache.get("k")) is type(value)
+
+
+async def test_keys_of_any_text_are_told_apart(cache: Cache) -> None:
+    keys = ["", "a", "a\x00", "a\x1e", "\ud800", "k" * 10_000, "k" * 10_001]
+    for number, key in enumerate(keys):
+        await cache.put(key, number, size_bytes=1)
+    assert [await cache.get(key) for key in keys] == list(range(len(keys)))
 
 
 @pytest.mark.parametrize("adapter", ["memory"], indirect=True)

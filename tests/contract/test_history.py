@@ -225,15 +225,15 @@ QUERIES = st.fixed_dictionaries({
 })  # fmt: skip
 
 
-@pytest.mark.parametrize("adapter", ["memory"], indirect=True)
+@pytest.mark.parametrize("adapter", ["sqlite", "postgresql", "mariadb"], indirect=True)
 @FEW
 @given(entries=ENTRIES, query=QUERIES, gone=st.sampled_from(["", "c"]))
 async def test_random_histories_are_read_alike_and_as_by_hand(
-    memory: Ports, sqlite: Ports, entries: list[HistoryRecord], query: Any, gone: str
+    memory: Ports, estate: Ports, entries: list[HistoryRecord], query: Any, gone: str
 ) -> None:
     mine = new_tenant()
     found, counts = [], []
-    for ports in (memory, sqlite):
+    for ports in (memory, estate):
         await load_items(ports, *"abc", principal=mine)
         counts.append(await load(ports, *entries, principal=mine))
         left = [code for code in "abc" if code != gone]

@@ -11,22 +11,27 @@ import pytest
 
 from headwater.ports.hub import Hub
 from headwater.stores.memory.hub import MemoryHub
+from headwater.stores.redis.server import RedisServer
 
 FEW = 5
 """Messages kept for a listener who does not read, in these tests."""
 
 
-@pytest.fixture(params=["memory", "memory-trio"])
+@pytest.fixture(params=["memory", "memory-trio", "redis"])
 def adapter(request: pytest.FixtureRequest) -> str:
     """Name the adapter under test, and the loop where it is not asyncio."""
     return str(request.param)
 
 
 @pytest.fixture
-async def hub(adapter: str) -> Hub:
+async def hub(adapter: str, request: pytest.FixtureRequest) -> AsyncIterator[Hub]:
     """Give a hub to which nobody listens yet."""
-    assert adapter.startswith("memory")
-    return MemoryHub(FEW)
+    own = MemoryHub(FEW)
+    if adapter.startswith("memory"):
+        yield own
+        return
+    async with RedisServer.open(request.getfixturevalue("redis"), own_hub=own) as server:
+        yield server.hub
 
 
 async def read(listener: AsyncIterator[Mapping[str, Any]], count: int) -> list[Any]:

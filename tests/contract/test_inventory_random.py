@@ -93,7 +93,7 @@ def plainly_holds(value: Any, op: str, wanted: Any) -> bool:
     return order.get(op, order[op[:2]] or value == wanted)
 
 
-@pytest.mark.parametrize("adapter", ["memory"], indirect=True)
+@pytest.mark.parametrize("adapter", ["sqlite", "postgresql", "mariadb"], indirect=True)
 @FEW
 @given(items=ITEMS, conditions=st.lists(CONDITIONS, max_size=2), sort=SORTS, keywords=KEYWORDS,
        match=st.sampled_from(["all", "any"]), text=st.sampled_from(["index", "like"]),
@@ -101,12 +101,12 @@ def plainly_holds(value: Any, op: str, wanted: Any) -> bool:
        by=st.sampled_from([(), ("owner",), ("tags.t",), ("attributes.v",), ("type", "status")]),
        gone=st.integers(0, 2))  # fmt: skip
 async def test_random_estates_are_searched_alike_and_as_by_hand(
-    memory: Ports, sqlite: Ports, items: list[ItemRecord], conditions: list[Filter],
+    memory: Ports, estate: Ports, items: list[ItemRecord], conditions: list[Filter],
     sort: list[Sort], keywords: list[str], match: Any, text: Any, page: Any, by: Any, gone: int,
 ) -> None:  # fmt: skip
     mine = new_tenant()
     results: list[Any] = []
-    for ports in (memory, sqlite):
+    for ports in (memory, estate):
         await load_items(ports, *items, principal=mine)
         left = items[gone:]
         await load_items(ports, *left, principal=mine, replace=True)

@@ -56,18 +56,18 @@ def by_hand(kind: str, samples: list[tuple[int, str, float]]) -> float | None:
     return float(ways[kind](values))
 
 
-@pytest.mark.parametrize("adapter", ["memory"], indirect=True)
+@pytest.mark.parametrize("adapter", ["sqlite", "postgresql", "mariadb"], indirect=True)
 @FEW
 @given(samples=SAMPLES, kind=KINDS, span=st.tuples(st.integers(0, 31), st.integers(0, 31)),
        gone=st.sets(st.sampled_from("bc"), max_size=1), step_s=st.sampled_from([None, 1, 7, 3.5]),
        limit=st.integers(0, 4), by_filter=st.booleans())  # fmt: skip
 async def test_random_samples_give_alike_and_as_by_hand(
-    memory: Ports, sqlite: Ports, samples: Any, kind: Any, span: Any, gone: Any, step_s: Any,
+    memory: Ports, estate: Ports, samples: Any, kind: Any, span: Any, gone: Any, step_s: Any,
     limit: int, by_filter: bool,
 ) -> None:  # fmt: skip
     mine = new_tenant()
     found: list[Any] = []
-    for ports in (memory, sqlite):
+    for ports in (memory, estate):
         await load_items(ports, *"abcd", principal=mine)
         counter = MetricRecord(name="cpu", kind="counter")
         await declare(ports, counter, MetricRecord(name="mem"), principal=mine)

@@ -295,19 +295,19 @@ def walked(edges: set[tuple[str, str, str]], root: str, way: Any) -> dict[str, i
     return depths
 
 
-@pytest.mark.parametrize("adapter", ["memory"], indirect=True)
+@pytest.mark.parametrize("adapter", ["sqlite", "postgresql", "mariadb"], indirect=True)
 @FEW
 @given(edges=RELATIONS, way=WAYS, ends=st.tuples(*[st.sampled_from(CODES)] * 2),
        cut=st.tuples(st.integers(0, 4), st.integers(1, 8), st.integers(0, 12)),
        gone=st.sets(st.sampled_from(CODES[2:]), max_size=2))  # fmt: skip
 async def test_random_graphs_are_walked_alike_and_as_by_hand(
-    memory: Ports, sqlite: Ports, edges: Any, way: Any, ends: Any, cut: Any, gone: set[str]
+    memory: Ports, estate: Ports, edges: Any, way: Any, ends: Any, cut: Any, gone: set[str]
 ) -> None:
     mine = new_tenant()
     gone = gone - set(ends)
     records = [RelationRecord(source=a, target=b, type=kind) for a, b, kind in edges]
     found = []
-    for ports in (memory, sqlite):
+    for ports in (memory, estate):
         await load_items(ports, *CODES, principal=mine)
         await ports.relations.load(rows(records), replace=False, principal=mine)
         kept = [code for code in CODES if code not in gone]

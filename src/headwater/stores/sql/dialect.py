@@ -17,6 +17,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
 )
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -134,6 +135,12 @@ def _contains_by_postgresql(element: Contains, compiler: SQLCompiler, **options:
 def _contains_by_mariadb(element: Contains, compiler: SQLCompiler, **options: Any) -> str:
     value, word = arguments(element, compiler, options)
     return f"(LOCATE({word}, LOWER({value})) > 0)"
+
+
+def is_out_of_range(error: DBAPIError) -> bool:
+    """Tell whether a number became larger than the database can hold."""
+    numbers = getattr(error.orig, "args", ())
+    return getattr(error.orig, "sqlstate", None) == "22003" or numbers[:1] == (1690,)
 
 
 def arguments(

@@ -17,7 +17,6 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import NullType
 
 from headwater.stores.sql.column_types import COLLATION
-from headwater.stores.sql.dialect import arguments
 
 
 class JsonKind(FunctionElement[str]):
@@ -97,10 +96,13 @@ def _form(element: JsonForm, compiler: SQLCompiler, **options: Any) -> str:
     return "({} -> {})".format(*_of_sqlite(element, compiler, options))
 
 
-def _of_postgresql(element: FunctionElement[Any], compiler: SQLCompiler, options: Any) -> str:
+def _steps(element: FunctionElement[Any], compiler: SQLCompiler, options: Any) -> list[str]:
     given = list(element.clauses)
-    parts = [compiler.process(each, **options) for each in (given[0], *given[2:])]
-    return f"({' -> '.join(parts)})"
+    return [compiler.process(each, **options) for each in (given[0], *given[2:])]
+
+
+def _of_postgresql(element: FunctionElement[Any], compiler: SQLCompiler, options: Any) -> str:
+    return f"({' -> '.join(_steps(element, compiler, options))})"
 
 
 @compiles(JsonKind, "postgresql")
@@ -114,9 +116,8 @@ def _kind_by_postgresql(element: JsonKind, compiler: SQLCompiler, **options: Any
 
 @compiles(JsonText, "postgresql")
 def _text_by_postgresql(element: JsonText, compiler: SQLCompiler, **options: Any) -> str:
-    document, _, *keys = arguments(element, compiler, options)
-    within = " -> ".join([document, *keys[:-1]])
-    return f'(({within} ->> {keys[-1]}) COLLATE "C")'
+    *within, last = _steps(element, compiler, options)
+    return f'(({" -> ".join(within)} ->> {last}) COLLATE "C")'
 
 
 @compiles(JsonWhole, "postgresql")

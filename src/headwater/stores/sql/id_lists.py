@@ -27,6 +27,9 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.visitors import InternalTraversal
 from sqlalchemy.types import NullType, TypeEngine
 
+from headwater.analysis.filtering import WHOLE
+from headwater.analysis.records import text_problem
+
 Member = Literal["whole", "text", "amount"]
 NOBODY: dict[Member, tuple[int | str, ...]] = {"whole": (-(2**63),), "text": ("\x00",)}
 """What no column holds: MariaDB takes no empty list."""
@@ -57,12 +60,12 @@ class ListOf(TypeDecorator[list[Any]]):
         """Write a list as the database takes it."""
         if value is None:
             return value
-        if dialect.name == "postgresql":
-            exact = self.member == "amount"
-            return [Decimal(repr(each)) for each in value] if exact else value
         if dialect.name == "sqlite":
             return json.dumps(value)
-        return tuple(value) or NOBODY.get(self.member, (None,))
+        held = [each for each in value if _can_be_held(each)]
+        if dialect.name != "postgresql":
+            return tuple(held) or NOBODY.get(self.member, (None,))
+        return [Decimal(repr(each)) for each in held] if self.member == "amount" else held
 
 
 class Unindexed(ColumnElement[Any]):
@@ -88,6 +91,13 @@ class Among(FunctionElement[Any]):
     type = NullType()
     inherit_cache = True
     name = "headwater_among"
+
+
+def _can_be_held(value: Any) -> bool:
+    """Tell whether a column may hold a value at all: a server refuses the whole list otherwise."""
+    if isinstance(value, str):
+        return text_problem(value) is None
+    return not isinstance(value, int) or value in WHOLE
 
 
 def among(column: ColumnElement[Any], name: str, *, amounts: bool = False) -> ColumnElement[bool]:

@@ -96,9 +96,13 @@ class MariadbServer:
         """Give up what was written."""
         await line.query("ROLLBACK")
 
+    def is_open(self, line: Any) -> bool:
+        """Tell whether a connection is open, as far as is known on this side."""
+        return bool(line.connected) and not line._stream_broken  # noqa: SLF001
+
     def is_clean(self, line: Any) -> bool:
         """Tell whether a connection is open and in no transaction."""
-        return _is_open(line) and not line.server_status & IN_TRANSACTION
+        return self.is_open(line) and not line.server_status & IN_TRANSACTION
 
     async def end(self, line: Any) -> None:
         """Have the server stop what it does for a connection, and close it.
@@ -130,10 +134,6 @@ class MariadbServer:
         if is_lost:
             return commit_unknown(self.address) if committing else lost(self.address)
         return _fault(error, number, self.address)
-
-
-def _is_open(line: Any) -> bool:
-    return bool(line.connected) and not line._stream_broken  # noqa: SLF001
 
 
 _LOST = {2006, 2013, 2014, 2027, 2055, 1053, 1152, 1158, 1159, 1160, 1161, 1927, 4031}

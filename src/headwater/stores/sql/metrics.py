@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy.exc import DBAPIError
 
 from headwater.analysis.filtering import check_filters
 from headwater.analysis.instants import from_us, span_us
@@ -37,6 +39,7 @@ from headwater.model.principal import Principal
 from headwater.model.window import Window
 from headwater.stores.sql.aggregating import Figures, figures
 from headwater.stores.sql.database import Database
+from headwater.stores.sql.dialect import is_out_of_range
 from headwater.stores.sql.filters import shaped
 from headwater.stores.sql.id_lists import among, listed
 from headwater.stores.sql.plain_rows import all_rows
@@ -132,7 +135,7 @@ class SqlMetrics:
             known = _find_metric(connection, query.metric, principal)
             check_aggregate(query, known.record)
             own = {**given, "metric": known.id}
-            found = figures(connection, query, which=which, given=own)
+            found = _figures(connection, query, of=(which, own), metric=known.record.name)
             return _value(connection, query, found=found, known=known.record, of=(which, own))
 
         return await self._database.read(work, tenant=principal.tenant)
@@ -255,6 +258,21 @@ def _find_metric(connection: Connection, name: str, principal: Principal) -> Kno
         raise unknown_metric(name, names)
     [(own_id, own_name, unit, kind)] = rows
     return Known(own_id, MetricRecord(name=own_name, unit=unit, kind=kind))
+
+
+def _figures(
+    connection: Connection,
+    query: AggregateQuery,
+    *,
+    of: tuple[Which, dict[str, Any]],
+    metric: str,
+) -> Figures:
+    try:
+        return figures(connection, query, which=of[0], given=of[1])
+    except DBAPIError as error:
+        if is_out_of_range(error):  # the servers say so themselves; SQLite gives infinity
+            finite(math.inf, metric)
+        raise
 
 
 def _names(connection: Connection, ids: Iterable[int], principal: Principal) -> dict[int, ItemName]:

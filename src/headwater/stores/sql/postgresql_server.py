@@ -91,6 +91,10 @@ class PostgresqlServer:
         """Give up what was written."""
         await line.execute("ROLLBACK")
 
+    def is_open(self, line: Any) -> bool:
+        """Tell whether a connection is open, as far as is known on this side."""
+        return not line.is_closed()
+
     def is_clean(self, line: Any) -> bool:
         """Tell whether a connection is open and in no transaction."""
         return not line.is_closed() and not line.is_in_transaction()

@@ -115,7 +115,7 @@ def without(which: Which) -> Select[Any]:
 
 def _groups(which: Which, column: ColumnElement[Any]) -> Any:
     columns = (CI, series.c.id.label("series_id"), func.count().label("count"), column)
-    return _samples(columns, which).group_by(CI).subquery()
+    return _samples(columns, which).group_by(CI, series.c.id).subquery()
 
 
 def _samples(columns: tuple[ColumnElement[Any], ...], which: Which) -> Select[Any]:

@@ -64,6 +64,10 @@ class Server(Protocol):
         """Give up what was written."""
         ...
 
+    def is_open(self, line: Any) -> bool:
+        """Tell whether a connection is open, as far as is known on this side."""
+        ...
+
     def is_clean(self, line: Any) -> bool:
         """Tell whether a connection is open and in no transaction."""
         ...

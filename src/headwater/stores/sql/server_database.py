@@ -165,7 +165,7 @@ class ServerDatabase:
             await self.server.commit(held.line)
             clean = self.server.is_clean(held.line)
         except Exception as error:
-            fault = self._fault(error, committing=committing)
+            fault = self._fault(error, held=None if committing else held, committing=committing)
             clean = not committing and await self._rolled_back(held)
             if isinstance(fault, DeadlineExceeded):
                 # The scope whose deadline it was may be late to say so: it goes first.
@@ -244,13 +244,18 @@ class ServerDatabase:
         line, self._next = self._next, None
         return line
 
-    def _fault(self, error: Exception, *, committing: bool = False) -> HeadwaterError | None:
+    def _fault(
+        self, error: Exception, *, held: Held | None = None, committing: bool = False
+    ) -> HeadwaterError | None:
+        """Say what an error means; None for one of the work itself, which `held` was given to."""
         if isinstance(error, HeadwaterError):
             return error
-        original = getattr(error, "driver_exception", None) or error
+        original = getattr(error, "driver_exception", None) or getattr(error, "orig", None)
         if isinstance(original, HeadwaterError):  # raised within a statement
             return original
-        return self.server.fault_of(original, committing=committing)
+        if original is None and held is not None and self.server.is_open(held.line):
+            return None
+        return self.server.fault_of(original or error, committing=committing)
 
     async def _rolled_back(self, held: Held) -> bool:
         """Roll a failed unit back; tell whether its connection may be used again."""

@@ -24,17 +24,18 @@ async def open_server(address: Address, *, size: int = POOL) -> AsyncIterator[Se
             `store.no_row_security`.
         StoreFault: the server cannot be reached, or failed.
     """
-    server, role = _server(address), None
+    server, role = make_server(address), None
     async with open_database(server, size=1) as first:
         for schema in METADATA:
             await bring_up(first, schema, where=str(address))
         if server.drivername == "postgresql":
             role = await _role(first)
-    async with open_database(_server(address, role), size=size) as database:
+    async with open_database(make_server(address, role), size=size) as database:
         yield database
 
 
-def _server(address: Address, role: str | None = None) -> Server:
+def make_server(address: Address, role: str | None = None) -> Server:
+    """Return how a database of a server is spoken to."""
     # Drivers are imported for the server that is used, and only then.
     if address.scheme == "postgresql":
         from headwater.stores.sql.postgresql_server import PostgresqlServer

@@ -1,0 +1,139 @@
+"""Where the contract tests find an empty estate: in memory, in SQLite, on the real servers."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import anyio
+from servers import Servers
+from sqlalchemy import Connection, MetaData, text
+
+from contract.estates import Ports
+from headwater.stores.memory.cache import MemoryCache
+from headwater.stores.memory.estate import MemoryEstate
+from headwater.stores.memory.history import MemoryHistory
+from headwater.stores.memory.inventory import MemoryInventory
+from headwater.stores.memory.keys import MemoryKeys
+from headwater.stores.memory.metrics import MemoryMetrics
+from headwater.stores.memory.relations import MemoryRelations
+from headwater.stores.memory.rules import MemoryRules
+from headwater.stores.memory.run_log import MemoryRunLog
+from headwater.stores.memory.versions import MemoryVersions
+from headwater.stores.sql import phrase_index
+from headwater.stores.sql.addresses import read_address
+from headwater.stores.sql.database import Database
+from headwater.stores.sql.history import SqlHistory
+from headwater.stores.sql.inventory import SqlInventory
+from headwater.stores.sql.keys import SqlKeys
+from headwater.stores.sql.metrics import SqlMetrics
+from headwater.stores.sql.relations import SqlRelations
+from headwater.stores.sql.rules import SqlRules
+from headwater.stores.sql.run_log import SqlRunLog
+from headwater.stores.sql.run_tables import runs
+from headwater.stores.sql.server_database import ServerDatabase, open_database
+from headwater.stores.sql.server_opening import make_server, open_server
+from headwater.stores.sql.sqlite_database import SqliteDatabase
+from headwater.stores.sql.tables import estate
+from headwater.stores.sql.versions import SqlVersions
+
+SCHEMAS = ("estate", "runs")
+SERVERS = ("postgresql", "mariadb")
+METADATA: tuple[MetaData, ...] = (estate, runs, phrase_index.metadata)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A database of a server with our tables in it, and the role that units of work have there."""
+
+    url: str
+    role: str | None
+
+
+@contextmanager
+def server_place(servers: Servers, name: str) -> Iterator[Place]:
+    """Make a database with our tables once, for many tests: that takes long."""
+    made = servers.postgresql() if name == "postgresql" else servers.mariadb()
+    with made as url:
+
+        async def set_up() -> str | None:
+            async with open_server(read_address(url)) as database:
+                return getattr(database.server, "role", None)
+
+        yield Place(url, anyio.run(set_up))
+
+
+@asynccontextmanager
+async def emptied(place: Place) -> AsyncIterator[ServerDatabase]:
+    """Give a database whose tables are empty again."""
+    address = read_address(place.url)
+    async with open_database(make_server(address), size=1) as owner:
+        await owner.write(_empty, tenant=None)
+    async with open_database(make_server(address, place.role)) as database:
+        yield database
+
+
+def _empty(connection: Connection) -> None:
+    for metadata in METADATA:
+        for table in metadata.sorted_tables:
+            if table.name == "tenant":
+                connection.execute(text("DELETE FROM tenant WHERE tenant_id <> 'default'"))
+            else:
+                connection.execute(table.delete())
+
+
+@asynccontextmanager
+async def server_ports(place: Place) -> AsyncIterator[Ports]:
+    """Open an empty estate on a server."""
+    async with emptied(place) as database:
+        yield sql_ports(database, database)
+
+
+def memory_ports() -> Ports:
+    """Make an empty estate in memory."""
+    held = MemoryEstate()
+    return Ports(
+        inventory=MemoryInventory(held),
+        relations=MemoryRelations(held),
+        metrics=MemoryMetrics(held),
+        history=MemoryHistory(held),
+        rules=MemoryRules(held),
+        versions=MemoryVersions(held),
+        run_log=MemoryRunLog(),
+        cache=MemoryCache(),
+        keys=MemoryKeys(),
+    )
+
+
+def sql_ports(of_estate: Database, of_runs: Database) -> Ports:
+    """Put the ports' adapters in SQL before databases."""
+    return Ports(
+        inventory=SqlInventory(of_estate),
+        relations=SqlRelations(of_estate),
+        metrics=SqlMetrics(of_estate),
+        history=SqlHistory(of_estate),
+        rules=SqlRules(of_estate),
+        versions=SqlVersions(of_estate),
+        run_log=SqlRunLog(of_runs),
+        cache=MemoryCache(),
+        keys=SqlKeys(of_estate),
+    )
+
+
+@asynccontextmanager
+async def sqlite_ports(empty_files: Path, folder: Path) -> AsyncIterator[Ports]:
+    """Open an empty estate in SQLite."""
+    for schema in SCHEMAS:
+        await anyio.to_thread.run_sync(
+            shutil.copy, empty_files / f"{schema}.db", folder / f"{schema}.db"
+        )
+    of_estate = await SqliteDatabase.open(folder / "estate.db")
+    of_runs = await SqliteDatabase.open(folder / "runs.db", schema="runs")
+    try:
+        yield sql_ports(of_estate, of_runs)
+    finally:
+        await of_estate.close()
+        await of_runs.close()
