@@ -13,9 +13,11 @@ import anyio
 import pytest
 from estate import write_bundle
 from house import PACKAGE, ROOT, text_of
+from mcp import Client
 
 from headwater import AsyncHeadwater, Headwater
 from headwater.entries.cli.main import respond
+from headwater.entries.mcp.server import Context, make_server
 
 Edges = set[tuple[str, str]]
 QUESTION = "what breaks if orders-db fails?"
@@ -59,17 +61,38 @@ def by_call(database: str) -> None:
     assert respond(["call", "graph.expand", '{"root": "orders-db"}', "--database", database]) == 0
 
 
+def by_mcp(database: str) -> None:
+    async def who(ctx: Context) -> None:
+        del ctx
+
+    async def ask() -> None:
+        async with (
+            AsyncHeadwater.open(database) as hw,
+            Client(make_server(hw, who)) as client,
+        ):
+            result = await client.call_tool("ask", {"question": QUESTION})
+            assert result.structured_content["status"] == "complete"
+
+    anyio.run(ask)
+
+
 ENTRIES = {
     ("entries.cli.main", "entries.cli.asking"): by_cli,
+    ("entries.mcp.server", "entries.mcp.calling"): by_mcp,
     ("sync",): by_sync,
     (): by_async,
 }
+
+
+SINCE = {"entries.mcp.server": "Handlers.call_tool"}
+"""Where a question comes in, for entries that open the app before anybody asks."""
 
 
 class Watched:
     """Which modules and functions of ours a piece of work entered, and who called whom."""
 
     def __init__(self, work: Callable[[], None]) -> None:
+        self.come_in = False
         self.order: list[str] = []
         self.functions: set[tuple[str, str]] = set()
         self.edges: Edges = set()
@@ -90,6 +113,10 @@ class Watched:
         if name in {"__init__", "<module>"} or frame.f_code.co_flags & CLASS_BODY == 0:
             return
         module = callee.removeprefix("headwater.")
+        if SINCE.get(module) == frame.f_code.co_qualname and not self.come_in:
+            self.come_in = True  # each time that a coroutine goes on is a call as well
+            self.order.clear()
+            self.functions.clear()
         if module not in self.order:
             self.order.append(module)
         self.functions.add((module, frame.f_code.co_qualname))
