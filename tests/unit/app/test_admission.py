@@ -75,13 +75,12 @@ async def test_a_quiet_tenant_does_not_wait_behind_a_noisy_one() -> None:
             order.append(who.tenant)
 
     with anyio.fail_after(5):
-        async with anyio.create_task_group() as group:
-            async with way.admitted(NOISY):
-                for _ in range(20):
-                    group.start_soon(ask, NOISY)
-                await anyio.wait_all_tasks_blocked()
-                group.start_soon(ask, QUIET)
-                await anyio.wait_all_tasks_blocked()
+        async with anyio.create_task_group() as group, way.admitted(NOISY):
+            for _ in range(20):
+                group.start_soon(ask, NOISY)
+            await anyio.wait_all_tasks_blocked()
+            group.start_soon(ask, QUIET)
+            await anyio.wait_all_tasks_blocked()
     assert order.index("quiet") <= 1
     assert len(order) == 21
 
@@ -111,11 +110,10 @@ async def test_where_too_many_wait_the_least_critical_are_turned_away() -> None:
             ended.append((criticality, "turned away"))
 
     with anyio.fail_after(5):
-        async with anyio.create_task_group() as group:
-            async with way.admitted(NOISY):
-                for one in ("sheddable", "sheddable", "critical", "critical", "sheddable"):
-                    group.start_soon(ask, one)
-                    await anyio.wait_all_tasks_blocked()
+        async with anyio.create_task_group() as group, way.admitted(NOISY):
+            for one in ("sheddable", "sheddable", "critical", "critical", "sheddable"):
+                group.start_soon(ask, one)
+                await anyio.wait_all_tasks_blocked()
     assert sorted(ended) == [
         ("critical", "let in"),
         ("critical", "let in"),
@@ -133,11 +131,10 @@ async def test_who_goes_away_while_waiting_leaves_nothing_taken() -> None:
             pytest.fail("let in")
 
     with anyio.fail_after(5):
-        async with way.admitted(NOISY):
-            async with anyio.create_task_group() as group:
-                group.start_soon(ask)
-                await anyio.wait_all_tasks_blocked()
-                group.cancel_scope.cancel()
+        async with way.admitted(NOISY), anyio.create_task_group() as group:
+            group.start_soon(ask)
+            await anyio.wait_all_tasks_blocked()
+            group.cancel_scope.cancel()
         async with way.admitted(QUIET):
             assert in_work(way) == {"in_work": 1, "waiting": 0}
     assert in_work(way) == {"in_work": 0, "waiting": 0}

@@ -33,7 +33,7 @@ def serve(*, host: str = HOST, port: int = PORT, options: Options = NO_OPTIONS) 
     from headwater.app.settings import find_settings
     from headwater.entries.serve.server import bind, serve
 
-    settings = find_settings().model_copy(update={"watch_loop": True})
+    settings = find_settings().model_copy(update={"watch_loop": True, "jobs": True})
     if options.tenant:
         settings = settings.model_copy(update={"tenant": checked(options.tenant, "--tenant")})
     bound = bind(name, port)

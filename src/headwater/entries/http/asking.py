@@ -40,7 +40,7 @@ class Asking:
     async def ask(self, request: Request) -> Response:
         """Answer a question in plain words, in the time given."""
         body = await decoded(AskBody, request)
-        who, where = visit_of(request.scope).who, zone(body.zone)
+        who, where = visit_of(request.scope).who, await zone(body.zone)
         given_s = budget_s(request, body.budget_s)
         if flag(request, "background"):
             return begun(

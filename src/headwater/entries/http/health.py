@@ -1,7 +1,12 @@
-"""The routes that say whether the service lives, is ready, and how it does; they need no key."""
+"""The routes that say whether the service lives, how it does and what it is; they need no key."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
+from anyio import to_thread
+from pydantic_core import to_json
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -17,10 +22,13 @@ class Health:
 
     Args:
         hw: The app.
+        described: Writes the OpenAPI document.
     """
 
-    def __init__(self, hw: AsyncHeadwater) -> None:
+    def __init__(self, hw: AsyncHeadwater, described: Callable[[], dict[str, Any]]) -> None:
         self._hw = hw
+        self._described = described
+        self._document = b""
 
     async def live(self, request: Request) -> Response:
         """Say that the process answers."""
@@ -37,3 +45,10 @@ class Health:
         """Tell every number as Prometheus reads them."""
         del request
         return Response(self._hw.health.metrics(), media_type=NUMBERS)
+
+    async def openapi(self, request: Request) -> Response:
+        """Describe every route, for generators of clients."""
+        del request
+        if not self._document:
+            self._document = await to_thread.run_sync(lambda: to_json(self._described()))
+        return Response(self._document, media_type="application/json")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import metadata
 from typing import Any
 
 from fastapi import FastAPI
@@ -75,6 +76,7 @@ OTHERS: dict[str, Any] = {
         "description": "A tool's arguments; `GET /v1/tools` has the JSON Schema of each tool's.",
         "additionalProperties": True,
     },
+    "Document": {"type": "object", "description": "This document."},
     "AnswerOrResult": {
         "anyOf": [{"$ref": REF.format(model=one)} for one in ("Answer", "RunResult")]
     },
@@ -83,10 +85,9 @@ KEY = {"type": "http", "scheme": "bearer", "description": "A key of `headwater k
 
 
 def write_openapi(app: FastAPI) -> dict[str, Any]:
-    """Return the OpenAPI document of an app."""
-    document = get_openapi(
-        title=app.title, version=app.version, description=WORDS, routes=app.routes
-    )
+    """Return the OpenAPI document of an app; it takes its time."""
+    version = metadata.version("headwater")
+    document = get_openapi(title=app.title, version=version, description=WORDS, routes=app.routes)
     document["components"] = {"schemas": schemas(), "securitySchemes": {"key": KEY}}
     return document
 

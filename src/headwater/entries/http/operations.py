@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from headwater.app.service import AsyncHeadwater
 from headwater.entries.http.asking import Asking
 from headwater.entries.http.bodies import (
@@ -61,10 +64,12 @@ UPLOADS = {
 RAN = (404, 405, 409, 415, 422, 502, 504)
 
 
-def operations(hw: AsyncHeadwater, opening: Opening) -> list[Operation]:
-    """Return every operation over an app."""
-    asking, runs = Asking(hw), Runs(hw, opening)
-    return [*_asking(asking), *_runs(runs), *_loads(Loads(hw)), *_health(Health(hw))]
+def operations(
+    hw: AsyncHeadwater, opening: Opening, *, described: Callable[[], dict[str, Any]]
+) -> list[Operation]:
+    """Return every operation over an app; `described` writes what OpenAPI says of them."""
+    asking, runs, loads = Asking(hw), Runs(hw, opening), Loads(hw)
+    return [*_asking(asking), *_runs(runs), *_loads(loads), *_health(Health(hw, described))]
 
 
 def _asking(asking: Asking) -> list[Operation]:
@@ -294,5 +299,14 @@ def _health(health: Health) -> list[Operation]:
             gives={200: None},
             open=True,
             name="metrics",
+        ),
+        Operation(
+            method="GET",
+            path="/openapi.json",
+            endpoint=health.openapi,
+            tag="health",
+            gives={200: "Document"},
+            open=True,
+            name="describe",
         ),
     ]

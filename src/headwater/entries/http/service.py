@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import metadata
-
 from fastapi import APIRouter, FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
@@ -17,16 +15,17 @@ from headwater.entries.wire.opening import Opening
 
 
 def make_http(hw: AsyncHeadwater, opening: Opening) -> FastAPI:
-    """Return the routes over an app; who asks must have been found out before (see `Gate`)."""
+    """Return the routes over an app; who asks must have been found out before (see `Gate`).
+
+    It takes its time: make it in a thread.
+    """
     app = FastAPI(
         title="Headwater",
-        version=metadata.version("headwater"),
-        docs_url=None,
-        redoc_url=None,
+        openapi_url=None,  # ours is written in a thread, once
         exception_handlers={404: no_such_path, 405: no_such_method},
     )
-    router, table = APIRouter(route_class=ThinRoute), operations(hw, opening)
-    for one in table:
+    router = APIRouter(route_class=ThinRoute)
+    for one in operations(hw, opening, described=lambda: write_openapi(app)):
         router.add_api_route(
             one.path,
             one.endpoint,
@@ -38,7 +37,6 @@ def make_http(hw: AsyncHeadwater, opening: Opening) -> FastAPI:
             openapi_extra=one.described(),
         )
     app.include_router(router)
-    app.openapi = lambda: write_openapi(app)  # type: ignore[method-assign]
     return app
 
 

@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from anyio import to_thread
+
 from headwater.app.service import AsyncHeadwater
 from headwater.app.settings import Settings
 from headwater.entries.http.gate import Gate, Sizes
@@ -67,7 +69,8 @@ async def served(
     """
     sizes = Sizes(settings.body_bytes, settings.upload_bytes)
     async with AsyncHeadwater.open(url, settings=settings) as hw:
-        http = Gate(make_http(hw, opening), hw, opening=opening, sizes=sizes)
+        http = await to_thread.run_sync(make_http, hw, opening)
+        gate = Gate(http, hw, opening=opening, sizes=sizes)
         mcp, running = make_mcp(hw, host=host, settings=settings)
         async with running:
-            yield Served(hw, Composed(http, live=Live(hw, opening), mcp=mcp, opening=opening))
+            yield Served(hw, Composed(gate, live=Live(hw, opening), mcp=mcp, opening=opening))

@@ -8,6 +8,7 @@ from datetime import tzinfo
 from typing import Any, NoReturn, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from anyio import to_thread
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from headwater.errors import UsageError
@@ -116,7 +117,7 @@ def _wrong(place: tuple[int | str, ...], words: str) -> str:
     return f"{ascii(path)[1:-1]}: {words[:1].lower()}{words[1:]}"
 
 
-def zone(name: str | None) -> tzinfo | None:
+async def zone(name: str | None) -> tzinfo | None:
     """Return a zone by its name.
 
     Raises:
@@ -125,7 +126,7 @@ def zone(name: str | None) -> tzinfo | None:
     if name is None:
         return None
     try:
-        return ZoneInfo(name)
+        return await to_thread.run_sync(ZoneInfo, name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         message = f"the body: zone: there is no zone {name[:_EXCERPT]!a}; write Europe/Berlin"
         raise UsageError(message, code="http.bad_body") from error

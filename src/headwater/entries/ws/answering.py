@@ -64,10 +64,10 @@ class Answering:
                 assert_never(request)
 
     async def _ask(self, request: Ask) -> None:
-        who = self._visit.who
+        who, where = self._visit.who, await zone(request.zone)
         async with self._hw.admission.admitted(who, budget_s=request.budget_s) as left_s:
             answer = await self._hw.ask(
-                request.question, budget_s=left_s, zone=zone(request.zone), principal=who
+                request.question, budget_s=left_s, zone=where, principal=who
             )
         self._say({"id": request.id, "type": "answer", "answer": answer})
 
