@@ -75,9 +75,7 @@ async def _assemble(
     group: TaskGroup,
 ) -> Parts:
     """Make everything that lives as long as the app; nothing of it runs yet."""
-    if settings.prepare:  # now, for a question's time is its asker's
-        await to_thread.run_sync(prepare)
-    registry = Registry([*await to_thread.run_sync(shipped_packs), *packs], stores.supplies)
+    registry = await _registry(stores, packs, settings)
     telemetry = await to_thread.run_sync(open_telemetry, settings)
     versions, outlet, under_way = LeasedVersions(stores.versions), Outlet(), UnderWay()
     reaper, lag = Reaper(group), loop_watch() if settings.watch_loop else None
@@ -112,6 +110,13 @@ async def _assemble(
         identities=await _identities(stores, settings),
         jobs=jobs,
     )
+
+
+async def _registry(stores: Stores, packs: Sequence[Pack], settings: Settings) -> Registry:
+    """Return all tools, and load what they compute with where that is wanted."""
+    if settings.prepare:  # now, for a question's time is its asker's
+        await to_thread.run_sync(prepare)
+    return Registry([*await to_thread.run_sync(shipped_packs), *packs], stores.supplies)
 
 
 def _writer(

@@ -6,16 +6,18 @@ Every name and size in it is its sender's, so none is believed: what is unpacked
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import json
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
-from headwater.errors import LimitError, UsageError
+from headwater.errors import LimitError, StoreFault, UsageError
 from headwater.sources.bundle import names
 from headwater.sources.bundle.fields import decode_object
 from headwater.sources.bundle.lines import BOM, MAX_LINE_BYTES
@@ -26,6 +28,21 @@ MOST_RATIO = 200
 """A zip that unpacks to more than this many times its size holds nothing that was written."""
 COPIED_BYTES = 1 << 20
 ENCRYPTED = 0x1
+METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
+"""Others may ask for any amount of memory before they give a byte."""
+OF_A_BROKEN_ZIP = {errno.EINVAL, errno.ENAMETOOLONG, errno.EILSEQ}
+"""What the system says of places and names that only a broken zip asks for."""
+BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    ArithmeticError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+)
+"""What reading a zip raises that is none."""
 PARTS = {
     "items": names.ITEMS,
     "relations": names.RELATIONS,
@@ -45,6 +62,7 @@ def unpack_zip(upload: Path, folder: Path, *, most_bytes: int) -> None:
         UsageError: `upload.not_a_zip`, or `upload.bad_entry` for a name that leads out of the
             folder, a link, a name twice, or an entry that is encrypted or broken.
         LimitError: `upload.too_large`, for too many entries, bytes, or bytes for their size.
+        StoreFault: `upload.no_room`.
     """
     room = min(most_bytes, max(COPIED_BYTES * 10, upload.stat().st_size * MOST_RATIO))
     try:
@@ -54,9 +72,18 @@ def unpack_zip(upload: Path, folder: Path, *, most_bytes: int) -> None:
             for entry in entries:
                 if _is_wanted(entry):
                     room -= _copy(packed, entry, folder / _name_of(entry), room=room)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        message = f"the upload is no zip that can be read ({error}); send the bundle as a zip"
-        raise UsageError(message, code="upload.not_a_zip") from error
+    except OSError as error:
+        if error.errno not in OF_A_BROKEN_ZIP:
+            message = f"the upload cannot be unpacked ({error.strerror}); make room, and try again"
+            raise StoreFault(message, code="upload.no_room", retry_safe=True) from error
+        raise _not_a_zip(error) from error
+    except BROKEN as error:
+        raise _not_a_zip(error) from error
+
+
+def _not_a_zip(error: Exception) -> UsageError:
+    message = f"the upload is no zip that can be read ({error}); send the bundle as a zip"
+    return UsageError(message, code="upload.not_a_zip")
 
 
 def _check_entries(entries: list[zipfile.ZipInfo], room: int) -> None:
@@ -82,6 +109,8 @@ def _check_entry(entry: zipfile.ZipInfo) -> None:
         raise _bad_entry(entry, "is a link")
     if entry.flag_bits & ENCRYPTED:
         raise _bad_entry(entry, "is encrypted")
+    if entry.compress_type not in METHODS:
+        raise _bad_entry(entry, "is packed in a way that is not taken")
 
 
 def _is_wanted(entry: zipfile.ZipInfo) -> bool:
@@ -188,7 +217,7 @@ def _part_of(number: int, line: bytes) -> tuple[str, dict[str, Any]]:
     except ValueError as error:
         raise _bad_line(number, str(error)) from error
     part = record.pop("part", None)
-    if part not in PARTS:
+    if not isinstance(part, str) or part not in PARTS:
         raise _bad_line(number, f'"part" must be one of {", ".join(PARTS)}, not {ascii(part)[:80]}')
     return part, record
 

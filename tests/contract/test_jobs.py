@@ -1,0 +1,195 @@
+"""Durable work behaves as its port says: claimed by one, and left to others by the dead."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import anyio
+import pytest
+from ulid import ULID
+
+from contract.estates import MINE, OTHERS
+from headwater.errors import LimitError, UsageError
+from headwater.model.job import Job, Task
+from headwater.ports.jobs import Claim, Jobs
+from headwater.services.jobs import DbosJobs
+
+TASK = Task(kind="load", principal=MINE, payload={"deep": [1, None, {"x": "ü"}]})
+
+
+@pytest.fixture
+def adapter() -> str:
+    """Name the adapter: it runs on asyncio."""
+    return "dbos"
+
+
+@asynccontextmanager
+async def opened(folder: Path, shared: str = "jobs") -> AsyncIterator[Jobs]:
+    """Open the jobs of a folder."""
+    async with DbosJobs.open(
+        f"sqlite:///{folder}/jobs.db", folder=folder / shared, at_once=2
+    ) as jobs:
+        yield jobs
+
+
+async def submitted(jobs: Jobs, task: Task = TASK) -> Job:
+    """Keep a job with an id of its own."""
+    return await jobs.submit(task, job_id=f"j-{ULID()}", principal=task.principal)
+
+
+async def claimed(claims: AsyncIterator[Claim]) -> Claim:
+    """Return the next claim."""
+    with anyio.fail_after(20):
+        return await anext(claims)
+
+
+async def until(jobs: Jobs, job: Job, fits: Callable[[Job], object]) -> Job:
+    """Return a job once it is as it should become."""
+    with anyio.fail_after(20):
+        while True:
+            found = await jobs.get(job.id, principal=MINE)
+            assert found is not None
+            if fits(found):
+                return found
+            await anyio.sleep(0.02)
+
+
+async def ended(jobs: Jobs, job: Job) -> Job:
+    """Return a job once it has ended."""
+    return await until(jobs, job, lambda found: found.status not in {"queued", "running"})
+
+
+async def test_a_job_is_claimed_told_of_and_ended(tmp_path: Path) -> None:
+    async with opened(tmp_path) as jobs:
+        job = await submitted(jobs)
+        assert (job.kind, job.status, job.tenant, job.principal) == (
+            "load", "queued", "mine", MINE.name,
+        )  # fmt: skip
+        async with jobs.claims() as claims:
+            claim = await claimed(claims)
+            assert (claim.job_id, claim.task) == (job.id, TASK)
+            claim.tell({"rows": 7})
+            found = await until(jobs, job, lambda found: found.progress)
+            assert (found.status, found.progress) == ("running", {"rows": 7})
+            claim.end(result={"loaded": 7})
+            done = await ended(jobs, job)
+        assert (done.status, done.result, done.error) == ("succeeded", {"loaded": 7}, None)
+        assert done.progress == {"rows": 7}
+        assert done.ended_at is not None
+
+
+async def test_a_job_may_fail_and_nobody_else_sees_it(tmp_path: Path) -> None:
+    facts = {"code": "load.bad_line", "fault": "asker", "message": "line 3"}
+    async with opened(tmp_path) as jobs, jobs.claims() as claims:
+        job = await submitted(jobs)
+        (await claimed(claims)).end(error=facts)
+        done = await ended(jobs, job)
+        assert (done.status, done.result, done.error) == ("failed", None, facts)
+        assert await jobs.get(job.id, principal=OTHERS) is None
+        assert await jobs.recent(limit=9, principal=OTHERS) == []
+        assert await jobs.get("j-nothing", principal=MINE) is None
+        other = await submitted(jobs)
+        (await claimed(claims)).end(result={})
+        recent = await jobs.recent(limit=9, principal=MINE)
+        assert [one.id for one in recent] == [other.id, job.id]
+        assert len(await jobs.recent(limit=1, principal=MINE)) == 1
+
+
+async def test_a_cancelled_job_is_revoked_and_stays_cancelled(tmp_path: Path) -> None:
+    async with opened(tmp_path) as jobs:
+        queued = await submitted(jobs)
+        await jobs.cancel(queued.id, principal=MINE)
+        async with jobs.claims() as claims:
+            job = await submitted(jobs)
+            claim = await claimed(claims)
+            assert claim.job_id == job.id
+            await jobs.cancel(job.id, principal=OTHERS)
+            assert (await jobs.get(job.id, principal=MINE)).status == "running"
+            await jobs.cancel(job.id, principal=MINE)
+            with anyio.fail_after(5):
+                await claim.revoked()
+            claim.end(error={"code": "job.cancelled"})
+            assert (await ended(jobs, job)).status == "cancelled"
+        assert (await jobs.get(queued.id, principal=MINE)).status == "cancelled"
+
+
+async def test_what_a_process_leaves_undone_is_claimed_by_the_next(tmp_path: Path) -> None:
+    async with opened(tmp_path) as jobs, jobs.claims() as claims:
+        job = await submitted(jobs)
+        first = await claimed(claims)
+        waiting = await submitted(jobs)
+    async with opened(tmp_path) as jobs, jobs.claims() as claims:
+        again = {claim.job_id: claim for claim in [await claimed(claims), await claimed(claims)]}
+        assert set(again) == {job.id, waiting.id}
+        assert again[job.id].task == first.task
+        for claim in again.values():
+            claim.end(result={})
+        assert (await ended(jobs, job)).status == "succeeded"
+
+
+async def test_a_process_with_another_folder_is_given_no_job(tmp_path: Path) -> None:
+    async with opened(tmp_path) as jobs:
+        job = await submitted(jobs)
+    async with opened(tmp_path, "elsewhere") as jobs, jobs.claims() as claims:
+        with anyio.move_on_after(0.5) as scope:
+            await anext(claims)
+        assert scope.cancelled_caught
+        assert (await jobs.get(job.id, principal=MINE)).status == "queued"
+
+
+async def chunks(*parts: bytes) -> AsyncIterator[bytes]:
+    """Give an upload."""
+    for part in parts:
+        yield part
+
+
+async def test_an_upload_is_kept_until_it_is_dropped(tmp_path: Path) -> None:
+    async with opened(tmp_path) as jobs:
+        size_bytes = await jobs.keep(chunks(b"ab", b"", b"c"), job_id="j-1", most_bytes=3)
+        assert size_bytes == 3
+        path = anyio.Path(jobs.kept("j-1"))
+        assert await path.read_bytes() == b"abc"
+        await jobs.drop("j-1")
+        assert not await path.exists()
+
+
+async def test_an_upload_that_is_too_large_or_breaks_off_leaves_nothing(tmp_path: Path) -> None:
+    async def broken() -> AsyncIterator[bytes]:
+        yield b"a"
+        message = "the sender went away"
+        raise ConnectionError(message)
+
+    async with opened(tmp_path) as jobs:
+        with pytest.raises(LimitError) as raised:
+            await jobs.keep(chunks(b"ab", b"cd"), job_id="j-1", most_bytes=3)
+        assert raised.value.code == "job.too_large"
+        with pytest.raises(ConnectionError):
+            await jobs.keep(broken(), job_id="j-2", most_bytes=3)
+    assert [one.name async for one in anyio.Path(tmp_path / "jobs" / "uploads").iterdir()] == []
+
+
+async def test_old_jobs_are_forgotten(tmp_path: Path) -> None:
+    async with opened(tmp_path) as jobs, jobs.claims() as claims:
+        job = await submitted(jobs)
+        (await claimed(claims)).end(result={})
+        await ended(jobs, job)
+        waiting = await submitted(jobs)
+        claim = await claimed(claims)
+        assert await jobs.prune(before=datetime.now(UTC) - timedelta(hours=1)) == 0
+        assert await jobs.prune(before=datetime.now(UTC) + timedelta(hours=1)) == 1
+        left = [one.id for one in await jobs.recent(limit=9, principal=MINE)]
+        assert left == [waiting.id]
+        claim.end(result={})
+
+
+async def test_jobs_are_open_once_in_a_process(tmp_path: Path) -> None:
+    async with opened(tmp_path):
+        with pytest.raises(UsageError) as raised:
+            async with opened(tmp_path):
+                pass
+    assert raised.value.code == "jobs.twice"
+    async with opened(tmp_path):
+        pass
