@@ -31,7 +31,7 @@ TEMPLATES = [
         name="run",
         uri_template=f"{RUN}{{id}}",
         title="A run",
-        description="What happened in a run: its row and its events, as `explain` tells them.",
+        description="A run as it stands: its row, and its answer or result once it has ended.",
         mime_type=JSON,
     ),
     types.ResourceTemplate(
@@ -78,8 +78,8 @@ async def read(hw: AsyncHeadwater, uri: str, principal: Principal | None) -> str
 
 
 async def _run(hw: AsyncHeadwater, run_id: str, principal: Principal | None) -> dict[str, Any]:
-    explained: dict[str, Any] = plain(await hw.explain(run_id, principal=principal))
-    return explained
+    state: dict[str, Any] = plain(await hw.live.find(run_id, principal=principal))
+    return state
 
 
 async def _item(hw: AsyncHeadwater, code: str, principal: Principal | None) -> dict[str, Any]:

@@ -322,7 +322,9 @@ async def test_resources_are_runs_and_items(client: Client) -> None:
     (item,) = (await client.read_resource("headwater://item/evil")).contents
     assert isinstance(run, types.TextResourceContents)
     assert isinstance(item, types.TextResourceContents)
-    assert json.loads(run.text)["run"]["text"] == CALLS["ask"]["question"]
+    state = json.loads(run.text)
+    assert state["run"]["text"] == CALLS["ask"]["question"]
+    assert state["result"]["summary"] == asked["summary"]
     assert json.loads(item.text)["name"] == INJECTED
     assert item.text.isascii()
     templates = (await client.list_resource_templates()).resource_templates
