@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
-from queue import Empty, SimpleQueue
 from typing import Self, TypeVar
 
 import anyio
@@ -20,7 +19,8 @@ from sqlalchemy import Connection
 from headwater.errors import DeadlineExceeded, LimitError, StoreFault
 from headwater.stores.sql.schema import Schema, bring_up
 from headwater.stores.sql.sqlite_connection import open_engine
-from headwater.stores.sql.sqlite_job import Job
+from headwater.stores.sql.sqlite_job import Answers, Job
+from headwater.stores.sql.sqlite_queue import JobQueue
 from headwater.stores.sql.sqlite_thread import SqliteThread
 
 T = TypeVar("T")
@@ -60,15 +60,23 @@ class SqliteDatabase:
         self._running = 1 + readers
         self._max_waiting = max_waiting
         self._closed = False
-        self._reads: SimpleQueue[Job | None] = SimpleQueue()
-        self._writes: SimpleQueue[Job | None] = SimpleQueue()
+        self._reads = JobQueue(readers)
+        self._writes = JobQueue(1)
+        self._answers = Answers()
         engine = open_engine(self.path, setup=setup)
         self._engine = engine
-        on_end = self._thread_ended
-        self._threads = [thread(engine, self.path, self._writes, writes=True, on_end=on_end)]
-        self._threads += [
-            thread(engine, self.path, self._reads, writes=False, on_end=on_end)
-            for _ in range(readers)
+        self._threads = [
+            thread(
+                engine,
+                self.path,
+                queue,
+                seat=seat,
+                answers=self._answers,
+                writes=queue is self._writes,
+                on_end=self._thread_ended,
+            )
+            for queue in (self._writes, self._reads)
+            for seat in queue.seats
         ]
         for each in self._threads:
             each.start()
@@ -135,12 +143,10 @@ class SqliteDatabase:
         """Stop what runs, refuse what waits and end the threads, within two seconds."""
         if not self._closed:
             self._closed = True
-            self._refuse_waiting()
+            self._refuse([*self._reads.close(), *self._writes.close()])
             for thread in self._threads:
                 if (job := thread.current) is not None:
                     job.stop()
-                queue = self._writes if thread is self._threads[0] else self._reads
-                queue.put(None)
         with anyio.move_on_after(CLOSE_S):
             await self._ended.wait()
         self._engine.dispose()
@@ -150,11 +156,11 @@ class SqliteDatabase:
         """Count the threads that outlived `close`; they end with the process."""
         return sum(each.alive() for each in self._threads) if self._closed else 0
 
-    async def _run(self, work: Callable[[Connection], T], queue: SimpleQueue[Job | None]) -> T:
+    async def _run(self, work: Callable[[Connection], T], queue: JobQueue) -> T:
         if self._closed:
             message = f"{self.path} was closed; open it again"
             raise StoreFault(message, code="store.closed")
-        if queue.qsize() >= self._max_waiting:
+        if len(queue) >= self._max_waiting:
             message = f"{self._max_waiting} calls wait for {self.path} already; try again later"
             raise LimitError(message, code="store.overloaded", retry_safe=True)
         remaining_s = anyio.current_effective_deadline() - anyio.current_time()
@@ -173,12 +179,10 @@ class SqliteDatabase:
             raise
         return result
 
-    def _refuse_waiting(self) -> None:
+    def _refuse(self, jobs: Iterable[Job]) -> None:
         message = f"{self.path} was closed before its turn came; open it again"
-        for queue in (self._reads, self._writes):
-            with suppress(Empty):
-                while (job := queue.get_nowait()) is not None:
-                    job.deliver(None, StoreFault(message, code="store.closed"))
+        for job in jobs:
+            job.settle(None, StoreFault(message, code="store.closed"))
 
     def _thread_ended(self) -> None:
         with suppress(RuntimeError):  # the loop was closed: nobody waits

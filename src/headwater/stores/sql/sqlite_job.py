@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -65,7 +66,8 @@ class Job:
             self._ended = self._loop.create_future()
         await self._ended
 
-    def _settle(self, result: Any, error: BaseException | None) -> None:
+    def settle(self, result: Any, error: BaseException | None) -> None:
+        """Let the caller go on with the result, or with the error."""
         if self._ended is not None and not self._ended.done():
             self._ended.set_result(None)
         if self._future.done():
@@ -97,10 +99,31 @@ class Job:
         """Take the verdict: from here on the work counts, and a caller comes too late."""
         return self._verdict.acquire(blocking=False)
 
-    def deliver(self, result: Any, error: BaseException | None) -> None:
-        """Hand the result over to the loop that waits; a loop that was closed waits no more."""
-        with suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self._settle, result, error)
+
+class Answers:
+    """What became of jobs, handed over to the loop: many at a time where they come fast.
+
+    Make one on the loop.
+    """
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._given: deque[tuple[Job, Any, BaseException | None]] = deque()
+        self._rung = False
+
+    def give(self, job: Job, result: Any, error: BaseException | None) -> None:
+        """Hand a job's result over, from any thread; a loop that was closed waits no more."""
+        self._given.append((job, result, error))
+        if not self._rung:  # else the loop has not begun to look yet
+            self._rung = True
+            with suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._look)
+
+    def _look(self) -> None:
+        self._rung = False
+        while self._given:
+            job, result, error = self._given.popleft()
+            job.settle(result, error)
 
 
 class WatchedConnection(sqlite3.Connection):

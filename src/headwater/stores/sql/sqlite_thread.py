@@ -14,7 +14,6 @@ import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from queue import SimpleQueue
 from typing import Any
 
 from sqlalchemy import Connection, Engine
@@ -24,11 +23,13 @@ from headwater.errors import StoreFault
 from headwater.stores.sql.sqlite_connection import wrapped
 from headwater.stores.sql.sqlite_faults import fault_of, file_identity, replaced
 from headwater.stores.sql.sqlite_job import (
+    Answers,
     Job,
     Stopped,
     WatchedConnection,
     deadline_passed,
 )
+from headwater.stores.sql.sqlite_queue import JobQueue, Seat
 
 BUSY_STEP_S = 0.005
 BUSY_LIMIT_S = 10.0
@@ -36,12 +37,14 @@ BUSY_LIMIT_S = 10.0
 
 
 class SqliteThread:
-    """A daemon thread that takes jobs from a queue; None ends it.
+    """A daemon thread that takes jobs from a queue until it is closed.
 
     Args:
         engine: Makes the connection, in this thread, when the first job comes.
         path: The database's file, for messages.
         jobs: Where jobs are taken from; readers share one.
+        seat: Its place there.
+        answers: Where results go.
         writes: Begin each transaction as a writer, and commit it when its work returns.
         on_end: Called at the thread's end.
     """
@@ -50,8 +53,10 @@ class SqliteThread:
         self,
         engine: Engine,
         path: Path,
-        jobs: SimpleQueue[Job | None],
+        jobs: JobQueue,
         *,
+        seat: Seat,
+        answers: Answers,
         writes: bool,
         on_end: Callable[[], None],
     ) -> None:
@@ -59,11 +64,14 @@ class SqliteThread:
         self._engine = engine
         self._path = path
         self._jobs = jobs
+        self._seat = seat
+        self._answers = answers
         self._writes = writes
         self._on_end = on_end
         self._connection: Connection | None = None
         self._file: tuple[int, int] | None = None
         self._idle = threading.Event()
+        self._begun = False
         self._over = False
         name = "headwater-sqlite-writer" if writes else "headwater-sqlite-reader"
         self._thread = threading.Thread(target=self._serve, name=name, daemon=True)
@@ -78,7 +86,7 @@ class SqliteThread:
 
     def _serve(self) -> None:
         try:
-            while (job := self._jobs.get()) is not None:
+            while (job := self._jobs.take(self._seat)) is not None:
                 self._carry_out(job)
                 del job  # its result must not live until the next one comes
         finally:
@@ -98,7 +106,7 @@ class SqliteThread:
         except BaseException as caught:  # noqa: BLE001, ASYNC103  it is the caller's: delivered, not kept
             error = self._told(caught, job)
         self.current = None
-        job.deliver(result, error)
+        self._answers.give(job, result, error)
 
     def _attempt(self, job: Job) -> Any:
         give_up_at = time.monotonic() + BUSY_LIMIT_S
@@ -115,16 +123,16 @@ class SqliteThread:
         """Tell whether another process was in the way before the work had any effect."""
         original = error.orig if isinstance(error, OperationalError) else error
         code = getattr(original, "sqlite_errorcode", 0)
-        # SQLAlchemy wraps what the work raises, not what opening and BEGIN do.
-        before_work = original is error
-        return code & 0xFF == sqlite3.SQLITE_BUSY and (before_work or not self._writes)
+        return code & 0xFF == sqlite3.SQLITE_BUSY and not (self._begun and self._writes)
 
     def _transact(self, job: Job) -> Any:
+        self._begun = False
         connection, driver = self._connected()
         driver.job = job
         try:
             job.check()
             driver.execute("BEGIN IMMEDIATE" if self._writes else "BEGIN")
+            self._begun = True
             result = job.work(connection)
             if self._writes:
                 self._commit(connection, job)
