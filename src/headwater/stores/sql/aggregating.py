@@ -76,7 +76,7 @@ def _totals(aggregate: Aggregate) -> Callable[[Sequence[Any]], Figures]:
     def figure(rows: Sequence[Any]) -> Figures:
         if not rows:
             return Figures()
-        count, total = sum(row[1] for row in rows), sum(row[2] for row in rows)
+        count, total = sum(row[1] for row in rows), sum(map(_sum, rows))
         pooled = {
             "count": float(count),
             "sum": total,
@@ -86,10 +86,21 @@ def _totals(aggregate: Aggregate) -> Callable[[Sequence[Any]], Figures]:
         }
         place = {"count": 1, "sum": 2, "avg": 2, "min": 3, "max": 4}[aggregate]
         share = aggregate == "avg"
-        by_item = {row[0]: row[place] / (row[1] if share else 1) for row in rows}
+        by_item = {row[0]: row[place] / (row[1] if share else 1) for row in map(_summed, rows)}
         return Figures(values=by_item, pooled=pooled[aggregate])
 
     return figure
+
+
+def _sum(row: Sequence[Any]) -> float:
+    """Return the sum in a row of `totals`: MariaDB gives 0 where it went beyond a float."""
+    count, total, least, greatest = row[1:5]
+    at_most = count * max(abs(least), abs(greatest))
+    return math.inf if total == 0.0 and math.isinf(at_most) else float(total)
+
+
+def _summed(row: Sequence[Any]) -> tuple[Any, ...]:
+    return (*row[:2], _sum(row), *row[3:])
 
 
 def _lasts(rows: Sequence[Any]) -> Figures:

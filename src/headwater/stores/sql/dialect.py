@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Dialect,
     Float,
@@ -52,17 +53,36 @@ class Contains(FunctionElement[bool]):
 
 
 class Pattern(TypeDecorator[str]):
-    """A LIKE pattern as `Like` takes it: on SQLite as its GLOB, which heeds case."""
+    """A LIKE pattern as `Like` or, ignoring case, `ILike` takes it.
+
+    SQLite heeds case in its GLOB only; MariaDB knows no LIKE without an escape character.
+    """
 
     impl = Text
     cache_ok = True
 
+    def __init__(self, *, ignore_case: bool = False) -> None:
+        super().__init__()
+        self.ignore_case = ignore_case
+
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
-        """Rewrite a pattern for SQLite."""
-        if value is None or dialect.name != "sqlite":
+        """Rewrite a pattern for SQLite and MariaDB."""
+        if value is None:
+            return value
+        if dialect.name == "mysql":
+            return value.replace("\\", "\\\\")
+        if dialect.name != "sqlite" or self.ignore_case:
             return value
         glob = {"%": "*", "_": "?", "*": "[*]", "?": "[?]", "[": "[[]"}
         return "".join(glob.get(char, char) for char in value)
+
+
+class Quotient(FunctionElement[int]):
+    """How often a whole number goes into another that is not below zero."""
+
+    type = BigInteger()
+    inherit_cache = True
+    name = "headwater_quotient"
 
 
 class Amount(TypeDecorator[Any]):
@@ -90,10 +110,27 @@ def _like(element: Like, compiler: SQLCompiler, **options: Any) -> str:
 
 
 @compiles(Like, "postgresql")
-@compiles(Like, "mysql", "mariadb")
-def _like_on_servers(element: Like, compiler: SQLCompiler, **options: Any) -> str:
+def _like_by_postgresql(element: Like, compiler: SQLCompiler, **options: Any) -> str:
     value, pattern = arguments(element, compiler, options)
     return f"({value} LIKE {pattern} ESCAPE '')"
+
+
+@compiles(Like, "mysql", "mariadb")
+def _like_by_mariadb(element: Like, compiler: SQLCompiler, **options: Any) -> str:
+    value, pattern = arguments(element, compiler, options)
+    return f"({value} LIKE {pattern})"
+
+
+@compiles(Quotient)
+def _quotient(element: Quotient, compiler: SQLCompiler, **options: Any) -> str:
+    whole, part = arguments(element, compiler, options)
+    return f"(({whole}) / ({part}))"
+
+
+@compiles(Quotient, "mysql", "mariadb")
+def _quotient_by_mariadb(element: Quotient, compiler: SQLCompiler, **options: Any) -> str:
+    whole, part = arguments(element, compiler, options)
+    return f"(({whole}) DIV ({part}))"
 
 
 @compiles(ILike, "sqlite")
@@ -114,7 +151,7 @@ def _ilike_lowered(element: ILike, compiler: SQLCompiler, **options: Any) -> str
 @compiles(ILike, "mysql", "mariadb")
 def _ilike_by_mariadb(element: ILike, compiler: SQLCompiler, **options: Any) -> str:
     value, pattern = arguments(element, compiler, options)
-    return f"(LOWER({value}) LIKE LOWER({pattern}) ESCAPE '')"
+    return f"(LOWER({value}) LIKE LOWER({pattern}))"
 
 
 @compiles(Contains, "sqlite")

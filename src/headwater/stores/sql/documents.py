@@ -144,7 +144,9 @@ def _of_mariadb(element: FunctionElement[Any], compiler: SQLCompiler, options: A
 def _kind_by_mariadb(element: JsonKind, compiler: SQLCompiler, **options: Any) -> str:
     own = _of_mariadb(element, compiler, options)
     return (
+        # It takes 1e+22 for a whole number.
         f"(CASE JSON_TYPE({own}) WHEN 'STRING' THEN 'text' WHEN 'DOUBLE' THEN 'real' "
+        f"WHEN 'INTEGER' THEN IF({own} REGEXP '^-?[0-9]+$', 'integer', 'real') "
         f"WHEN 'BOOLEAN' THEN {own} ELSE LOWER(JSON_TYPE({own})) END)"
     )
 

@@ -28,6 +28,7 @@ from sqlalchemy import (
     select,
     true,
 )
+from sqlalchemy.types import TypeEngine
 
 from headwater.analysis.filtering import Criterion, Field
 from headwater.errors import UsageError
@@ -60,6 +61,8 @@ _COMPARISONS: dict[str, Comparison] = {
     "like": Like,
     "ilike": ILike,
 }
+
+PATTERNS: dict[str, TypeEngine[Any]] = {"like": Pattern(), "ilike": Pattern(ignore_case=True)}
 
 
 class Shape(NamedTuple):
@@ -166,7 +169,7 @@ def _column(own: ColumnElement[Any], shape: Shape, name: str) -> ColumnElement[b
         return own.is_not(None) if shape.sort == "there" else own.is_(None)
     if shape.op == "in":
         return among(own, name)
-    kind = Pattern() if shape.op == "like" else own.type
+    kind = PATTERNS.get(shape.op, own.type)
     return _COMPARISONS[shape.op](own, bindparam(name, type_=kind))
 
 
@@ -203,7 +206,7 @@ def _compared(
     if shape.sort == "truth":
         return kind == bindparam(name, type_=Text()) if op == "eq" else false()
     if shape.sort == "text":
-        wanted = bindparam(name, type_=Pattern() if op == "like" else Text())
+        wanted = bindparam(name, type_=PATTERNS.get(op, Text()))
         return and_(kind == "text", compare(JsonText(*own), wanted))
     amount: ColumnElement[Any] = bindparam(name, type_=Amount())
     return or_(

@@ -81,6 +81,10 @@ class Unindexed(ColumnElement[Any]):
         self.column = column
         self.type = column.type
 
+    @property
+    def _from_objects(self) -> list[Any]:
+        return self.column._from_objects  # noqa: SLF001  so that Core knows what it joins
+
 
 class Among(FunctionElement[Any]):
     """A column's value that is in a list.

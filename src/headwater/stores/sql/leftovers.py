@@ -9,13 +9,13 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
-    Index,
     MetaData,
     Table,
     and_,
     delete,
     select,
 )
+from sqlalchemy.schema import CreateTable
 
 from headwater.stores.sql.bulk_rows import write_rows
 from headwater.stores.sql.tables import item
@@ -35,23 +35,25 @@ class Leftovers:
         self._keys = keys
         on_sqlite = connection.dialect.name == "sqlite"
         columns = [Column(key, table.c[key].type, primary_key=on_sqlite) for key in keys]
-        index = Index(f"ix_brought_{table.name}", keys[0])
         self._brought = Table(
             f"brought_{table.name}",
             MetaData(),
             *columns,
-            # A key of all of them would be too long for the servers.
-            *([] if on_sqlite else [index]),
             prefixes=["TEMPORARY"],
             sqlite_with_rowid=False,
         )
 
     def __enter__(self) -> Self:
         """Make the temporary table."""
-        if self._connection.dialect.name == "mysql":  # there it outlives a rollback
-            text = f"DROP TEMPORARY TABLE IF EXISTS {self._brought.name}"
-            self._connection.exec_driver_sql(text)
-        self._brought.create(self._connection, checkfirst=False)
+        text = str(CreateTable(self._brought).compile(dialect=self._connection.dialect))
+        name, key = self._brought.name, self._keys[0]
+        if self._connection.dialect.name == "mysql":
+            # There it outlives a rollback, and an index made later would commit.
+            self._connection.exec_driver_sql(f"DROP TEMPORARY TABLE IF EXISTS {name}")
+            text = f"{text.rstrip().removesuffix(')')}, INDEX ({key}))"
+        self._connection.exec_driver_sql(text)
+        if self._connection.dialect.name == "postgresql":  # a key of all would be too long
+            self._connection.exec_driver_sql(f"CREATE INDEX ON {name} ({key})")
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, bindparam, func, select, tuple_
+from sqlalchemy import BigInteger, Connection, Select, and_, bindparam, func, select, tuple_
 
 from headwater.analysis.instants import span_us
 from headwater.model.metric import MetricKind, SeriesQuery
+from headwater.stores.sql.dialect import Quotient
 from headwater.stores.sql.plain_rows import all_rows
 from headwater.stores.sql.tables import item, metric, sample, series
 
@@ -92,4 +93,4 @@ def _total(way: str) -> Select[int]:
 
 
 def _bucket() -> Any:
-    return (sample.c.at - bindparam("start")) // bindparam("width")
+    return Quotient(sample.c.at - bindparam("start"), bindparam("width", type_=BigInteger()))

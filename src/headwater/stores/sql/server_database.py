@@ -182,11 +182,12 @@ class ServerDatabase:
             return await held.connection.run_sync(work)
         sync = held.connection.sync_connection
         assert sync is not None  # noqa: S101  it was opened
-        sync.info[CHECK] = anyio.from_thread.check_cancelled
+        info = sync.info  # out of reach once the connection is invalid
+        info[CHECK] = anyio.from_thread.check_cancelled
         try:
             return await run_in_thread(partial(work, sync), limiter=self._threads)
         finally:
-            sync.info.pop(CHECK, None)
+            del info[CHECK]
 
     async def _begun(self, transaction: Transaction) -> Held:
         """Return a connection in a transaction: one that is there, or else a new one."""
