@@ -112,18 +112,24 @@ class JobWorker:
         )
         supply = await to_thread.run_sync(supply_of, found, payload["kind"])
         progress = Progress()
+        raised: HeadwaterError | None = None
         async with anyio.create_task_group() as group:
             group.start_soon(_tell, claim, progress)
-            report = await load(
-                self._parts.stores,
-                supply,
-                principal=claim.task.principal,
-                lease=self._parts.versions,
-                replace=payload["replace"],
-                skip_bad=payload["skip_bad"],
-                progress=progress,
-            )
+            try:
+                report = await load(
+                    self._parts.stores,
+                    supply,
+                    principal=claim.task.principal,
+                    lease=self._parts.versions,
+                    replace=payload["replace"],
+                    skip_bad=payload["skip_bad"],
+                    progress=progress,
+                )
+            except HeadwaterError as error:
+                raised = error  # raised below, not in a group's wrapping
             group.cancel_scope.cancel()
+        if raised is not None:
+            raise raised
         claim.tell(_progress_of(progress))
         return _report_of(report)
 

@@ -89,5 +89,5 @@ class Jobs(Protocol):
         ...
 
     async def prune(self, *, before: datetime) -> int:
-        """Forget jobs that ended before an instant, and what was kept for jobs long gone."""
+        """Forget jobs that ended before an instant, and remove what was kept for any that ended."""
         ...

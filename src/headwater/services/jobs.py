@@ -41,6 +41,8 @@ LOOK_S = 5.0
 MOST_TRIES = 50
 """How often a job is begun that takes its process with it, before it has failed."""
 MOST_WAITING = 16
+UPLOADING = timedelta(days=1)
+"""How long an upload may take before its job is kept."""
 STATUSES: Mapping[str, JobStatus] = {
     "DELAYED": "queued",
     "ENQUEUED": "queued",
@@ -249,7 +251,7 @@ class DbosJobs:
         await to_thread.run_sync(self._folder.drop, job_id)
 
     async def prune(self, *, before: datetime) -> int:
-        """Forget jobs that ended before an instant, and what was kept for jobs long gone."""
+        """Forget jobs that ended before an instant, and remove what was kept for any that ended."""
         return await _ask(functools.partial(self._prune, before))
 
     def _prune(self, before: datetime) -> int:
@@ -258,7 +260,9 @@ class DbosJobs:
         )
         DBOS.delete_workflows([one.workflow_id for one in ended])
         for job_id, since_s in self._folder.jobs():
-            if since_s < (before - timedelta(days=1)).timestamp():
+            known = DBOS.get_workflow_status(job_id)
+            given_up = known is None and since_s < (before - UPLOADING).timestamp()
+            if given_up or (known is not None and known.completed_at is not None):
                 self._folder.drop(job_id)
         return len(ended)
 
