@@ -156,4 +156,5 @@ def difference(one: Any, other: Any, path: str = "") -> str | None:
 
 def assert_same(one: Any, other: Any) -> None:
     """Fail where two results differ in more than ids and stamps."""
-    assert difference(plain(one), plain(other)) is None
+    found = difference(plain(one), plain(other))
+    assert found is None, found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,7 +64,9 @@ def server_place(servers: Servers, name: str) -> Iterator[Place]:
             async with open_server(read_address(url)) as database:
                 return getattr(database.server, "role", None)
 
-        yield Place(url, anyio.run(set_up))
+        with ThreadPoolExecutor(1) as thread:  # we may stand in a loop ourselves
+            role = thread.submit(anyio.run, set_up).result()
+        yield Place(url, role)
 
 
 @asynccontextmanager

@@ -169,4 +169,5 @@ def _real_by_mariadb(element: JsonReal, compiler: SQLCompiler, **options: Any) -
 
 @compiles(JsonForm, "mysql", "mariadb")
 def _form_by_mariadb(element: JsonForm, compiler: SQLCompiler, **options: Any) -> str:
-    return f"({_of_mariadb(element, compiler, options)} COLLATE {COLLATION})"
+    own = _of_mariadb(element, compiler, options)
+    return f"(JSON_COMPACT({own}) COLLATE {COLLATION})"
