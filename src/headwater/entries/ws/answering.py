@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any, assert_never
 
 from headwater.app.service import AsyncHeadwater
@@ -20,7 +20,7 @@ from headwater.entries.ws.messages import (
     Subscribe,
 )
 
-Say = Callable[[dict[str, Any]], None]
+Say = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 class Answering:
@@ -54,12 +54,12 @@ class Answering:
                 await self._follow(request)
             case Finish():
                 run = await self._hw.live.finish(request.run_id, principal=self._visit.who)
-                self._say({"id": request.id, "type": "run", "run": run})
+                await self._say({"id": request.id, "type": "run", "run": run})
             case Cancel():
                 run = await self._hw.live.cancel(request.run_id, principal=self._visit.who)
-                self._say({"id": request.id, "type": "run", "run": run})
+                await self._say({"id": request.id, "type": "run", "run": run})
             case Ping() | Subscribe():
-                self._say({"id": request.id, "type": "pong"})
+                await self._say({"id": request.id, "type": "pong"})
             case _:
                 assert_never(request)
 
@@ -69,13 +69,13 @@ class Answering:
             answer = await self._hw.ask(
                 request.question, budget_s=left_s, zone=where, principal=who
             )
-        self._say({"id": request.id, "type": "answer", "answer": answer})
+        await self._say({"id": request.id, "type": "answer", "answer": answer})
 
     async def _run(self, request: Run) -> None:
         who = self._visit.who
         async with self._hw.admission.admitted(who, budget_s=request.budget_s) as left_s:
             result = await self._hw.run({"steps": request.steps}, budget_s=left_s, principal=who)
-        self._say({"id": request.id, "type": "result", "result": result})
+        await self._say({"id": request.id, "type": "result", "result": result})
 
     async def _call(self, request: Call) -> None:
         who = self._visit.who
@@ -83,7 +83,7 @@ class Answering:
             outcome = await self._hw.call(
                 request.tool, request.args, budget_s=left_s, principal=who
             )
-        self._say({"id": request.id, "type": "outcome", "outcome": outcome})
+        await self._say({"id": request.id, "type": "outcome", "outcome": outcome})
 
     async def _follow(self, request: Follow) -> None:
         who = self._visit.who
@@ -91,6 +91,6 @@ class Answering:
         async with following as events:
             async for event in events:
                 await self._visit.recheck()
-                self._say({"id": request.id, "type": "event", "event": event})
+                await self._say({"id": request.id, "type": "event", "event": event})
         state = await self._hw.live.find(request.run_id, principal=who)
-        self._say({"id": request.id, "type": "ended", "run": state})
+        await self._say({"id": request.id, "type": "ended", "run": state})

@@ -24,6 +24,8 @@ from headwater.entries.ws.outgoing import Outgoing
 from headwater.errors import LimitError
 
 GOING_AWAY, NO_TEXT, VIOLATION, SLOW = 1001, 1003, 1008, 1013
+UNREAD_S = 5.0
+"""Seconds for which a client may leave as many messages unread as are kept."""
 MOST_AT_ONCE = 16
 """Requests of one line under way at once."""
 
@@ -56,15 +58,17 @@ class Line:
             group.start_soon(self._tell_runs)
             group.start_soon(self._leave_when_closing, opening)
             who = self._visit.who
-            self.say({"type": "welcome", "tenant": who.tenant, "principal": who.name})
+            await self.say({"type": "welcome", "tenant": who.tenant, "principal": who.name})
             await self._read(group)
             group.cancel_scope.cancel()
         if self._closing is not None:
             await self._close(*self._closing)
 
-    def say(self, message: dict[str, Any]) -> None:
-        """Queue a message; a client who has too many waiting is dropped."""
-        if self._closing is None and not self._outgoing.put(dumped(message)):
+    async def say(self, message: dict[str, Any]) -> None:
+        """Queue a message; a client who leaves too many unread for too long is dropped."""
+        if self._closing is None and not await self._outgoing.put_within(
+            dumped(message), within_s=UNREAD_S
+        ):
             self._end(SLOW, "too slow: messages were not read")
 
     def _end(self, code: int, reason: str) -> None:
@@ -93,11 +97,11 @@ class Line:
             request = request_of(data)
             if isinstance(request, Subscribe):
                 self._subscribed = request.do == "subscribe"
-                self.say({"id": number, "type": request.do + "d"})
+                await self.say({"id": number, "type": request.do + "d"})
                 return
             self._check_room()
         except Exception as error:  # noqa: BLE001  told as data
-            self._refuse(number, error)
+            await self._refuse(number, error)
             return
         self._under_way += 1
         group.start_soon(self._answer, request)
@@ -113,16 +117,16 @@ class Line:
         try:
             await Answering(self._hw, self._visit, self.say).answer(request)
         except Exception as error:  # noqa: BLE001  told as data
-            self._refuse(request.id, error)
+            await self._refuse(request.id, error)
         finally:
             self._under_way -= 1
             self._asking -= asks
             if not self._asking:
                 self._idle.set()
 
-    def _refuse(self, number: object, error: BaseException) -> None:
+    async def _refuse(self, number: object, error: BaseException) -> None:
         told = facts(known(error))
-        self.say({"id": number, "type": "error", "error": told})
+        await self.say({"id": number, "type": "error", "error": told})
         if told["code"] == "access.unauthenticated":
             self._end(VIOLATION, "the key no longer holds")
 
@@ -133,9 +137,9 @@ class Line:
                 async for event in events:
                     await self._visit.recheck()
                     if self._subscribed:
-                        self.say({"type": "event", "event": event})
+                        await self.say({"type": "event", "event": event})
         except Exception as error:  # noqa: BLE001  told as data
-            self._refuse(None, error)
+            await self._refuse(None, error)
 
     async def _send(self) -> None:
         try:
@@ -150,6 +154,8 @@ class Line:
         while self._asking:
             self._idle = anyio.Event()
             await self._idle.wait()
+        with anyio.move_on_after(UNREAD_S):
+            await self._outgoing.empty()
         self._end(GOING_AWAY, "the server stops; ask again elsewhere")
 
     async def _close(self, code: int, reason: str) -> None:

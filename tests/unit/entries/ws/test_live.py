@@ -12,7 +12,7 @@ from socket_client import connected
 from headwater import AsyncHeadwater, tool
 from headwater.app.settings import Settings
 from headwater.entries.wire.opening import Opening
-from headwater.entries.ws import live
+from headwater.entries.ws import line, live
 from headwater.entries.ws.live import Live
 from headwater.entries.ws.outgoing import MOST_BYTES, MOST_MESSAGES, Outgoing
 from headwater.model.access import Role
@@ -201,7 +201,10 @@ async def test_a_revoked_key_ends_the_line_with_the_next_event(service: Service)
         assert not [one for one in socket.got if one["type"] == "event"]
 
 
-async def test_a_slow_reader_is_dropped_and_nobody_else(service: Service) -> None:
+async def test_a_slow_reader_is_dropped_and_nobody_else(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(line, "UNREAD_S", 0.1)
     key = await service.key()
     plan = {"steps": [{"id": f"s{n}", "tool": "test.echo"} for n in range(100)]}
     async with connected(service.app, key=key) as slow_one, connected(service.app, key=key) as one:
@@ -220,10 +223,12 @@ async def test_a_server_that_stops_says_so_once_what_was_asked_is_answered(
 ) -> None:
     async with connected(service.app, key=await service.key()) as socket:
         await socket.next("welcome")
-        socket.say({"id": 1, "do": "call", "tool": "test.slow", "budget_s": 0.2})
-        await anyio.wait_all_tasks_blocked()
+        steps = [{"id": "a", "tool": "test.slow"}]
+        socket.say({"id": 1, "do": "run", "steps": steps, "budget_s": 0.3})
+        while (await socket.next("event"))["event"]["kind"] != "step.started":
+            pass
         service.opening.close()
-        assert (await socket.next("outcome", 1))["outcome"]["status"] == "late"
+        assert (await socket.next("result", 1))["result"]["status"] == "failed"
         assert (await socket.closing())[0] == 1001
     async with connected(service.app, key=await service.key()) as late:
         assert (await late.closing())[0] == 1001
