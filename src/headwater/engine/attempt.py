@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -46,7 +45,7 @@ async def attempt(
     except (Exception, SystemExit) as error:
         raise _fault(tool, error) from error
     if isinstance(given, Cited):
-        signed = tuple(replace(one, step=call.step, tool=tool.name) for one in given.evidence)
+        signed = tuple(one.signed(step=call.step, tool=tool.name) for one in given.evidence)
         return Cited(tool.schema.encode(given.value), signed)
     named = Evidence(
         source=tool.name, step=call.step, tool=tool.name, observed_at=datetime.now(UTC)

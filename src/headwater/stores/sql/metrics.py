@@ -12,7 +12,7 @@ from sqlalchemy import Connection, bindparam, func, select
 from sqlalchemy.exc import DBAPIError
 
 from headwater.analysis.filtering import check_filters
-from headwater.analysis.instants import from_us, span_us
+from headwater.analysis.instants import each_from_us, from_us, span_us
 from headwater.analysis.measuring import (
     check_aggregate,
     finite,
@@ -157,6 +157,7 @@ class SqlMetrics:
             found, total = read_points(
                 connection, query, kind=known.record.kind, width_us=width_us, given=given
             )
+            times = each_from_us([each[0] for each in found])
             return Series(
                 metric=known.record.name,
                 unit=known.record.unit,
@@ -164,7 +165,7 @@ class SqlMetrics:
                 ci=names[query.ci],
                 window=query.window,
                 step_s=query.step_s,
-                points=[Point(from_us(at), value) for at, value in found],
+                points=[Point(at, each[1]) for at, each in zip(times, found, strict=True)],
                 total=total,
                 truncated=total > query.limit,
             )
