@@ -74,6 +74,12 @@ def _of_run(method: str) -> list[Row]:
     ]  # fmt: skip
 
 
+async def _nothing() -> AsyncIterator[bytes]:
+    """Give an upload without a byte."""
+    for portion in ():
+        yield portion
+
+
 async def _entered(manager: Any) -> None:
     async with manager:
         await anyio.lowlevel.checkpoint()
@@ -110,6 +116,15 @@ TABLE: list[Row] = [
         do=lambda w, who: _entered(w.hw.live.subscribe(principal=who))),
     *_of_run("live.finish"),
     *_of_run("live.cancel"),
+    Row(method="jobs.load", least="operator",
+        do=lambda w, who: w.hw.jobs.load(_nothing(), media_type="application/zip", principal=who)),
+    Row(method="jobs.run", least="operator",
+        do=lambda w, who: w.hw.jobs.run(question="list hosts", principal=who)),
+    Row(method="jobs.find", least="operator",
+        do=lambda w, who: w.hw.jobs.find("j-1", principal=who)),
+    Row(method="jobs.recent", least="operator", do=lambda w, who: w.hw.jobs.recent(principal=who)),
+    Row(method="jobs.cancel", least="operator",
+        do=lambda w, who: w.hw.jobs.cancel("j-1", principal=who)),
     Row(method="access.create_key", least="admin",
         do=lambda w, who: w.hw.access.create_key(role="reader", principal=who)),
     Row(method="access.keys", least="admin", do=lambda w, who: w.hw.access.keys(principal=who)),

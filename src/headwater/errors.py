@@ -12,16 +12,43 @@ Cancellation is never one of them: it passes through.
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar, Literal
 
+_SIGNS = ("@", "hw_", "eyj", "bearer", "basic", "pass", "pwd", "secret", "key", "token")
+_SECRETS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"(://[^\s:/?#@]{0,256}):[^\s'\"]{0,512}@"), r"\1:***@"),
+    (re.compile(r"(hw_[0-9A-Za-z]{6,32})_[0-9A-Za-z]{20,}"), r"\1_***"),
+    (re.compile(r"\b(bearer|basic)\s{1,9}[\w.~+/=-]{8,}", re.IGNORECASE | re.ASCII), r"\1 ***"),
+    (re.compile(r"\beyJ[\w-]{5,2048}\.[\w-]*\.[\w-]*", re.ASCII), "eyJ***"),
+    (
+        re.compile(
+            r"\b([\w-]{0,32}(?:pass(?:word|wd)?|pwd|secret|api_?key|token))"
+            r"(\s?=\s?|['\"]\s?:\s?)('[^']*'|\"[^\"]*\"|[^\s'\"&;,]+)",
+            re.IGNORECASE | re.ASCII,
+        ),
+        r"\1\2***",
+    ),
+)
+"""What looks like a secret: in a URL, a key of ours, in a header, a token, beside its name."""
+
 Fault = Literal["asker", "limit", "tool", "store", "engine"]
+
+
+def without_secrets(text: str) -> str:
+    """Return a text with `***` in the place of all that looks like a secret."""
+    folded = text.casefold()
+    if any(sign in folded for sign in _SIGNS):
+        for pattern, instead in _SECRETS:
+            text = pattern.sub(instead, text)
+    return text
 
 
 class HeadwaterError(Exception):
     """Carry the facts that policies and entries read instead of class names.
 
     Args:
-        message: What happened, where, and what to change.
+        message: What happened, where, and what to change; secrets in it are masked.
         code: Dotted path, part of the API; each has a heading in `docs/reference/errors.md`.
         retry_safe: Whether the same attempt may be made again; None where nobody knows.
         retry_after_s: Seconds the other side asked us to wait, if it did.
@@ -37,6 +64,7 @@ class HeadwaterError(Exception):
         retry_safe: bool | None = None,
         retry_after_s: float | None = None,
     ) -> None:
+        message = without_secrets(message)
         super().__init__(message)
         self.message = message
         self.code = code

@@ -13,11 +13,12 @@ import anyio
 from pydantic import TypeAdapter
 from ulid import ULID
 
+from headwater.app.logs import bound
 from headwater.app.under_way import UnderWay
 from headwater.engine.ask import Earlier
 from headwater.engine.journal import Journal, Outlet
 from headwater.engine.watch import Watch
-from headwater.errors import HeadwaterError, UsageError
+from headwater.errors import HeadwaterError, UsageError, without_secrets
 from headwater.model.answer import Answer, RunResult
 from headwater.model.event import Event, RunRecord
 from headwater.model.outcome import Outcome, Status
@@ -75,13 +76,13 @@ def recorded(
     _begin(run.journal, asked)
     error, summary = "run.cancelled", "given up before there was an answer"
     try:
-        with under_way.keep(run.journal):
+        with under_way.keep(run.journal), bound(run_id=run.journal.record.run_id):
             yield run
     except HeadwaterError as raised:
         error, summary = raised.code, raised.message
         raise
     except Exception as raised:
-        error, summary = "engine.unforeseen", f"{type(raised).__name__}: {raised}"
+        error, summary = "engine.unforeseen", without_secrets(f"{type(raised).__name__}: {raised}")
         raise
     finally:
         _end(run, summary, error=error)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import tzinfo
+from urllib.parse import unquote, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -86,6 +87,15 @@ class Settings(BaseSettings):
     def database_url(self) -> str:
         """Return the URL set, or the default one."""
         return self.database or self.default_url
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Return all that is set and may be shown nowhere, passwords in URLs included."""
+        given = [getattr(self, name) for name in type(self).model_fields]
+        secret = [one.get_secret_value() for one in given if isinstance(one, SecretStr)]
+        urls = [one for one in given if isinstance(one, str) and "://" in one]
+        passwords = [one.password for one in map(urlsplit, urls) if one.password]
+        return (*secret, *passwords, *map(unquote, passwords))
 
     @property
     def key_digest_secret(self) -> bytes:

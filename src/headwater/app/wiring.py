@@ -22,7 +22,7 @@ from headwater.analysis.records import text_problem
 from headwater.app.job_place import job_place
 from headwater.app.loading import EstateWriter
 from headwater.app.settings import Settings
-from headwater.errors import UsageError
+from headwater.errors import UsageError, without_secrets
 from headwater.model.load import Supply
 from headwater.ports.cache import Cache
 from headwater.ports.gauged import Gauged
@@ -89,7 +89,9 @@ async def open_stores(url: str, settings: Settings) -> AsyncIterator[Stores]:
         StoreFault: the database cannot be opened.
     """
     if not isinstance(url, str) or text_problem(url):
-        raise UsageError(f"database {ascii(url)[:200]}: {WRITE}", code="database.bad_url")
+        raise UsageError(
+            f"database {without_secrets(ascii(url))[:200]}: {WRITE}", code="database.bad_url"
+        )
     if url in {MEMORY, f"{MEMORY}//"}:
         yield _memory(settings)
     elif url.startswith(SQLITE) and url.removeprefix(SQLITE).strip():
@@ -99,7 +101,9 @@ async def open_stores(url: str, settings: Settings) -> AsyncIterator[Stores]:
         async with _sqlite(path, settings) as stores:
             yield stores
     else:
-        raise UsageError(f"database {url[:200]!r}: {WRITE}", code="database.bad_url")
+        raise UsageError(
+            f"database {without_secrets(url)[:200]!r}: {WRITE}", code="database.bad_url"
+        )
 
 
 async def _make_folder(folder: Path) -> None:

@@ -96,8 +96,6 @@ async def code_of(hw: AsyncHeadwater, credential: str) -> str | None:
         ({"role": {"admin": True}}, Principal("default", "ann", ())),
         ({"role": "Admin"}, Principal("default", "ann", ())),
         ({"aud": ["other", AUDIENCE]}, Principal("default", "ann", ("reader",))),
-        ({"exp": NOW - 5}, Principal("default", "ann", ("reader",))),
-        ({"nbf": NOW + 5}, Principal("default", "ann", ("reader",))),
     ],
     ids=str,
 )
@@ -105,6 +103,12 @@ async def test_a_good_token_names_tenant_person_and_roles(
     shared: AsyncHeadwater, changes: dict[str, Any], wanted: Principal
 ) -> None:
     assert await shared.access.identify(token(**changes)) == wanted
+
+
+async def test_clocks_may_differ_by_the_leeway(shared: AsyncHeadwater) -> None:
+    now = datetime.now(UTC).timestamp()
+    for changes in ({"exp": int(now) - 3}, {"nbf": int(now) + 5}):
+        assert (await shared.access.identify(token(**changes))).name == "ann"
 
 
 async def test_tokens_by_public_keys_are_taken(public: AsyncHeadwater, keys: Provider) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from headwater.entries.cli.exits import BROKEN_PIPE, BY_FAULT, STOPPED, Stopped
 from headwater.entries.wire.encode import document
 from headwater.entries.wire.faults import facts, innermost, known
-from headwater.errors import EngineBug
+from headwater.errors import EngineBug, without_secrets
 
 
 def status_of(error: BaseException, *, as_json: bool) -> int:
@@ -24,7 +24,7 @@ def status_of(error: BaseException, *, as_json: bool) -> int:
         return STOPPED
     told = known(cause)
     if isinstance(told, EngineBug):
-        complain("".join(traceback.format_exception(cause)).rstrip())
+        complain(without_secrets("".join(traceback.format_exception(cause)).rstrip()))
     _tell(facts(told), as_json=as_json)
     return BY_FAULT[told.fault]
 

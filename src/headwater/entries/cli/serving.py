@@ -30,12 +30,15 @@ def serve(*, host: str = HOST, port: int = PORT, options: Options = NO_OPTIONS) 
 
     import uvloop
 
+    from headwater.app.logs import set_up_logs
     from headwater.app.settings import find_settings
     from headwater.entries.serve.server import bind, serve
 
     settings = find_settings().model_copy(update={"watch_loop": True, "jobs": True})
     if options.tenant:
         settings = settings.model_copy(update={"tenant": checked(options.tenant, "--tenant")})
+    given = settings.model_copy(update={"database": database}) if database else settings
+    set_up_logs(secrets=given.secrets)
     bound = bind(name, port)
 
     def told(address: str) -> None:

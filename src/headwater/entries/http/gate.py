@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from headwater.app.logs import bound
 from headwater.app.service import AsyncHeadwater
 from headwater.entries.http.listening import too_large, while_listening
 from headwater.entries.http.problems import refusal
@@ -60,11 +61,12 @@ class Gate:
         try:
             self._opening.check()
             check_length(headers, most_bytes)
-            scope[KEY] = await self._visit(headers, request_id)
+            with bound(request_id=request_id.decode()):
+                scope[KEY] = await self._visit(headers, request_id)
         except Exception as error:  # noqa: BLE001  every error becomes a status
             await refusal(error)(scope, receive, send)
             return
-        with self._opening.entered():
+        with bound(request_id=request_id.decode()), self._opening.entered():
             await while_listening(
                 self._app, scope, receive=receive, send=send, most_bytes=most_bytes
             )
