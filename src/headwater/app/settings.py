@@ -34,6 +34,7 @@ class Settings(BaseSettings):
     budget_s: float = Field(default=5.0, ge=0.05, le=60.0)
     prepare: bool = True
     sqlite_readers: int = Field(default=4, ge=1, le=64)
+    database_pool: int = Field(default=8, ge=1, le=200)
     cache_bytes: int = Field(default=64_000_000, ge=0)
     runs_keep_days: float = Field(default=30.0, gt=0, le=100_000)
     runs_keep_count: int = Field(default=10_000, ge=1)
@@ -46,6 +47,7 @@ class Settings(BaseSettings):
     max_argument_bytes: int = Field(default=1_000_000, ge=1_000)
     max_result_bytes: int = Field(default=16_000_000, ge=1_000)
     max_threads_each: int = Field(default=8, ge=1)
+    redis: SecretStr | None = None
     otel_endpoint: str | None = None
     service_name: str = Field(default="headwater", min_length=1)
     watch_loop: bool = False

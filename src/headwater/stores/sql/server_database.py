@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from headwater.analysis.records import canonical_json
 from headwater.errors import DeadlineExceeded, HeadwaterError, LimitError, StoreFault
+from headwater.model.gauge import Gauge
 from headwater.stores.sql.database import CHECK
 from headwater.stores.sql.in_thread import run_in_thread
 from headwater.stores.sql.server import CONNECT_S, Server, Transaction
@@ -90,6 +91,26 @@ class ServerDatabase:
     def waiting(self) -> int:
         """Count the units of work that wait for a connection."""
         return self._slots.statistics().tasks_waiting
+
+    def gauges(self) -> list[Gauge]:
+        """Return how much of the pool is in use, and how many wait for it."""
+        return [
+            Gauge(
+                name="headwater_database_connections_in_use",
+                value=self.in_use,
+                help="Connections to the database server that a call holds.",
+            ),
+            Gauge(
+                name="headwater_database_connections_limit",
+                value=self.size,
+                help="Connections to the database server at most.",
+            ),
+            Gauge(
+                name="headwater_database_waiting",
+                value=self.waiting,
+                help="Calls that wait for a connection to the database server.",
+            ),
+        ]
 
     async def read(self, work: Callable[[Connection], T], *, tenant: str | None) -> T:
         """Run a unit of work that only reads, on one consistent snapshot.
