@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -22,6 +23,7 @@ from headwater.app.wiring import SQLITE, Stores, open_stores
 from headwater.errors import HeadwaterError
 from headwater.model.principal import Principal
 from headwater.model.readiness import Check, CheckStatus
+from headwater.ports.probed import Probed
 
 LOOK_S = 5.0
 """Seconds for each look."""
@@ -142,7 +144,11 @@ async def _stores(database: str, settings: Settings, principal: Principal) -> li
     """Look at what needs the stores open; where they cannot be, only that is told."""
     path = _file(database)
     if path is not None and not await anyio.Path(path).exists():
-        none_yet: Found = "warning", f"there is no estate at {path} yet", "headwater load PATH, or scan"
+        none_yet: Found = (
+            "warning",
+            f"there is no estate at {path} yet",
+            "headwater load PATH, or scan",
+        )
         return [await _look("database", lambda: _told(none_yet))]
     checks: list[Check] = []
     opened: list[Stores] = []
@@ -157,6 +163,8 @@ async def _stores(database: str, settings: Settings, principal: Principal) -> li
         return checks
     try:
         checks.append(await _look("clock", lambda: _clock(opened[0], principal)))
+        for name, probe in opened[0].probed.items():
+            checks.append(await _look(name, partial(_reached_by, probe)))
     finally:
         with anyio.CancelScope(deadline=anyio.current_time() + LOOK_S, shield=True):
             await stack.__aexit__(None, None, None)
@@ -188,6 +196,11 @@ async def _reached(endpoint: str) -> Found:
     port = parts.port or (443 if parts.scheme == "https" else 80)
     async with await anyio.connect_tcp(parts.hostname or endpoint, port):
         return "ok", f"{parts.hostname}:{port} takes connections", ""
+
+
+async def _reached_by(probe: Probed) -> Found:
+    await probe.check()
+    return "ok", "it answers", ""
 
 
 async def _told(found: Found) -> Found:

@@ -18,7 +18,7 @@ from ulid import ULID
 from headwater.app.job_runs import carry_run
 from headwater.app.loading import load
 from headwater.app.parts import Parts
-from headwater.app.wiring import supply_of, unpack
+from headwater.app.supplies import supply_of, unpack
 from headwater.errors import EngineBug, HeadwaterError, StoreFault, UsageError
 from headwater.model.load import LoadReport, Progress
 from headwater.ports.jobs import Claim, Jobs

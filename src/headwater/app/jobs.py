@@ -13,7 +13,7 @@ from ulid import ULID
 from headwater.app import carrying, checking
 from headwater.app.parts import Parts
 from headwater.app.records import new_run_id
-from headwater.app.wiring import check_media_type
+from headwater.app.supplies import check_media_type
 from headwater.errors import UsageError
 from headwater.model.job import Job, Task
 from headwater.model.principal import Principal

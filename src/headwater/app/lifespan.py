@@ -106,7 +106,7 @@ async def _assemble(
         zone=await to_thread.run_sync(local_zone),
         under_way=under_way,
         control=Control(stores.hub, under_way),
-        admission=Admission(settings),
+        admission=Admission(settings, stores.rates),
         identities=await _identities(stores, settings),
         jobs=jobs,
     )

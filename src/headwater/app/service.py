@@ -27,7 +27,7 @@ from headwater.app.namespace import describe, namespace, value_of
 from headwater.app.parts import Parts
 from headwater.app.replaying import replay
 from headwater.app.settings import Settings, find_settings
-from headwater.app.wiring import bundle_writer, host_supply, supply_of, write_demo
+from headwater.app.supplies import bundle_writer, host_supply, supply_of, write_demo
 from headwater.engine.journal import SILENCE
 from headwater.engine.watch import Watch
 from headwater.model.answer import Answer, RunResult

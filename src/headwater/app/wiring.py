@@ -6,10 +6,9 @@ Drivers are imported where they are opened, so that `import headwater` stays lig
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field, replace
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
@@ -20,10 +19,8 @@ from anyio import to_thread
 
 from headwater.analysis.records import text_problem
 from headwater.app.job_place import job_place
-from headwater.app.loading import EstateWriter
 from headwater.app.settings import Settings
 from headwater.errors import UsageError, without_secrets
-from headwater.model.load import Supply
 from headwater.ports.cache import Cache
 from headwater.ports.gauged import Gauged
 from headwater.ports.history import History
@@ -33,6 +30,8 @@ from headwater.ports.jobs import Jobs
 from headwater.ports.keys import Keys
 from headwater.ports.loop_lag import LoopLag
 from headwater.ports.metrics import Metrics
+from headwater.ports.probed import Probed
+from headwater.ports.rates import Rates
 from headwater.ports.relations import Relations
 from headwater.ports.rules import Rules
 from headwater.ports.run_log import RunLog
@@ -66,7 +65,10 @@ class Stores:
     cache: Cache
     hub: Hub
     keys: Keys
+    rates: Rates
     gauged: tuple[Gauged, ...] = ()
+    probed: Mapping[str, Probed] = field(default_factory=dict)
+    """Services beside the database, by name; the estate is answered without them."""
 
     @property
     def supplies(self) -> dict[type, Any]:
@@ -89,9 +91,19 @@ async def open_stores(url: str, settings: Settings) -> AsyncIterator[Stores]:
         StoreFault: the database cannot be opened.
     """
     if not isinstance(url, str) or text_problem(url):
-        raise UsageError(
-            f"database {without_secrets(ascii(url))[:200]}: {WRITE}", code="database.bad_url"
-        )
+        shown = without_secrets(ascii(url))[:200]
+        raise UsageError(f"database {shown}: {WRITE}", code="database.bad_url")
+    async with _kept_in(url, settings) as stores:
+        if settings.redis is None:
+            yield stores
+            return
+        async with _shared_by(settings.redis.get_secret_value(), stores) as shared:
+            yield shared
+
+
+@asynccontextmanager
+async def _kept_in(url: str, settings: Settings) -> AsyncIterator[Stores]:
+    """Open what is kept in a database."""
     if url in {MEMORY, f"{MEMORY}//"}:
         yield _memory(settings)
     elif url.startswith(SQLITE) and url.removeprefix(SQLITE).strip():
@@ -101,8 +113,27 @@ async def open_stores(url: str, settings: Settings) -> AsyncIterator[Stores]:
         async with _sqlite(path, settings) as stores:
             yield stores
     else:
-        raise UsageError(
-            f"database {without_secrets(url)[:200]!r}: {WRITE}", code="database.bad_url"
+        shown = without_secrets(url)[:200]
+        raise UsageError(f"database {shown!r}: {WRITE}", code="database.bad_url")
+
+
+@asynccontextmanager
+async def _shared_by(url: str, stores: Stores) -> AsyncIterator[Stores]:
+    """Put what replicas share through Redis before what is this process' own."""
+    from headwater.app.fallbacks import FallbackCache, FallbackRates
+    from headwater.stores.memory.hub import MemoryHub
+    from headwater.stores.redis.server import RedisServer
+
+    async with RedisServer.open(url, own_hub=MemoryHub()) as server:
+        cache = FallbackCache(server.cache, stores.cache)
+        rates = FallbackRates(server.rates, stores.rates)
+        yield replace(
+            stores,
+            cache=cache,
+            rates=rates,
+            hub=server.hub,
+            gauged=(*stores.gauged, server, cache, rates),
+            probed={**stores.probed, "redis": server},
         )
 
 
@@ -125,6 +156,7 @@ def _memory(settings: Settings) -> Stores:
     from headwater.stores.memory.inventory import MemoryInventory
     from headwater.stores.memory.keys import MemoryKeys
     from headwater.stores.memory.metrics import MemoryMetrics
+    from headwater.stores.memory.rates import MemoryRates
     from headwater.stores.memory.relations import MemoryRelations
     from headwater.stores.memory.rules import MemoryRules
     from headwater.stores.memory.run_log import MemoryRunLog
@@ -142,6 +174,7 @@ def _memory(settings: Settings) -> Stores:
         cache=MemoryCache(settings.cache_bytes),
         hub=MemoryHub(),
         keys=MemoryKeys(),
+        rates=MemoryRates(),
     )
 
 
@@ -149,6 +182,7 @@ def _memory(settings: Settings) -> Stores:
 async def _sqlite(path: Path, settings: Settings) -> AsyncIterator[Stores]:
     """Open an estate's file, and beside it the file of its runs, so that neither waits."""
     from headwater.stores.memory.cache import MemoryCache
+    from headwater.stores.memory.rates import MemoryRates
     from headwater.stores.sql.history import SqlHistory
     from headwater.stores.sql.inventory import SqlInventory
     from headwater.stores.sql.keys import SqlKeys
@@ -176,6 +210,7 @@ async def _sqlite(path: Path, settings: Settings) -> AsyncIterator[Stores]:
             cache=MemoryCache(settings.cache_bytes),
             hub=await to_thread.run_sync(_hub_of, path),
             keys=SqlKeys(estate),
+            rates=MemoryRates(),
         )
 
 
@@ -230,40 +265,6 @@ def _hub_of(path: Path) -> Hub:
         return _HUBS.setdefault(path.absolute(), MemoryHub())
 
 
-def supply_of(path: Path, kind: str | None) -> Supply:
-    """Return what a folder or file brings: a bundle or a NetBox dump, told by `kind` or by looks.
-
-    Raises:
-        UsageError: it is neither, or is not there.
-    """
-    from headwater.sources.detect import open_supply
-
-    return open_supply(path, kind=kind)
-
-
-def check_media_type(media_type: str) -> str:
-    """Return the media type of an upload that can be loaded.
-
-    Raises:
-        UsageError: `upload.unknown_type`.
-    """
-    from headwater.sources.unpack import check_media_type as check
-
-    return check(media_type)
-
-
-def unpack(upload: Path, folder: Path, *, media_type: str, most_bytes: int) -> Path:
-    """Unpack an upload into an empty folder, and return what is to be loaded.
-
-    Raises:
-        UsageError: what is wrong with the upload.
-        LimitError: `upload.too_large`.
-    """
-    from headwater.sources.unpack import unpack as unpack_it
-
-    return unpack_it(upload, folder, media_type=media_type, most_bytes=most_bytes)
-
-
 @asynccontextmanager
 async def open_jobs(url: str, settings: Settings) -> AsyncIterator[Jobs | None]:
     """Open the background jobs of an estate, where they are on.
@@ -287,28 +288,6 @@ def _jobs_adapter() -> Callable[..., AbstractAsyncContextManager[Jobs]]:
     from headwater.services.jobs import DbosJobs
 
     return DbosJobs.open
-
-
-def host_supply() -> Supply:
-    """Return what this host tells of itself; it takes about a second to sample."""
-    from headwater.sources.host.scan import host_supply as scan
-
-    return scan()
-
-
-def write_demo(folder: Path, *, seed: int, ends_at: datetime) -> None:
-    """Write the demo estate to a folder, as a bundle."""
-    from headwater.sources.bundle.write import BundleWriter
-    from headwater.sources.demo.estate import write_demo as write
-
-    write(BundleWriter(folder), seed=seed, now=ends_at)
-
-
-def bundle_writer(folder: Path) -> EstateWriter:
-    """Return what writes an estate to a folder, as a bundle."""
-    from headwater.sources.bundle.write import BundleWriter
-
-    return BundleWriter(folder)
 
 
 def shipped_packs() -> list[Pack]:
