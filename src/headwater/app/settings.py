@@ -95,8 +95,8 @@ class Settings(BaseSettings):
         """Return all that is set and may be shown nowhere, passwords in URLs included."""
         given = [getattr(self, name) for name in type(self).model_fields]
         secret = [one.get_secret_value() for one in given if isinstance(one, SecretStr)]
-        urls = [one for one in given if isinstance(one, str) and "://" in one]
-        passwords = [one.password for one in map(urlsplit, urls) if one.password]
+        urls = [one for one in (*given, *secret) if isinstance(one, str) and "://" in one]
+        passwords = [one for url in urls if (one := _password_of(url))]
         return (*secret, *passwords, *map(unquote, passwords))
 
     @property
@@ -150,6 +150,13 @@ def _told(error: ValidationError) -> str:
     if not SECRETS.isdisjoint(name for name, _ in wrong):
         return "; ".join(f"{name}: {words}" for name, words in wrong)
     return describe(error)
+
+
+def _password_of(url: str) -> str | None:
+    try:
+        return urlsplit(url).password
+    except ValueError:
+        return None
 
 
 def _bytes_of(secret: SecretStr | None) -> bytes:
