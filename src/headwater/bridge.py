@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import atexit
 import contextlib
+import inspect
 import os
 import sys
 import threading
 import weakref
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Generic, TypeVar
+
+from anyio import to_thread
 
 from headwater.errors import CalledFromEventLoop, UsageError
 
@@ -224,6 +227,56 @@ def refuse_in_loop(twin: str) -> None:
         return
     message = f"a blocking call would stall the running event loop; use `await Async{twin}(...)`"
     raise CalledFromEventLoop(message, code="client.called_from_loop")
+
+
+@contextlib.contextmanager
+def each(
+    bridge: Bridge[Any], method: str, open_it: Callable[[], AbstractAsyncContextManager[Any]]
+) -> Iterator[Iterator[Any]]:
+    """Open a block of the loop for a thread, and give what there is to iterate over in it.
+
+    The steps of the block run in several tasks, so nothing in it may hold a cancel scope between
+    them.
+    """
+    block = open_it()
+    items = bridge.do(method, block.__aenter__)
+
+    def iterate() -> Iterator[Any]:
+        end = object()
+        while (item := bridge.do(method, lambda: anext(items, end))) is not end:
+            yield item
+
+    try:
+        yield iterate()
+    finally:
+        with contextlib.suppress(UsageError):  # the client was closed meanwhile, and this with it
+            bridge.do(method, lambda: block.__aexit__(None, None, None))
+
+
+def with_async_iterators(
+    signature: inspect.Signature, given: tuple[Any, ...], named: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Return arguments with async iterators where a method takes some and was given others."""
+    takes = [name for name, one in signature.parameters.items() if "AsyncIt" in str(one.annotation)]
+    places = [name for name in signature.parameters if name != "self"]
+    return (
+        tuple(_awaited(one) if places[at] in takes else one for at, one in enumerate(given)),
+        {name: _awaited(one) if name in takes else one for name, one in named.items()},
+    )
+
+
+def _awaited(items: Any) -> Any:
+    """Return an async iterator over what a thread gives, item by item, each in a thread."""
+    if hasattr(items, "__aiter__"):
+        return items
+
+    async def give() -> AsyncIterator[Any]:
+        end = object()
+        iterator = iter(items)
+        while (item := await to_thread.run_sync(next, iterator, end)) is not end:
+            yield item
+
+    return give()
 
 
 def _close_quietly(reference: weakref.ref[Bridge[Any]]) -> None:

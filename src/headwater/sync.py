@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from headwater.app.access import Access
+from headwater.app.jobs import BackgroundJobs
+from headwater.app.live import LiveRuns
 from headwater.app.namespace import namespace
 from headwater.app.service import AsyncHeadwater
 from headwater.app.settings import Settings
-from headwater.bridge import Bridge, refuse_in_loop
+from headwater.bridge import Bridge, each, refuse_in_loop, with_async_iterators
 from headwater.model.answer import Answer, RunResult
 from headwater.model.event import Event, RunRecord
 from headwater.model.explanation import Explanation, ToolInfo
@@ -235,6 +237,16 @@ class Headwater:
         """Return who may ask: keys, tenants, credentials; see `AsyncHeadwater.access`."""
         return Part(self._bridge, "access", Access)
 
+    @property
+    def live(self) -> Part:
+        """Return what begins, follows and ends runs; see `AsyncHeadwater.live`."""
+        return Part(self._bridge, "live", LiveRuns)
+
+    @property
+    def jobs(self) -> Part:
+        """Return what loads and runs as background jobs; see `AsyncHeadwater.jobs`."""
+        return Part(self._bridge, "jobs", BackgroundJobs)
+
     def __getattr__(self, name: str) -> Any:
         """Return the tools of a namespace as functions, as in `hw.ci.search(...)`."""
         if name.startswith("_"):
@@ -245,6 +257,9 @@ class Headwater:
 
 class Part:
     """A part of the client for blocking callers: each of its methods, under the same name.
+
+    Where the async method opens a block with something to iterate over, so does this one, for
+    `with` and `for`; where it takes an async iterator, this one takes any iterable.
 
     Args:
         bridge: The loop in which the async client lives.
@@ -259,16 +274,19 @@ class Part:
 
     def __getattr__(self, name: str) -> Any:
         """Return the blocking twin of an async method."""
-        method = None if name.startswith("_") else getattr(self._kind, name, None)
-        if not inspect.iscoroutinefunction(method):
+        method: Any = getattr(self._kind, name, None) if not name.startswith("_") else None
+        opens = method is not None and inspect.isasyncgenfunction(inspect.unwrap(method))
+        if not opens and not inspect.iscoroutinefunction(method):
             message = f"{self._name} has no method {name!r}"
             raise AttributeError(message)
 
         @functools.wraps(method)
         def call(*given: Any, **named: Any) -> Any:
             part = getattr(self._bridge.entity, self._name)
+            given, named = with_async_iterators(inspect.signature(method), given, named)
             work = functools.partial(method, part, *given, **named)
-            return self._bridge.do(f"{self._name}.{name}", work)
+            where = f"{self._name}.{name}"
+            return each(self._bridge, where, work) if opens else self._bridge.do(where, work)
 
         return call
 

@@ -76,6 +76,7 @@ async def main():
         mark("accepted")
         while True:
             jobs = await hw.jobs.recent()
+            await hw.runs(limit=1)  # which writes what runs have told so far
             mark("tick")
             if all(one.status not in {"queued", "running"} for one in jobs):
                 break
@@ -184,7 +185,7 @@ def check_killed(folder: Path, ticks: list[int], expected: dict[str, str]) -> No
 def test_a_load_that_is_killed_and_killed_again_is_one_load(
     tmp_path: Path, loaded_once: dict[str, str]
 ) -> None:
-    check_killed(tmp_path / "a", [1, 40, 15], loaded_once)
+    check_killed(tmp_path / "a", [1, 15], loaded_once)
 
 
 @pytest.mark.timeout(120)
@@ -231,7 +232,7 @@ def job_of(folder: Path) -> dict[str, object]:
 def test_a_run_that_is_killed_goes_on_and_its_effect_comes_once(tmp_path: Path) -> None:
     child = Child(tmp_path, "after the effect")
     assert child.until("held")
-    assert child.until("tick", 100)  # what the first step gave is written by now
+    assert child.until("tick", 2)  # what the first step gave is written by now
     child.kill()
     Child(tmp_path, "go on").wait()
     assert (tmp_path / "effects").read_text() == "x"
