@@ -16,6 +16,7 @@ PORTS = [path.stem for path in sorted((PACKAGE / "ports").glob("[a-z]*.py"))]
 ONE_ADAPTER = {
     "gauged": "whatever has numbers has them on itself",
     "jobs": "jobs are kept by one engine, on two databases",
+    "probed": "whatever is reached has it on itself",
     "loop_lag": "a loop is watched in one way; where it is not, there is none",
     "tokens": "a token is checked in one way; where none is taken, there is none",
     "telemetry": "calls are tallied in one way; where nobody looks, there is none",
@@ -39,6 +40,7 @@ NO_PRINCIPAL = {
     "keys.tenants": "the app has checked that an admin asks",
     "loop_lag.watch": "a matter of the process",
     "loop_lag.gauges": "a matter of the process",
+    "probed.check": "a matter of the process",
     "rates.take": "the key carries the tenant and the principal",
     "tokens.claims": "they are read to learn who asks",
     "telemetry.called": "numbers of the process, none of a tenant's",
