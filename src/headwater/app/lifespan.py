@@ -79,14 +79,8 @@ async def _assemble(
     telemetry = await to_thread.run_sync(open_telemetry, settings)
     versions, outlet, under_way = LeasedVersions(stores.versions), Outlet(), UnderWay()
     reaper, lag = Reaper(group), loop_watch() if settings.watch_loop else None
-    caller = Caller(
-        registry,
-        cache=stores.cache,
-        versions=versions,
-        limits=settings.limits,
-        reaper=reaper,
-        telemetry=telemetry,
-    )
+    policies: dict[str, Any] = {"limits": settings.limits, "telemetry": telemetry}
+    caller = Caller(registry, cache=stores.cache, versions=versions, reaper=reaper, **policies)
     writer = _writer(outlet, stores, settings, telemetry=telemetry)
     numbered: dict[str, Any] = {
         "caller": caller,
