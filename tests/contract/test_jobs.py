@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import anyio
 import pytest
+from servers import Servers
 from ulid import ULID
 
 from contract.estates import MINE, OTHERS
@@ -20,19 +21,41 @@ from headwater.services.jobs import DbosJobs
 TASK = Task(kind="load", principal=MINE, payload={"deep": [1, None, {"x": "ü"}]})
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def adapter(request: pytest.FixtureRequest) -> str:
+    """Name the database under test."""
+    return str(request.param)
+
+
 @pytest.fixture
-def adapter() -> str:
-    """Name the adapter: it runs on asyncio."""
-    return "dbos"
+def url(adapter: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """Give a database without jobs."""
+    if adapter == "sqlite":
+        yield f"sqlite:///{tmp_path}/jobs.db"
+        return
+    servers: Servers = request.getfixturevalue("servers")
+    with servers.postgresql() as made:
+        yield made
 
 
-@asynccontextmanager
-async def opened(folder: Path, shared: str = "jobs") -> AsyncIterator[Jobs]:
-    """Open the jobs of a folder."""
-    async with DbosJobs.open(
-        f"sqlite:///{folder}/jobs.db", folder=folder / shared, at_once=2
-    ) as jobs:
-        yield jobs
+class Place:
+    """Where jobs are opened."""
+
+    def __init__(self, url: str, folder: Path) -> None:
+        self.url = url
+        self.folder = folder
+
+    @asynccontextmanager
+    async def opened(self, shared: str = "jobs") -> AsyncIterator[Jobs]:
+        """Open the jobs of a folder."""
+        async with DbosJobs.open(self.url, folder=self.folder / shared, at_once=2) as jobs:
+            yield jobs
+
+
+@pytest.fixture
+def place(url: str, tmp_path: Path) -> Place:
+    """Give a place without jobs."""
+    return Place(url, tmp_path)
 
 
 async def submitted(jobs: Jobs, task: Task = TASK) -> Job:
@@ -62,8 +85,8 @@ async def ended(jobs: Jobs, job: Job) -> Job:
     return await until(jobs, job, lambda found: found.status not in {"queued", "running"})
 
 
-async def test_a_job_is_claimed_told_of_and_ended(tmp_path: Path) -> None:
-    async with opened(tmp_path) as jobs:
+async def test_a_job_is_claimed_told_of_and_ended(place: Place) -> None:
+    async with place.opened() as jobs:
         job = await submitted(jobs)
         assert (job.kind, job.status, job.tenant, job.principal) == (
             "load", "queued", "mine", MINE.name,
@@ -81,9 +104,9 @@ async def test_a_job_is_claimed_told_of_and_ended(tmp_path: Path) -> None:
         assert done.ended_at is not None
 
 
-async def test_a_job_may_fail_and_nobody_else_sees_it(tmp_path: Path) -> None:
+async def test_a_job_may_fail_and_nobody_else_sees_it(place: Place) -> None:
     facts = {"code": "load.bad_line", "fault": "asker", "message": "line 3"}
-    async with opened(tmp_path) as jobs, jobs.claims() as claims:
+    async with place.opened() as jobs, jobs.claims() as claims:
         job = await submitted(jobs)
         (await claimed(claims)).end(error=facts)
         done = await ended(jobs, job)
@@ -98,8 +121,8 @@ async def test_a_job_may_fail_and_nobody_else_sees_it(tmp_path: Path) -> None:
         assert len(await jobs.recent(limit=1, principal=MINE)) == 1
 
 
-async def test_a_cancelled_job_is_revoked_and_stays_cancelled(tmp_path: Path) -> None:
-    async with opened(tmp_path) as jobs:
+async def test_a_cancelled_job_is_revoked_and_stays_cancelled(place: Place) -> None:
+    async with place.opened() as jobs:
         queued = await submitted(jobs)
         await jobs.cancel(queued.id, principal=MINE)
         async with jobs.claims() as claims:
@@ -116,12 +139,12 @@ async def test_a_cancelled_job_is_revoked_and_stays_cancelled(tmp_path: Path) ->
         assert (await jobs.get(queued.id, principal=MINE)).status == "cancelled"
 
 
-async def test_what_a_process_leaves_undone_is_claimed_by_the_next(tmp_path: Path) -> None:
-    async with opened(tmp_path) as jobs, jobs.claims() as claims:
+async def test_what_a_process_leaves_undone_is_claimed_by_the_next(place: Place) -> None:
+    async with place.opened() as jobs, jobs.claims() as claims:
         job = await submitted(jobs)
         first = await claimed(claims)
         waiting = await submitted(jobs)
-    async with opened(tmp_path) as jobs, jobs.claims() as claims:
+    async with place.opened() as jobs, jobs.claims() as claims:
         again = {claim.job_id: claim for claim in [await claimed(claims), await claimed(claims)]}
         assert set(again) == {job.id, waiting.id}
         assert again[job.id].task == first.task
@@ -130,10 +153,10 @@ async def test_what_a_process_leaves_undone_is_claimed_by_the_next(tmp_path: Pat
         assert (await ended(jobs, job)).status == "succeeded"
 
 
-async def test_a_process_with_another_folder_is_given_no_job(tmp_path: Path) -> None:
-    async with opened(tmp_path) as jobs:
+async def test_a_process_with_another_folder_is_given_no_job(place: Place) -> None:
+    async with place.opened() as jobs:
         job = await submitted(jobs)
-    async with opened(tmp_path, "elsewhere") as jobs, jobs.claims() as claims:
+    async with place.opened("elsewhere") as jobs, jobs.claims() as claims:
         with anyio.move_on_after(0.5) as scope:
             await anext(claims)
         assert scope.cancelled_caught
@@ -146,8 +169,8 @@ async def chunks(*parts: bytes) -> AsyncIterator[bytes]:
         yield part
 
 
-async def test_an_upload_is_kept_until_it_is_dropped(tmp_path: Path) -> None:
-    async with opened(tmp_path) as jobs:
+async def test_an_upload_is_kept_until_it_is_dropped(place: Place) -> None:
+    async with place.opened() as jobs:
         size_bytes = await jobs.keep(chunks(b"ab", b"", b"c"), job_id="j-1", most_bytes=3)
         assert size_bytes == 3
         path = anyio.Path(jobs.kept("j-1"))
@@ -156,23 +179,23 @@ async def test_an_upload_is_kept_until_it_is_dropped(tmp_path: Path) -> None:
         assert not await path.exists()
 
 
-async def test_an_upload_that_is_too_large_or_breaks_off_leaves_nothing(tmp_path: Path) -> None:
+async def test_an_upload_that_is_too_large_or_breaks_off_leaves_nothing(place: Place) -> None:
     async def broken() -> AsyncIterator[bytes]:
         yield b"a"
         message = "the sender went away"
         raise ConnectionError(message)
 
-    async with opened(tmp_path) as jobs:
+    async with place.opened() as jobs:
         with pytest.raises(LimitError) as raised:
             await jobs.keep(chunks(b"ab", b"cd"), job_id="j-1", most_bytes=3)
         assert raised.value.code == "job.too_large"
         with pytest.raises(ConnectionError):
             await jobs.keep(broken(), job_id="j-2", most_bytes=3)
-    assert [one.name async for one in anyio.Path(tmp_path / "jobs" / "uploads").iterdir()] == []
+    assert [one.name async for one in anyio.Path(place.folder / "jobs" / "uploads").iterdir()] == []
 
 
-async def test_old_jobs_are_forgotten(tmp_path: Path) -> None:
-    async with opened(tmp_path) as jobs, jobs.claims() as claims:
+async def test_old_jobs_are_forgotten(place: Place) -> None:
+    async with place.opened() as jobs, jobs.claims() as claims:
         job = await submitted(jobs)
         (await claimed(claims)).end(result={})
         await ended(jobs, job)
@@ -185,11 +208,11 @@ async def test_old_jobs_are_forgotten(tmp_path: Path) -> None:
         claim.end(result={})
 
 
-async def test_jobs_are_open_once_in_a_process(tmp_path: Path) -> None:
-    async with opened(tmp_path):
+async def test_jobs_are_open_once_in_a_process(place: Place) -> None:
+    async with place.opened():
         with pytest.raises(UsageError) as raised:
-            async with opened(tmp_path):
+            async with place.opened():
                 pass
     assert raised.value.code == "jobs.twice"
-    async with opened(tmp_path):
+    async with place.opened():
         pass

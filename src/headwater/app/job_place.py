@@ -27,7 +27,10 @@ def job_place(url: str, settings: Settings, *, nowhere: Path) -> JobPlace:
     home = _home(url, settings, nowhere)
     folder = Path(settings.jobs_folder) if settings.jobs_folder else home.with_suffix(".jobs")
     own = url if url.startswith(POSTGRES) else f"{SQLITE}{home.with_suffix('.jobs.db')}"
-    return JobPlace(settings.jobs_database or own, folder)
+    where = settings.jobs_database or own
+    if where.startswith(POSTGRES):
+        where = f"postgresql://{where.partition('://')[2]}"
+    return JobPlace(where, folder)
 
 
 def _home(url: str, settings: Settings, nowhere: Path) -> Path:

@@ -20,6 +20,7 @@ from anyio import from_thread, to_thread
 from anyio.lowlevel import EventLoopToken, current_token
 from anyio.streams.memory import MemoryObjectSendStream
 from dbos import DBOS, DBOSPortableJSONSerializer
+from dbos import error as dbos_errors
 from sqlalchemy.exc import SQLAlchemyError
 from ulid import ULID
 
@@ -307,7 +308,7 @@ async def _ask(work: Callable[[], T]) -> T:
     """
     try:
         return await to_thread.run_sync(work)
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, dbos_errors.DBOSException) as error:
         message = f"the database of background jobs failed: {type(error).__name__}"
         raise StoreFault(message, code="jobs.unreachable", retry_safe=True) from error
 
