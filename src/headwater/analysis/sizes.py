@@ -17,10 +17,11 @@ def fits(value: Any, room: int) -> bool:
 
     It looks no further than that many, so that a large value costs no more than a small one.
     """
-    return _left(value, room) >= 0
+    return room_left(value, room) >= 0
 
 
-def _left(value: Any, room: int) -> int:
+def room_left(value: Any, room: int) -> int:
+    """Return how many of so many characters a value leaves, less than none if it does not fit."""
     if isinstance(value, str):
         return room - (len(value) if len(value) > room else len(json.dumps(value)))
     if isinstance(value, Mapping):
@@ -34,7 +35,7 @@ def _left_of_list(value: Sequence[Any], room: int) -> int:
     for one in value:
         if room < 0:
             return room
-        room = _left(one, room - SEPARATOR)
+        room = room_left(one, room - SEPARATOR)
     return room
 
 
@@ -42,5 +43,5 @@ def _left_of_pairs(value: Mapping[Any, Any], room: int) -> int:
     for key, one in value.items():
         if room < 0:
             return room
-        room = _left(one, _left(key, room) - 2 * SEPARATOR)
+        room = room_left(one, room_left(key, room) - 2 * SEPARATOR)
     return room

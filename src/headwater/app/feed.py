@@ -11,7 +11,7 @@ from typing import Any
 
 import anyio
 
-from headwater.analysis.sizes import fits
+from headwater.analysis.sizes import fits, room_left
 from headwater.app.run_writer import RunWriter
 from headwater.engine.journal import Outlet, shallow, write_out
 from headwater.errors import HeadwaterError
@@ -99,10 +99,12 @@ def decode(message: Mapping[str, Any]) -> Iterator[tuple[Event, bool]]:
 def batches(events: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
     """Give the events in lists that each fit into a message."""
     batch: list[dict[str, Any]] = []
+    room = MESSAGE_CHARS
     for event in events:
-        if batch and (len(batch) >= MOST_EVENTS or not fits([*batch, event], MESSAGE_CHARS)):
+        room = room_left(event, room)
+        if batch and (len(batch) >= MOST_EVENTS or room < 0):
             yield batch
-            batch = []
+            batch, room = [], room_left(event, MESSAGE_CHARS)
         batch.append(event)
     if batch:
         yield batch
