@@ -11,7 +11,6 @@ from pathlib import Path
 
 import anyio
 from servers import Servers
-from sqlalchemy import Connection, MetaData, text
 
 from contract.estates import Ports
 from headwater.stores.memory.cache import MemoryCache
@@ -31,6 +30,7 @@ from headwater.stores.sql.history import SqlHistory
 from headwater.stores.sql.inventory import SqlInventory
 from headwater.stores.sql.keys import SqlKeys
 from headwater.stores.sql.metrics import SqlMetrics
+from headwater.stores.sql.postgresql_server import PostgresqlServer
 from headwater.stores.sql.relations import SqlRelations
 from headwater.stores.sql.rules import SqlRules
 from headwater.stores.sql.run_log import SqlRunLog
@@ -43,7 +43,12 @@ from headwater.stores.sql.versions import SqlVersions
 
 SCHEMAS = ("estate", "runs")
 SERVERS = ("postgresql", "mariadb")
-METADATA: tuple[MetaData, ...] = (estate, runs, phrase_index.metadata)
+KEPT = {"tenant": " WHERE tenant_id <> 'default'"}
+EMPTY = "".join(
+    f"DELETE FROM {table.name}{KEPT.get(table.name, '')};"
+    for metadata in (estate, runs, phrase_index.metadata)
+    for table in metadata.sorted_tables
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +78,17 @@ def server_place(servers: Servers, name: str) -> Iterator[Place]:
 async def emptied(place: Place) -> AsyncIterator[ServerDatabase]:
     """Give a database whose tables are empty again."""
     address = read_address(place.url)
-    async with open_database(make_server(address), size=1) as owner:
-        await owner.write(_empty, tenant=None)
+    server = make_server(address)
+    line = await server.connect()
+    try:
+        if isinstance(server, PostgresqlServer):
+            await line.execute(EMPTY)
+        else:
+            await line.query(f"BEGIN NOT ATOMIC {EMPTY} END")
+    finally:
+        await server.end(line)
     async with open_database(make_server(address, place.role)) as database:
         yield database
-
-
-def _empty(connection: Connection) -> None:
-    for metadata in METADATA:
-        for table in metadata.sorted_tables:
-            if table.name == "tenant":
-                connection.execute(text("DELETE FROM tenant WHERE tenant_id <> 'default'"))
-            else:
-                connection.execute(table.delete())
 
 
 @asynccontextmanager
