@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 import threading
 import tomllib
 from collections.abc import Callable, Iterable
 from types import FrameType
+from typing import Any
 
 import anyio
 import pytest
+from anyio import to_thread
 from estate import write_bundle
 from house import PACKAGE, ROOT, text_of
 from mcp import Client
 
 from headwater import AsyncHeadwater, Headwater
 from headwater.entries.cli.main import respond
+from headwater.entries.http.gate import Gate, Sizes
+from headwater.entries.http.service import make_http
 from headwater.entries.mcp.server import Context, make_server
+from headwater.entries.serve.compose import Composed
+from headwater.entries.wire.opening import Opening
+from headwater.entries.ws.live import Live
 
 Edges = set[tuple[str, str]]
 QUESTION = "what breaks if orders-db fails?"
@@ -76,15 +84,91 @@ def by_mcp(database: str) -> None:
     anyio.run(ask)
 
 
+async def let_in(hw: AsyncHeadwater) -> Composed:
+    """Return what a server answers with over an app, and what nobody needs a port for."""
+    opening = Opening()
+    http = await to_thread.run_sync(make_http, hw, opening)
+    gate = Gate(http, hw, opening=opening, sizes=Sizes(10_000, 10_000))
+    return Composed(gate, live=Live(hw, opening), mcp=gate, opening=opening)
+
+
+async def key_of(hw: AsyncHeadwater) -> bytes:
+    return f"Bearer {(await hw.access.create_key(role='reader')).key}".encode()
+
+
+def by_http(database: str) -> None:
+    replies: list[Any] = []
+
+    async def ask() -> None:
+        async with AsyncHeadwater.open(database) as hw:
+            app, body = await let_in(hw), [json.dumps({"question": QUESTION}).encode()]
+            headers = [(b"authorization", await key_of(hw))]
+            scope = {"type": "http", "method": "POST", "path": "/v1/ask", "query_string": b"",
+                     "root_path": "", "headers": headers}  # fmt: skip
+
+            async def receive() -> dict[str, Any]:
+                if not body:
+                    await anyio.sleep_forever()
+                return {"type": "http.request", "body": body.pop()}
+
+            async def send(message: dict[str, Any]) -> None:
+                replies.append(message)
+
+            await app(scope, receive, send)
+
+    anyio.run(ask)
+    assert json.loads(replies[1]["body"])["status"] == "complete"
+
+
+def by_websocket(database: str) -> None:
+    replies: list[Any] = []
+
+    async def ask() -> None:
+        async with AsyncHeadwater.open(database) as hw:
+            app, answered = await let_in(hw), anyio.Event()
+            scope = {"type": "websocket", "path": "/v1/live", "query_string": b"",
+                     "headers": [(b"authorization", await key_of(hw))]}  # fmt: skip
+            asked = json.dumps({"do": "ask", "question": QUESTION})
+            messages = [
+                {"type": "websocket.receive", "text": '{"do": "unsubscribe"}'},
+                {"type": "websocket.receive", "text": asked},
+            ]
+
+            async def receive() -> dict[str, Any]:
+                if scope.setdefault("connects", 1):
+                    scope["connects"] = 0
+                    return {"type": "websocket.connect"}
+                if messages:
+                    return messages.pop(0)
+                await answered.wait()
+                return {"type": "websocket.disconnect", "code": 1000}
+
+            async def send(message: dict[str, Any]) -> None:
+                if '"type":"answer"' in message.get("text", ""):
+                    replies.append(json.loads(message["text"]))
+                    answered.set()
+
+            await app(scope, receive, send)
+
+    anyio.run(ask)
+    assert replies[0]["answer"]["status"] == "complete"
+
+
 ENTRIES = {
     ("entries.cli.main", "entries.cli.asking"): by_cli,
+    ("entries.http.asking",): by_http,
+    ("entries.ws.answering",): by_websocket,
     ("entries.mcp.server", "entries.mcp.calling"): by_mcp,
     ("sync",): by_sync,
     (): by_async,
 }
 
 
-SINCE = {"entries.mcp.server": "Handlers.call_tool"}
+SINCE = {
+    "entries.mcp.server": "Handlers.call_tool",
+    "entries.http.asking": "Asking.ask",
+    "entries.ws.answering": "Answering.answer",
+}
 """Where a question comes in, for entries that open the app before anybody asks."""
 
 

@@ -11,19 +11,26 @@ import io
 import json
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import anyio
 import pytest
 from mcp import Client
 
 from headwater import AsyncHeadwater, Headwater
+from headwater.app.settings import find_settings
 from headwater.entries.cli.main import respond
 from headwater.entries.mcp.server import make_server
+from headwater.entries.serve.compose import served
+from headwater.entries.serve.connection import Bounds
+from headwater.entries.serve.server import address_of, bind
+from headwater.entries.serve.server import make_server as make_http_server
 from headwater.entries.wire.encode import plain
+from headwater.entries.wire.opening import Opening
 
 WINDOW = "2026-11-20T00:00:00Z/2026-11-20T06:00:00Z"
 START_S = 1_795_132_800
@@ -249,6 +256,75 @@ async def by_mcp(url: str) -> tuple[list[Any], list[Any]]:
         ]
         outcomes = [await given(tool.replace(".", "_"), args) for tool, args in CALLS]
     return answers, outcomes
+
+
+@contextlib.asynccontextmanager
+async def served_at(url: str) -> AsyncIterator[aiohttp.ClientSession]:
+    """Serve an estate at a real socket in this process, and give a client with a key."""
+    settings, opening, bound = find_settings(), Opening(), bind("127.0.0.1", 0)
+    async with served(url, opening, host="127.0.0.1", settings=settings) as service:
+        server = make_http_server(service.app, Bounds.of(settings))
+        await server.startup(sockets=[bound])
+        made = await service.hw.access.create_key(role="reader")
+        headers = {"Authorization": f"Bearer {made.key}"}
+        async with aiohttp.ClientSession(address_of(bound), headers=headers) as client:
+            yield client
+        server.force_exit = True
+        await server.shutdown(sockets=[bound])
+
+
+def told(document: dict[str, Any], what: str) -> Any:
+    """Return the answer or the outcome in a response: a problem has it beside its own words."""
+    if "detail" in document:
+        assert document["code"], document
+        return kept(document[what])
+    return kept(document)
+
+
+async def by_http(url: str) -> tuple[list[Any], list[Any]]:
+    """Return the answers and outcomes of an estate over HTTP."""
+    answers, outcomes = [], []
+    async with served_at(url) as client:
+        for one in QUESTIONS:
+            body = {"question": one, "zone": "UTC", "budget_s": 30}
+            async with client.post("/v1/ask", json=body) as reply:
+                document = await reply.json(content_type=None)
+            answers.append(told(document, "answer"))
+            assert (reply.status == 200) is (answers[-1]["status"] != "failed")
+        for tool, args in CALLS:
+            async with client.post(f"/v1/tools/{tool}", json=args) as reply:
+                document = await reply.json(content_type=None)
+            outcomes.append(told(document, "outcome"))
+            assert (reply.status == 200) is (outcomes[-1]["status"] == "succeeded")
+    return answers, outcomes
+
+
+async def by_websocket(url: str) -> tuple[list[Any], list[Any]]:
+    """Return the answers and outcomes of an estate over a WebSocket."""
+    answers, outcomes = [], []
+    async with served_at(url) as client, client.ws_connect("/v1/live") as line:
+
+        async def asked_for(what: str, message: dict[str, Any]) -> Any:
+            await line.send_json(message)
+            while (answer := await line.receive_json()).get("type") != what:
+                assert answer["type"] != "error", answer
+            return kept(answer[what])
+
+        await line.send_json({"do": "unsubscribe"})
+        for one in QUESTIONS:
+            body = {"do": "ask", "question": one, "zone": "UTC", "budget_s": 30}
+            answers.append(await asked_for("answer", body))
+        for tool, args in CALLS:
+            body = {"do": "call", "tool": tool, "args": args}
+            outcomes.append(await asked_for("outcome", body))
+    return answers, outcomes
+
+
+@pytest.mark.parametrize("entry", [by_http, by_websocket])
+async def test_what_is_served_equals_python(entry: Any, url: str, bundle: Path) -> None:
+    (answers, outcomes), (answered, given) = await entry(url), await asked(url, bundle)
+    same("answers", QUESTIONS, answers, answered)
+    same("outcomes", CALLS, outcomes, given)
 
 
 async def nobody(ctx: Any) -> None:

@@ -26,9 +26,14 @@ class ThinRoute(APIRoute):
         endpoint: Endpoint = self.endpoint
 
         async def handle(request: Request) -> Response:
-            try:
-                return await endpoint(request)
-            except Exception as error:  # noqa: BLE001  every error becomes a status
-                return refusal(error)
+            return await answered(endpoint, request)
 
         return handle
+
+
+async def answered(endpoint: Endpoint, request: Request) -> Response:
+    """Return what an endpoint answers, or the problem that its error becomes."""
+    try:
+        return await endpoint(request)
+    except Exception as error:  # noqa: BLE001  every error becomes a status
+        return refusal(error)

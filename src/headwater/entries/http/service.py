@@ -7,14 +7,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from headwater.app.service import AsyncHeadwater
+from headwater.entries.http.direct import Direct
 from headwater.entries.http.openapi import write_openapi
 from headwater.entries.http.operations import operations
 from headwater.entries.http.problems import problem
 from headwater.entries.http.routing import ThinRoute
 from headwater.entries.wire.opening import Opening
+from headwater.entries.wire.paths import OPEN
 
 
-def make_http(hw: AsyncHeadwater, opening: Opening) -> FastAPI:
+def make_http(hw: AsyncHeadwater, opening: Opening) -> Direct:
     """Return the routes over an app; who asks must have been found out before (see `Gate`).
 
     It takes its time: make it in a thread.
@@ -25,7 +27,8 @@ def make_http(hw: AsyncHeadwater, opening: Opening) -> FastAPI:
         exception_handlers={404: no_such_path, 405: no_such_method},
     )
     router = APIRouter(route_class=ThinRoute)
-    for one in operations(hw, opening, described=lambda: write_openapi(app)):
+    all_ = operations(hw, opening, described=lambda: write_openapi(app))
+    for one in all_:
         router.add_api_route(
             one.path,
             one.endpoint,
@@ -37,7 +40,7 @@ def make_http(hw: AsyncHeadwater, opening: Opening) -> FastAPI:
             openapi_extra=one.described(),
         )
     app.include_router(router)
-    return app
+    return Direct(app, [one for one in all_ if one.path not in OPEN])
 
 
 async def no_such_path(request: Request, error: Exception) -> Response:

@@ -35,7 +35,7 @@ def read_object(raw: bytes) -> dict[str, Any]:
         UsageError: `http.bad_json`: no JSON, no object, NaN, a name twice, nested too deeply.
     """
     try:
-        value = json.loads(raw.decode(), object_pairs_hook=_once, parse_constant=_no_constant)
+        value = READER.decode(raw.decode())
     except UnicodeDecodeError as error:
         _refuse(f"byte {error.start + 1} is not UTF-8; write the body in UTF-8")
     except json.JSONDecodeError as error:
@@ -67,6 +67,9 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _no_constant(name: str) -> NoReturn:
     message = f"{name} is no JSON; write null or a number"
     raise ValueError(message)
+
+
+READER = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_no_constant)
 
 
 def _depth(value: Any) -> int:

@@ -1,4 +1,7 @@
-"""What answers one message: it awaits one method of the app and says what that gave."""
+"""What answers one message: it awaits one method of the app and says what that gave.
+
+Next: `headwater.app.service`
+"""
 
 from __future__ import annotations
 

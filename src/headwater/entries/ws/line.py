@@ -1,6 +1,6 @@
 """One open line to a client: what they send is asked, what happens is told, until either leaves.
 
-Next: `headwater.app.service`
+Next: `headwater.entries.ws.answering`
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ from headwater.errors import LimitError
 GOING_AWAY, NO_TEXT, VIOLATION, SLOW = 1001, 1003, 1008, 1013
 UNREAD_S = 5.0
 """Seconds for which a client may leave as many messages unread as are kept."""
+CLOSE_S = 1.0
+"""Seconds for a client to take the closing words."""
 MOST_AT_ONCE = 16
 """Requests of one line under way at once."""
 
@@ -159,12 +161,16 @@ class Line:
         self._end(GOING_AWAY, "the server stops; ask again elsewhere")
 
     async def _close(self, code: int, reason: str) -> None:
-        """Close the line; who does not read is cut off where the server can do that."""
+        """Close the line; who does not read is cut off, where the server can do that."""
+        if code != SLOW:
+            with anyio.move_on_after(CLOSE_S, shield=True):
+                await self._socket.close(code, reason)
+                return
         drop = self._socket.scope.get("extensions", {}).get("headwater.drop")
         if drop is not None:
             drop["call"](code, reason)
             return
-        with anyio.move_on_after(1.0, shield=True):
+        with anyio.move_on_after(CLOSE_S, shield=True):
             await self._socket.close(code, reason)
 
 
