@@ -44,7 +44,11 @@ GROUP = "headwater.packs"
 """The entry-point group by which other distributions bring packs."""
 SQLITE = "sqlite:///"
 MEMORY = "memory:"
-WRITE = "write sqlite:///PATH (sqlite:////PATH from the root) or memory:"
+WRITE = (
+    "write sqlite:///PATH (sqlite:////PATH from the root), memory:, "
+    "postgresql://USER:PASSWORD@HOST:PORT/NAME or mysql://USER:PASSWORD@HOST:PORT/NAME"
+)
+SERVERS = ("postgresql", "postgres", "mysql", "mariadb")
 
 
 _HUBS: WeakValueDictionary[Path, Hub] = WeakValueDictionary()
@@ -111,6 +115,9 @@ async def _kept_in(url: str, settings: Settings) -> AsyncIterator[Stores]:
         if url == settings.default_url:
             await _make_folder(path.parent)
         async with _sqlite(path, settings) as stores:
+            yield stores
+    elif url.partition("://")[0] in SERVERS and "://" in url:
+        async with _server(url, settings) as stores:
             yield stores
     else:
         shown = without_secrets(url)[:200]
@@ -181,6 +188,34 @@ def _memory(settings: Settings) -> Stores:
 @asynccontextmanager
 async def _sqlite(path: Path, settings: Settings) -> AsyncIterator[Stores]:
     """Open an estate's file, and beside it the file of its runs, so that neither waits."""
+    from headwater.stores.sql.sqlite_database import SqliteDatabase
+
+    async with AsyncExitStack() as stack:
+        estate = await SqliteDatabase.open(path, readers=settings.sqlite_readers)
+        stack.push_async_callback(estate.close)
+        beside = path.with_name(f"{path.stem}.runs{path.suffix}")
+        runs = await SqliteDatabase.open(beside, schema="runs", readers=1)
+        stack.push_async_callback(runs.close)
+        hub = await to_thread.run_sync(_hub_of, path)
+        yield _in_sql(estate, runs, hub=hub, settings=settings)
+
+
+@asynccontextmanager
+async def _server(url: str, settings: Settings) -> AsyncIterator[Stores]:
+    """Open an estate and its runs in one database of PostgreSQL or MariaDB."""
+    from headwater.stores.memory.hub import MemoryHub
+    from headwater.stores.sql.addresses import read_address
+    from headwater.stores.sql.server_opening import open_server
+
+    address = read_address(url)
+    with _ONE_HUB:
+        hub = _HUBS.setdefault(Path(str(address)), MemoryHub())
+    async with open_server(address, size=settings.database_pool) as database:
+        stores = _in_sql(database, database, hub=hub, settings=settings)
+        yield replace(stores, gauged=(database,))
+
+
+def _in_sql(estate: Any, runs: Any, *, hub: Hub, settings: Settings) -> Stores:
     from headwater.stores.memory.cache import MemoryCache
     from headwater.stores.memory.rates import MemoryRates
     from headwater.stores.sql.history import SqlHistory
@@ -190,28 +225,21 @@ async def _sqlite(path: Path, settings: Settings) -> AsyncIterator[Stores]:
     from headwater.stores.sql.relations import SqlRelations
     from headwater.stores.sql.rules import SqlRules
     from headwater.stores.sql.run_log import SqlRunLog
-    from headwater.stores.sql.sqlite_database import SqliteDatabase
     from headwater.stores.sql.versions import SqlVersions
 
-    async with AsyncExitStack() as stack:
-        estate = await SqliteDatabase.open(path, readers=settings.sqlite_readers)
-        stack.push_async_callback(estate.close)
-        beside = path.with_name(f"{path.stem}.runs{path.suffix}")
-        runs = await SqliteDatabase.open(beside, schema="runs", readers=1)
-        stack.push_async_callback(runs.close)
-        yield Stores(
-            inventory=SqlInventory(estate),
-            relations=SqlRelations(estate),
-            metrics=SqlMetrics(estate),
-            history=SqlHistory(estate),
-            rules=SqlRules(estate),
-            versions=SqlVersions(estate),
-            run_log=SqlRunLog(runs),
-            cache=MemoryCache(settings.cache_bytes),
-            hub=await to_thread.run_sync(_hub_of, path),
-            keys=SqlKeys(estate),
-            rates=MemoryRates(),
-        )
+    return Stores(
+        inventory=SqlInventory(estate),
+        relations=SqlRelations(estate),
+        metrics=SqlMetrics(estate),
+        history=SqlHistory(estate),
+        rules=SqlRules(estate),
+        versions=SqlVersions(estate),
+        run_log=SqlRunLog(runs),
+        cache=MemoryCache(settings.cache_bytes),
+        hub=hub,
+        keys=SqlKeys(estate),
+        rates=MemoryRates(),
+    )
 
 
 def open_telemetry(settings: Settings) -> Telemetry:
