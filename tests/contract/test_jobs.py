@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -206,6 +207,22 @@ async def test_old_jobs_are_forgotten(place: Place) -> None:
         left = [one.id for one in await jobs.recent(limit=9, principal=MINE)]
         assert left == [waiting.id]
         claim.end(result={})
+
+
+async def test_what_was_kept_goes_with_its_jobs_end_or_when_it_was_broken_off(place: Place) -> None:
+    async with place.opened() as jobs, jobs.claims() as claims:
+        job, waiting = await submitted(jobs), await submitted(jobs)
+        for job_id in (job.id, waiting.id, "j-young", "j-old"):
+            await jobs.keep(chunks(b"x"), job_id=job_id, most_bytes=9)
+        day_ago = (datetime.now(UTC) - timedelta(days=1, minutes=1)).timestamp()
+        os.utime(jobs.kept("j-old").parent, (day_ago, day_ago))
+        by_id = {claim.job_id: claim for claim in [await claimed(claims), await claimed(claims)]}
+        by_id[job.id].end(result={})
+        await ended(jobs, job)
+        await jobs.prune(before=datetime.now(UTC) - timedelta(days=9))
+        uploads = anyio.Path(place.folder / "jobs" / "uploads")
+        assert {one.name async for one in uploads.iterdir()} == {waiting.id, "j-young"}
+        by_id[waiting.id].end(result={})
 
 
 async def test_jobs_are_open_once_in_a_process(place: Place) -> None:

@@ -104,7 +104,7 @@ class JobFolder:
 def _is_free(file: Path) -> bool:
     """Tell whether nobody holds a file's lock."""
     try:
-        with file.open("rb") as lock:
+        with file.open("r+b") as lock:  # some network file systems lock only what may be written
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except FileNotFoundError:
         return False

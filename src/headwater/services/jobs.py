@@ -43,7 +43,7 @@ MOST_TRIES = 50
 """How often a job is begun that takes its process with it, before it has failed."""
 MOST_WAITING = 16
 UPLOADING = timedelta(days=1)
-"""How long an upload may take before its job is kept."""
+"""How long an upload may take before its job is kept; one that took longer was broken off."""
 STATUSES: Mapping[str, JobStatus] = {
     "DELAYED": "queued",
     "ENQUEUED": "queued",
@@ -262,7 +262,7 @@ class DbosJobs:
         DBOS.delete_workflows([one.workflow_id for one in ended])
         for job_id, since_s in self._folder.jobs():
             known = DBOS.get_workflow_status(job_id)
-            given_up = known is None and since_s < (before - UPLOADING).timestamp()
+            given_up = known is None and since_s < (datetime.now(UTC) - UPLOADING).timestamp()
             if given_up or (known is not None and known.completed_at is not None):
                 self._folder.drop(job_id)
         return len(ended)
