@@ -14,6 +14,9 @@ from house import PACKAGE, REFERENCE, SOURCES, calls_to, short, text_of, tree_of
 from headwater import AsyncHeadwater
 from headwater.app.settings import Settings
 from headwater.entries.cli.main import COMMANDS
+from headwater.entries.http.operations import operations
+from headwater.entries.wire.opening import Opening
+from headwater.entries.ws.live import PATH as LIVE
 from headwater.model.explanation import ToolInfo
 
 DOTTED = re.compile(r"[a-z][a-z0-9]*\.[a-z][a-z0-9_]*")
@@ -124,6 +127,14 @@ def test_every_command_has_a_heading_and_every_heading_a_command() -> None:
 
 def test_every_tool_has_a_heading_and_every_heading_a_tool() -> None:
     assert sorted(dotted_headings("tools.md")) == sorted(tool_names())
+
+
+def test_every_route_has_a_heading_and_every_heading_a_route() -> None:
+    # What answers is made over an app only when it is called.
+    table = operations(None, Opening(), described=dict)  # type: ignore[arg-type]
+    routes = {f"{one.method} {one.path}" for one in table} | {f"WS {LIVE}"}
+    found = [one for one in headings("http.md") if re.match(r"(GET|POST|PUT|DELETE|WS) /", one)]
+    assert sorted(found) == sorted(routes)
 
 
 def section_of(page: str, heading: str) -> str:

@@ -6,12 +6,14 @@ It answers nothing itself but refusals that need no app. `sweep` closes what too
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from headwater.app.settings import Settings
+from headwater.entries.http.listening import LEAVING
 from headwater.entries.wire.asgi import Receive, Scope, Send
 from headwater.entries.wire.paths import OPEN, UPLOAD
 from headwater.errors import LimitError, UsageError
@@ -58,6 +60,7 @@ class Connection(HttpToolsProtocol):
     _body_since: float | None = None
     _unread_since: float | None = None
     _spare = False
+    _leaving: Callable[[], object] | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take a connection, or close it where there are too many."""
@@ -67,6 +70,16 @@ class Connection(HttpToolsProtocol):
         self._spare = more > 0
         if more > SPARE:
             transport.abort()
+
+    def when_leaving(self, tell: Callable[[], object] | None) -> None:
+        """Call back when the client goes away during this request; None to call no more."""
+        self._leaving = tell
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell whoever works for this client that it went away."""
+        super().connection_lost(exc)
+        if self._leaving is not None:
+            self._leaving()
 
     def data_received(self, data: bytes) -> None:
         """Take what the client sends, and refuse headers without an end."""
@@ -80,6 +93,7 @@ class Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Begin a request: its headers must come in time."""
         super().on_message_begin()
+        self.scope["extensions"] = {LEAVING: {"call": self.when_leaving}}
         if self._head_since is None:
             self._head_since, self._head_bytes = self.loop.time(), 0
 
