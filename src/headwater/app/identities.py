@@ -91,36 +91,41 @@ class Identities:
             raise _refusal("there is none")
         if len(credential) > MOST_CHARS or not credential.isascii():
             raise _refusal("it is too long, or not ASCII")
-        if credential.startswith(PREFIX):
-            known = await self._of_key(credential)
-        elif self._tokens is not None:
-            known = await self._of_token(credential, self._tokens)
-        else:
-            known = Known(why="no token is taken here")
+        name = hashlib.sha256(credential.encode()).digest()
+        known = self._recall(name)
+        if known is None:
+            known = await self._find(credential, name)
         if known.principal is None:
             raise _refusal(known.why)
         if known.ends_at is not None and known.ends_at <= datetime.now(UTC):
             raise _refusal("it has expired")
         return known.principal
 
-    async def _of_key(self, key: str) -> Known:
+    async def _find(self, credential: str, name: bytes) -> Known:
+        """Return what is known of a credential by now, looked for where it is not."""
+        if credential.startswith(PREFIX):
+            return await self._of_key(credential, name)
+        if self._tokens is not None:
+            return await self._of_token(credential, self._tokens, name=name)
+        return Known(why="no token is taken here")
+
+    async def _of_key(self, key: str, name: bytes) -> Known:
         key_id = id_in(key)
         if key_id is None:
             return Known(why="its checksum is wrong")
-        digest = self.digest(key)
 
         async def look() -> Known:
-            found = await self._keys.by_digest(digest)
+            found = await self._keys.by_digest(self.digest(key))
             if found is None or not hmac.compare_digest(found.id, key_id):
                 return Known(why=f"there is no key {key_id}, or its secret is another")
             if found.revoked_at is not None:
                 return Known(why=f"key {key_id} was revoked")
-            name = found.name or found.id
-            return Known(Principal(found.tenant, name, (found.role,)), ends_at=found.expires_at)
+            principal = Principal(found.tenant, found.name or found.id, (found.role,))
+            return Known(principal, ends_at=found.expires_at)
 
-        return await self._remembered(digest, look)
+        return await self._remembered(name, look)
 
-    async def _of_token(self, token: str, tokens: Tokens) -> Known:
+    async def _of_token(self, token: str, tokens: Tokens, *, name: bytes) -> Known:
         async def look() -> Known:
             try:
                 claims = await tokens.claims(token)
@@ -131,40 +136,40 @@ class Identities:
                 return Known(why=f"there is no tenant {principal.tenant!a}")
             return Known(principal, ends_at=ends_at)
 
-        return await self._remembered(hashlib.sha256(token.encode()).digest(), look)
+        return await self._remembered(name, look)
 
     async def _is_tenant(self, name: str) -> bool:
         if name == DEFAULT_TENANT:
             return True
         return any(tenant.name == name for tenant in await self._keys.tenants())
 
-    async def _remembered(self, digest: bytes, look: Callable[[], Awaitable[Known]]) -> Known:
+    def _recall(self, name: bytes) -> Known | None:
+        """Return what is remembered of a credential, called by its digest."""
+        now_s = anyio.current_time()
+        return self._accepted.get(name, now_s=now_s) or self._refused.get(name, now_s=now_s)
+
+    async def _remembered(self, name: bytes, look: Callable[[], Awaitable[Known]]) -> Known:
         """Return what is known, or look once for everyone who asks for the same now."""
-        while True:
-            now_s = anyio.current_time()
-            known = self._accepted.get(digest, now_s=now_s) or self._refused.get(
-                digest, now_s=now_s
-            )
-            if known is not None:
-                return known
-            under_way = self._looks.get(digest)
+        while (known := self._recall(name)) is None:
+            under_way = self._looks.get(name)
             if under_way is None:
-                return await self._look(digest, look)
+                return await self._look(name, look)
             await under_way.ended.wait()
             if under_way.error is not None:
                 raise _again(under_way.error)
             if under_way.known is not None and anyio.current_time() < under_way.began_s + KEEP_S:
                 return under_way.known
+        return known
 
-    async def _look(self, digest: bytes, look: Callable[[], Awaitable[Known]]) -> Known:
-        mine = self._looks[digest] = _Look(anyio.current_time())
+    async def _look(self, name: bytes, look: Callable[[], Awaitable[Known]]) -> Known:
+        mine = self._looks[name] = _Look(anyio.current_time())
         try:
             with anyio.move_on_after(LOOK_S):
                 mine.known = await look()
             if mine.known is None:
                 raise _unavailable()
             kept = self._refused if mine.known.principal is None else self._accepted
-            kept.put(digest, mine.known, until_s=mine.began_s + KEEP_S)
+            kept.put(name, mine.known, until_s=mine.began_s + KEEP_S)
         except DeadlineExceeded as error:
             mine.error = _unavailable()
             raise mine.error from error
@@ -174,7 +179,7 @@ class Identities:
         else:
             return mine.known
         finally:
-            del self._looks[digest]
+            del self._looks[name]
             mine.ended.set()
 
 
