@@ -7,14 +7,15 @@ import pytest
 from contract.estates import MINE, OTHERS, Ports, load_items, rows
 from headwater.errors import UsageError
 
-NONE = dict.fromkeys(("inventory", "relations", "metrics", "history", "rules"), 0)
+LOADED = ("inventory", "relations", "metrics", "history", "rules")
+NONE = dict.fromkeys((*LOADED, "documents", "vectors"), 0)
 
 
 async def test_nothing_written_is_version_nought_of_every_port(estate: Ports) -> None:
     assert await estate.versions.current(principal=MINE) == NONE
 
 
-@pytest.mark.parametrize("port", NONE)
+@pytest.mark.parametrize("port", LOADED)
 async def test_a_load_raises_the_version_of_its_port_alone_and_of_its_tenant_alone(
     estate: Ports, port: str
 ) -> None:

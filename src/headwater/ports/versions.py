@@ -12,8 +12,9 @@ class Versions(Protocol):
     """A number for each port of the estate, raised in every transaction that writes its data."""
 
     async def current(self, *, principal: Principal) -> Mapping[str, int]:
-        """Return the tenant's numbers by port: inventory, relations, metrics, history, rules.
+        """Return the tenant's numbers by port.
 
-        A port never written has 0. Relations and samples of an item also depend on inventory.
+        These are inventory, relations, metrics, history, rules, documents and vectors. A port never
+        written has 0. Relations and samples of an item also depend on inventory.
         """
         ...

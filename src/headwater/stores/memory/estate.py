@@ -16,6 +16,7 @@ import anyio
 import anyio.from_thread
 import anyio.to_thread
 
+from headwater.model.document import Document, PassageRecord
 from headwater.model.item import ConfigurationItem, ItemName
 from headwater.model.load import Rows
 from headwater.model.metric import MetricRecord
@@ -106,6 +107,26 @@ class Samples:
     series_ids: dict[tuple[str, int], int] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class StoredPassage:
+    """A passage with its document's id and its place there from 0."""
+
+    id: int
+    document_id: int
+    position: int
+    record: PassageRecord
+
+
+@dataclass(slots=True)
+class Library:
+    """Documents by id and source, and their passages by id and document."""
+
+    documents: dict[int, Document] = field(default_factory=dict)
+    ids: dict[str, int] = field(default_factory=dict)
+    passages: dict[int, StoredPassage] = field(default_factory=dict)
+    parts: dict[int, tuple[int, ...]] = field(default_factory=dict)
+
+
 @dataclass(slots=True)
 class Tenant:
     """All that one tenant has; a write puts a new value in a field's place, never changes one."""
@@ -115,6 +136,8 @@ class Tenant:
     samples: Samples = field(default_factory=Samples)
     entries: dict[tuple[int, str, int, str], StoredEntry] = field(default_factory=dict)
     rules: dict[str, Rule] = field(default_factory=dict)
+    library: Library = field(default_factory=Library)
+    vectors: dict[str, dict[int, bytes]] = field(default_factory=dict)
     versions: dict[str, int] = field(default_factory=dict)
 
 

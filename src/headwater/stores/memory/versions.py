@@ -9,7 +9,7 @@ from anyio.lowlevel import checkpoint
 from headwater.model.principal import Principal
 from headwater.stores.memory.estate import MemoryEstate
 
-PORTS = ("inventory", "relations", "metrics", "history", "rules")
+PORTS = ("inventory", "relations", "metrics", "history", "rules", "documents", "vectors")
 
 
 class MemoryVersions:

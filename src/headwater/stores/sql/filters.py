@@ -33,7 +33,8 @@ from sqlalchemy.types import TypeEngine
 from headwater.analysis.filtering import Criterion, Field
 from headwater.errors import UsageError
 from headwater.stores.sql.dialect import Amount, ILike, Like, Pattern
-from headwater.stores.sql.documents import (
+from headwater.stores.sql.id_lists import among, listed
+from headwater.stores.sql.json_paths import (
     JsonKind,
     JsonReal,
     JsonText,
@@ -41,7 +42,6 @@ from headwater.stores.sql.documents import (
     at_path,
     path_values,
 )
-from headwater.stores.sql.id_lists import among, listed
 from headwater.stores.sql.tables import item, tag
 
 MAX_CRITERIA = 50

@@ -22,9 +22,9 @@ from headwater.analysis.instants import from_us
 from headwater.model.item import GroupTable
 from headwater.model.principal import Principal
 from headwater.model.query import GroupQuery, Measure
-from headwater.stores.sql.documents import JsonForm, at_path, path_values
 from headwater.stores.sql.filters import Shape, item_ids, shape_of, shaped
 from headwater.stores.sql.id_lists import among, listed
+from headwater.stores.sql.json_paths import JsonForm, at_path, path_values
 from headwater.stores.sql.tables import item, tag
 
 MAX_ROWS = 2**40

@@ -11,7 +11,7 @@ from headwater.stores.sql.database import Database
 from headwater.stores.sql.plain_rows import all_rows
 from headwater.stores.sql.tables import data_version
 
-PORTS = ("inventory", "relations", "metrics", "history", "rules")
+PORTS = ("inventory", "relations", "metrics", "history", "rules", "documents", "vectors")
 
 _OF_TENANT = select(data_version.c.port, data_version.c.number).where(
     data_version.c.tenant_id == bindparam("tenant")
