@@ -32,7 +32,7 @@ from headwater.stores.sql.dialect import Contains
 from headwater.stores.sql.filters import Shape, item_ids, shaped
 from headwater.stores.sql.id_lists import among, listed
 from headwater.stores.sql.item_rows import items_by_id
-from headwater.stores.sql.plain_rows import all_rows
+from headwater.stores.sql.plain_rows import all_rows, packed_rows
 from headwater.stores.sql.tables import item, tag
 from headwater.stores.sql.text_index import (
     Sought,
@@ -125,12 +125,12 @@ def _read(
     if after is not None:
         place = shape._replace(after=tuple(value is not None for value in after))
         paged |= {f"a{number}": value for number, value in enumerate(after)}
-    keys = all_rows(connection, _page_keys(place), paged)
+    keys = packed_rows(connection, _page_keys(place), paged)
     whole = after is None and offset == 0 and len(keys) < ahead
     total: int = len(keys) if whole else all_rows(connection, _count(shape), values)[0][0]
     items = items_by_id(connection, [key[-1] for key in keys[:wanted]], principal=principal)
     more = len(keys) > wanted
-    end = keys[wanted - 1] if more and items else None
+    end = tuple(keys[wanted - 1]) if more and items else None
     return _page(query, items, total=total, truncated=more, end=end)
 
 

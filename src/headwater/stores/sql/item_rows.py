@@ -13,7 +13,7 @@ from headwater.analysis.instants import from_us
 from headwater.model.item import ConfigurationItem
 from headwater.model.principal import Principal
 from headwater.stores.sql.id_lists import among, listed
-from headwater.stores.sql.plain_rows import all_rows
+from headwater.stores.sql.plain_rows import packed_rows
 from headwater.stores.sql.tables import item
 
 COLUMNS = (
@@ -67,5 +67,5 @@ def items_by_id(
         return []
     known = [ci for ci in ids if ci in WHOLE]
     values = {"tenant": principal.tenant, "ids": listed(known)}
-    found = {row[0]: item_of(row) for row in all_rows(connection, _BY_IDS, values)}
+    found = {row[0]: item_of(row) for row in packed_rows(connection, _BY_IDS, values)}
     return [found[ci] for ci in known if ci in found]
