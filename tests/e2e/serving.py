@@ -7,11 +7,17 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import anyio
+from anyio import to_thread
+
+from headwater import AsyncHeadwater
+from headwater.app.settings import Settings
 
 PACK = """
 import anyio
@@ -42,11 +48,8 @@ class Server:
     folder: Path
 
     def key(self, role: str = "reader", tenant: str = "default") -> str:
-        """Make a key by the command line, while the server runs."""
-        made = headwater(
-            "keys", "create", "--role", role, "--tenant", tenant, "--json", url=self.url
-        )
-        return str(json.loads(made)["key"])
+        """Make a key, from this process, while the server runs."""
+        return anyio.run(make_key, self.url, role, tenant)
 
     def stop(self, number: int = signal.SIGTERM) -> None:
         """Tell the server to stop."""
@@ -57,16 +60,14 @@ class Server:
         return self.process.wait(within_s)
 
 
-def headwater(*words: str, url: str) -> str:
-    """Carry a command line out in a process of its own, and return what it printed."""
-    done = subprocess.run(
-        [sys.executable, "-m", "headwater.entries.cli.main", *words, "--database", url],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
-    return done.stdout
+async def make_key(url: str, role: Any, tenant: str) -> str:
+    async with AsyncHeadwater.open(url, settings=Settings(prepare=False)) as hw:
+        return (await hw.access.create_key(role=role, tenant=tenant)).key
+
+
+async def load(url: str, bundle: Path) -> None:
+    async with AsyncHeadwater.open(url, settings=Settings(prepare=False)) as hw:
+        await hw.load(bundle)
 
 
 def write_pack(folder: Path) -> None:
@@ -85,7 +86,7 @@ def write_estate(folder: Path) -> str:
     lines = "".join(json.dumps(one) + "\n" for one in ITEMS)
     (bundle / "items.jsonl").write_text(lines, "utf-8")
     url = f"sqlite:///{folder / 'estate.db'}"
-    headwater("load", str(bundle), "--quiet", url=url)
+    anyio.run(load, url, bundle)
     return url
 
 
@@ -118,3 +119,17 @@ def served(
                 process.kill()
             process.wait(10)
             process.stdout.close()
+
+
+@asynccontextmanager
+async def serving(
+    folder: Path, url: str | None = None, *, env: Mapping[str, Any] | None = None
+) -> AsyncIterator[Server]:
+    """Serve as `served` does, from within a loop."""
+    server = served(folder, url, env=env)
+    one = await to_thread.run_sync(server.__enter__)
+    try:
+        yield one
+    finally:
+        with anyio.CancelScope(shield=True):
+            await to_thread.run_sync(server.__exit__, None, None, None)

@@ -14,7 +14,7 @@ import anyio
 import pytest
 from anyio import to_thread
 from anyio.abc import SocketStream
-from serving import Server, served
+from serving import Server, served, serving
 
 LATE_S = 0.25
 """Seconds within which health answers, whatever else goes on."""
@@ -127,7 +127,7 @@ async def test_half_sent_requests_are_closed_and_health_does_not_wait(
 async def test_a_thousand_half_sent_requests_are_closed_within_15_s(tmp_path: Path) -> None:
     halves = (b"", b"POST /v1/ask HTTP/1.1\r\nHost: a\r\n", b"GET /v1/ru",
               b"POST /v1/ask HTTP/1.1\r\nHost: a\r\nContent-Length: 50\r\n\r\n{")  # fmt: skip
-    with served(tmp_path) as one:
+    async with serving(tmp_path) as one:
         await slow_senders(one, halves, number=1_000, within_s=17)
 
 
@@ -272,7 +272,7 @@ def frame(payload: bytes) -> bytes:
 
 @pytest.mark.timeout(90)
 async def test_it_stops_in_order_and_answers_what_was_asked(tmp_path: Path) -> None:
-    with served(tmp_path) as one:
+    async with serving(tmp_path) as one:
         key = await to_thread.run_sync(one.key)
         plan = {"steps": [{"id": "a", "tool": "slow.sleep", "args": {"seconds": 2}}]}
         statuses: list[object] = []
@@ -293,10 +293,8 @@ async def test_it_stops_in_order_and_answers_what_was_asked(tmp_path: Path) -> N
                     begun = await client.post("/v1/runs?background=true", json=plan)
                     run_id = (await begun.json())["run_id"]
                     one.stop()
-                    async with client.get("/readyz") as reply:
-                        while reply.status == 200:
-                            reply = await client.get("/readyz")
-                        assert reply.status == 503
+                    while (await client.get("/readyz")).status == 200:
+                        pass
                     async with client.post("/v1/runs", json=plan) as reply:
                         assert reply.status == 503
                         assert (await reply.json())["code"] == "limit.stopping"
@@ -305,14 +303,14 @@ async def test_it_stops_in_order_and_answers_what_was_asked(tmp_path: Path) -> N
                 assert message.data == 1001
             assert statuses == ["complete"]
             assert await to_thread.run_sync(one.ended, 30) == 0
-        with served(tmp_path, one.url) as again:
-            async with session(again, key) as client, client.get(f"/v1/runs/{run_id}") as reply:
-                assert (await reply.json())["run"]["status"] == "complete"
+        async with serving(tmp_path, one.url) as again, session(again, key) as client:
+            found = await client.get(f"/v1/runs/{run_id}")
+            assert (await found.json())["run"]["status"] == "complete"
 
 
 @pytest.mark.timeout(60)
 async def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
-    with served(tmp_path) as one:
+    async with serving(tmp_path) as one:
         key = await to_thread.run_sync(one.key)
         plan = {"steps": [{"id": "a", "tool": "slow.sleep"}], "budget_s": 50}
         with anyio.fail_after(40):

@@ -8,13 +8,15 @@ time. Clients in the same process are not held up.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager
+from types import TracebackType
 from typing import Any
 
 import anyio
 
 from headwater.app.settings import Settings
+from headwater.engine.clock import loop_clock
 from headwater.errors import LimitError
 from headwater.model.principal import Principal
 from headwater.policy.budget import LEAST_S, MOST_S
@@ -46,6 +48,7 @@ class _Way:
     """One way in: turns for places, of which there are fewer while the work is slow."""
 
     def __init__(self, most: int, least: int, *, most_waiting: int) -> None:
+        self.now = loop_clock()
         self.turns = Turns(most, most_waiting=most_waiting)
         self._gradient = Gradient(most=most, least=min(most, least))
 
@@ -55,7 +58,7 @@ class _Way:
 
     async def wait(self, tenant: str, rank: Criticality, *, budget_s: float) -> float | None:
         """Wait for a place; return the seconds that took, or None where there is none in time."""
-        began_at = anyio.current_time()
+        began_at = self.now()
         patience_s = self.turns.patience_s(budget_s, rank)
         if self.expected_s(tenant, rank) > patience_s:
             return None
@@ -73,15 +76,15 @@ class _Way:
         if ticket.turned_away or not ticket.told.is_set():
             self._go(ticket, tenant)
             return None
-        return anyio.current_time() - began_at
+        return self.now() - began_at
 
     def expected_s(self, tenant: str, rank: Criticality) -> float:
         """Return the seconds that one more would wait, by the pace of late."""
-        return self.turns.expected_s(tenant, rank, now=anyio.current_time())
+        return self.turns.expected_s(tenant, rank, now=self.now())
 
     def leave(self, began_at: float) -> None:
         """Give a place up that was taken then, to whoever is next."""
-        now = anyio.current_time()
+        now = self.now()
         places = self._gradient.ended(now - began_at, at_once=self.turns.taken)
         seated: list[Any] = [self.turns.leave(now - began_at, now=now)]
         if places != self.turns.places:
@@ -95,7 +98,7 @@ class _Way:
         if not ticket.told.is_set():
             self.turns.forget(ticket, tenant)
         elif not ticket.turned_away:
-            self.leave(anyio.current_time() - self.turns.mean_took_s)
+            self.leave(self.now() - self.turns.mean_took_s)
 
 
 class Admission:
@@ -131,15 +134,14 @@ class Admission:
             message = f"this key may ask {most} times in {per_s:g} s; ask again later"
             raise self._away("rate", LimitError(message, code="limit.rate", retry_after_s=wait_s))
 
-    @asynccontextmanager
-    async def admitted(
+    def admitted(
         self,
         who: Principal,
         *,
         budget_s: float | None = None,
         criticality: str | None = None,
         read: bool = False,
-    ) -> AsyncIterator[float | None]:
+    ) -> AbstractAsyncContextManager[float | None]:
         """Let one in when it is its tenant's turn, and give the seconds left of its budget.
 
         Args:
@@ -149,18 +151,12 @@ class Admission:
             read: A read of little work, which does not wait behind questions.
 
         Raises:
-            LimitError: `limit.overload` or `limit.runs`.
+            LimitError: `limit.overload` or `limit.runs`, on entering.
         """
-        way = self._reads if read else self._questions
-        with self._counted(who.tenant, read=read):
-            if not way.enter():
-                rank = rank_of(criticality)
-                budget_s = await self._wait(way, who.tenant, rank=rank, budget_s=budget_s)
-            began_at = anyio.current_time()
-            try:
-                yield budget_s
-            finally:
-                way.leave(began_at)
+        place = _Place(self, who.tenant, rank=rank_of(criticality), budget_s=budget_s)
+        place.way = self._reads if read else self._questions
+        place.counted = not read and self._settings.runs_per_tenant > 0
+        return place
 
     def figures(self) -> Iterator[tuple[str, float, dict[str, str]]]:
         """Give what is in work and what waits, each as name, value and labels."""
@@ -170,28 +166,32 @@ class Admission:
             yield "in_work", way.turns.taken, labels
             yield "waiting", way.turns.waiting, labels
 
-    @contextmanager
-    def _counted(self, tenant: str, *, read: bool) -> Iterator[None]:
-        """Count a tenant's runs, where they are bounded."""
-        most = 0 if read else self._settings.runs_per_tenant
-        if not most:
-            yield
-            return
+    def begin_run(self, tenant: str) -> None:
+        """Count a run of a tenant as under way.
+
+        Raises:
+            LimitError: `limit.runs`.
+        """
+        most = self._settings.runs_per_tenant
         if self._runs[tenant] >= most:
             message = f"this tenant has {most} runs under way, which is all it may; wait for one"
             raise self._away("runs", LimitError(message, code="limit.runs", retry_after_s=SOON_S))
         self._runs[tenant] += 1
-        try:
-            yield
-        finally:
-            self._runs[tenant] -= 1
-            if not self._runs[tenant]:
-                del self._runs[tenant]
 
-    async def _wait(
+    def end_run(self, tenant: str) -> None:
+        """Count a run of a tenant as ended."""
+        self._runs[tenant] -= 1
+        if not self._runs[tenant]:
+            del self._runs[tenant]
+
+    async def wait(
         self, way: _Way, tenant: str, *, rank: Criticality, budget_s: float | None
     ) -> float:
-        """Wait for a place, and return what is left of the budget."""
+        """Wait for a place, and return what is left of the budget.
+
+        Raises:
+            LimitError: `limit.overload`.
+        """
         given_s = min(MOST_S, max(LEAST_S, budget_s or self._settings.budget_s))
         waited_s = await way.wait(tenant, rank, budget_s=given_s)
         if waited_s is None:
@@ -210,3 +210,52 @@ class Admission:
     def _away(self, why: str, error: LimitError) -> LimitError:
         self.turned_away[why] += 1
         return error
+
+
+class _Place:
+    """The way in of one request, and its place in work, which it gives up in any case."""
+
+    __slots__ = ("_admission", "_began_at", "_budget_s", "_rank", "_tenant", "counted", "way")
+
+    way: _Way
+    counted: bool
+    """Whether it is a run of its tenant, of which there are so many at the most."""
+
+    def __init__(
+        self, admission: Admission, tenant: str, *, rank: Criticality, budget_s: float | None
+    ) -> None:
+        self._admission = admission
+        self._tenant = tenant
+        self._rank = rank
+        self._budget_s = budget_s
+        self._began_at = 0.0
+
+    async def __aenter__(self) -> float | None:
+        """Wait for a place, and give what is left of the budget."""
+        if self.counted:
+            self._admission.begin_run(self._tenant)
+        left_s = self._budget_s
+        if not self.way.enter():
+            try:
+                left_s = await self._admission.wait(
+                    self.way, self._tenant, rank=self._rank, budget_s=left_s
+                )
+            except BaseException:
+                self._end_run()
+                raise
+        self._began_at = self.way.now()
+        return left_s
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Give the place to whoever is next."""
+        self.way.leave(self._began_at)
+        self._end_run()
+
+    def _end_run(self) -> None:
+        if self.counted:
+            self._admission.end_run(self._tenant)

@@ -101,7 +101,7 @@ class Operation:
             if kind is not None:
                 content[JSON] = {"schema": ref(kind)}
             if self.events and status == HTTPStatus.OK:
-                content[EVENTS] = {"schema": {"type": "string"}}
+                content[EVENTS] = {"schema": ref("Told")}
             if not content:
                 content["text/plain"] = {"schema": {"type": "string"}}
             told[str(status)] = {"description": HTTPStatus(status).phrase, "content": content}

@@ -76,6 +76,16 @@ OTHERS: dict[str, Any] = {
         "description": "A tool's arguments; `GET /v1/tools` has the JSON Schema of each tool's.",
         "additionalProperties": True,
     },
+    "Told": {
+        "type": "object",
+        "description": "One server-sent event: an event of the run, or its answer at the end.",
+        "required": ["event", "data"],
+        "properties": {
+            "event": {"type": "string"},
+            "data": {"type": "string", "contentMediaType": "application/json"},
+            "id": {"type": "string", "description": "What `Last-Event-ID` resumes after."},
+        },
+    },
     "Document": {"type": "object", "description": "This document."},
     "AnswerOrResult": {
         "anyOf": [{"$ref": REF.format(model=one)} for one in ("Answer", "RunResult")]
