@@ -24,6 +24,7 @@ from headwater.policy.gradient import Gradient
 from headwater.policy.turns import CRITICALITIES, Criticality, Turns
 from headwater.ports.rates import Rates
 
+LEAST_TOOK_S = 1e-4
 LEAST_QUESTIONS = 4
 LEAST_READS = 8
 """Places that there are however slow the work is."""
@@ -85,8 +86,10 @@ class _Way:
     def leave(self, began_at: float) -> None:
         """Give a place up that was taken then, to whoever is next."""
         now = self.now()
-        places = self._gradient.ended(now - began_at, at_once=self.turns.taken)
-        seated: list[Any] = [self.turns.leave(now - began_at, now=now)]
+        took_s = max(LEAST_TOOK_S, now - began_at)  # a clock may stand still for a millisecond
+        at_once = self.turns.taken
+        seated: list[Any] = [self.turns.leave(took_s, now=now)]
+        places = self._gradient.ended(took_s, at_once=at_once)
         if places != self.turns.places:
             seated += self.turns.resize(places)
         for one in seated:

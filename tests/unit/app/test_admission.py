@@ -196,3 +196,11 @@ async def test_a_key_that_asks_too_often_is_told_when_to_come_again() -> None:
         await way.count(NOISY)
     assert (caught.value.code, caught.value.retry_after_s) == ("limit.rate", 30)
     assert rates.keys == {"noisy/local"}
+
+
+async def test_work_that_takes_no_time_by_the_clock_gives_its_place_back() -> None:
+    way = admission(reads_at_once=2)
+    for _ in range(200):
+        async with way.admitted(NOISY, read=True), way.admitted(QUIET, read=True):
+            pass
+    assert in_work(way) == {"in_work": 0, "waiting": 0}

@@ -13,6 +13,9 @@ from headwater.errors import UsageError
 
 AT_ONCE_BYTES = 64 * 1024
 """Bytes of JSON that are read in the loop; more would hold others up, and goes to a thread."""
+JSON = "application/json"
+TAKEN = frozenset((JSON, "application/x-www-form-urlencoded"))
+"""The second is what curl says of any body; it is read as JSON all the same."""
 _EXCERPT = 40
 
 
@@ -34,8 +37,8 @@ async def json_object(request: Request) -> dict[str, Any]:
     raw = await request.body()
     if not raw:
         return {}
-    kind = request.headers.get("content-type", "application/json").partition(";")[0].strip()
-    if kind.lower() != "application/json":
+    kind = request.headers.get("content-type", JSON).partition(";")[0].strip()
+    if kind.lower() not in TAKEN:
         message = f"the body is {kind[:_EXCERPT]!a}; send application/json"
         raise UsageError(message, code="http.bad_media_type")
     if len(raw) > AT_ONCE_BYTES:

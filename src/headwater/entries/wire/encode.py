@@ -14,28 +14,28 @@ from typing import Any
 
 def plain(value: Any) -> Any:
     """Return plain JSON data: dataclasses as objects, instants as ISO 8601, NaN as null."""
-    if value is None or isinstance(value, (str, int)):  # noqa: UP038  in half of the time
+    if value is None or isinstance(value, (str, int)):
         return value
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if (names := _fields(type(value))) is not None:
         return {name: plain(getattr(value, name)) for name in names}
-    if isinstance(value, (list, tuple, set, frozenset)):  # noqa: UP038
+    if isinstance(value, (list, tuple, set, frozenset)):
         return [plain(one) for one in value]
-    if isinstance(value, Mapping):
-        return {str(key): plain(one) for key, one in value.items()}
     return _plain_object(value)
 
 
 @lru_cache(maxsize=1024)
-def _fields(kind: type) -> tuple[str, ...] | None:
+def _fields(kind: Any) -> tuple[str, ...] | None:
     """Return the names of a dataclass' fields; None for any other type."""
-    if not dataclasses.is_dataclass(kind):
+    if not (isinstance(kind, type) and dataclasses.is_dataclass(kind)):
         return None
     return tuple(one.name for one in dataclasses.fields(kind))
 
 
 def _plain_object(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): plain(one) for key, one in value.items()}
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, Path):
