@@ -52,3 +52,19 @@ async def test_a_cancelled_load_leaves_nothing_and_the_next_goes_well(
         assert await estate.versions.current(principal=MINE) == before
         again = await load(rows([RECORDS[method](0)]), replace=False, principal=MINE)
     assert again == LoadCount(read=1, added=1)
+
+
+@pytest.mark.parametrize("adapter", ["sqlite", "postgresql", "mariadb"], indirect=True)
+async def test_loads_of_the_same_rows_at_once_are_made_one_after_the_other(estate: Ports) -> None:
+    counts: list[LoadCount] = []
+
+    async def run() -> None:
+        records = [an_item(f"c{n}", tags={"t": str(n)}) for n in range(50)]
+        counts.append(await load_items(estate, *records))
+
+    with anyio.fail_after(20):
+        async with anyio.create_task_group() as group:
+            for _ in range(5):
+                group.start_soon(run)
+    assert sorted(count.added for count in counts) == [0, 0, 0, 0, 50]
+    assert (await estate.versions.current(principal=MINE))["inventory"] == 5

@@ -22,6 +22,7 @@ from headwater.stores.sql.database import Database
 from headwater.stores.sql.filters import Shape, item_ids, shaped
 from headwater.stores.sql.id_lists import among, listed
 from headwater.stores.sql.leftovers import Leftovers, of_sources
+from headwater.stores.sql.statistics import tell_planner
 from headwater.stores.sql.tables import history_entry as entry
 from headwater.stores.sql.tables import item
 from headwater.stores.sql.upserts import Upsert, batches, count_rows
@@ -165,6 +166,7 @@ def _entry(row: Row[*tuple[Any, ...]]) -> HistoryEntry:
 def _load(
     connection: Connection, rows: Rows[HistoryRecord], *, replace: bool, principal: Principal
 ) -> LoadCount:
+    raise_version(connection, "history", principal=principal)
     tenant = principal.tenant
     codes = read_codes(connection, tenant)
     before = count_rows(connection, entry, tenant)
@@ -176,7 +178,7 @@ def _load(
         added = count_rows(connection, entry, tenant) - before
         within = of_sources(entry.c.ci_id, tenant, rows.scope)
         removed = leftovers.remove(tenant, *within) if replace else 0
-    raise_version(connection, "history", principal=principal)
+    tell_planner(connection, entry, changed=added + removed)
     return LoadCount(read=rows.read, added=added, changed=upsert.changed(added), removed=removed)
 
 

@@ -21,6 +21,8 @@ from headwater.model.principal import Principal
 from headwater.stores.sql.bulk_rows import insert_rows, new_ids
 from headwater.stores.sql.database import check_wanted
 from headwater.stores.sql.id_lists import among, listed
+from headwater.stores.sql.phrase_index import item_phrase
+from headwater.stores.sql.statistics import tell_planner
 from headwater.stores.sql.tables import item, tag
 from headwater.stores.sql.text_index import (
     add_words,
@@ -72,6 +74,7 @@ def load_items(
     Raises:
         UsageError: `load.bad_line`.
     """
+    raise_version(connection, "inventory", principal=principal)
     load = _Load(connection, principal.tenant)
     chunk: dict[str, ItemRecord] = {}
     for number, (line, record) in enumerate(rows):
@@ -86,7 +89,8 @@ def load_items(
         chunk[record.code] = record
     load.write(list(chunk.values()))
     removed = load.remove_unseen(rows.scope) if replace else 0
-    raise_version(connection, "inventory", principal=principal)
+    changed = load.added + load.changed + removed
+    tell_planner(connection, item, tag, item_phrase, changed=changed)
     return LoadCount(read=rows.read, added=load.added, changed=load.changed, removed=removed)
 
 

@@ -26,10 +26,14 @@ from sqlalchemy import (
     bindparam,
     delete,
     exists,
+    intersect,
     or_,
     select,
     true,
 )
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import NullType
 
 from headwater.stores.sql.bulk_rows import insert_rows
 from headwater.stores.sql.column_types import LongText, exact
@@ -90,11 +94,39 @@ def range_values(number: int, given: Sequence[str]) -> dict[str, str]:
 
 
 def in_ranges(ranges: Sequence[Range], *, every: bool) -> ColumnElement[bool]:
-    """Make the condition that an item is found by every range, or by any."""
+    """Make the condition that an item is found by every range, or by any.
+
+    The ids are gathered first and looked up then: a planner that guessed wrong how many there are
+    would go through all of them for each item.
+    """
     conditions = [_in_range(number, each) for number, each in enumerate(ranges)]
-    if every:
-        return and_(*(item.c.id.in_(_found(each)) for each in conditions))
-    return item.c.id.in_(_found(or_(*conditions)))
+    if len(conditions) == 1 or not every:
+        return Gathered(item.c.id, _found(or_(*conditions)).scalar_subquery())
+    return Gathered(item.c.id, intersect(*map(_found, conditions)).scalar_subquery())
+
+
+class Gathered(FunctionElement[Any]):
+    """A column's value that is among those of a query, which is carried out once and first."""
+
+    type = NullType()
+    inherit_cache = True
+    name = "headwater_gathered"
+
+
+@compiles(Gathered, "postgresql")
+def _in_array(element: Gathered, compiler: Any, **options: Any) -> str:
+    column, query = (compiler.process(each, **options) for each in element.clauses)
+    return f"({column} = ANY (ARRAY({_bare(query)})))"
+
+
+@compiles(Gathered, "mysql", "mariadb")
+def _in_derived(element: Gathered, compiler: Any, **options: Any) -> str:
+    column, query = (compiler.process(each, **options) for each in element.clauses)
+    return f"({column} IN (SELECT found.ci_id FROM ({_bare(query)}) AS found))"  # noqa: S608
+
+
+def _bare(query: str) -> str:
+    return query.removeprefix("(").removesuffix(")")
 
 
 def add_phrases(
@@ -108,6 +140,7 @@ def add_phrases(
         phrases += [(tenant, phrase, ci, start) for phrase, start in found.items()]
         if any(len(text) > PHRASE_CHARS for text in texts):
             words.append((tenant, ci, "".join(f" {text}\n" for text in texts)))
+    phrases.sort()  # rows that belong together are written together
     insert_rows(connection, item_phrase, _PHRASE_COLUMNS, rows=phrases)
     insert_rows(connection, item_words, ("tenant_id", "ci_id", "words"), rows=words)
 

@@ -27,6 +27,7 @@ from headwater.stores.sql.code_book import read_codes
 from headwater.stores.sql.database import Database
 from headwater.stores.sql.leftovers import Leftovers, of_sources
 from headwater.stores.sql.shortest import shortest
+from headwater.stores.sql.statistics import tell_planner
 from headwater.stores.sql.tables import item, relation
 from headwater.stores.sql.upserts import Upsert, batches, count_rows
 from headwater.stores.sql.versions import raise_version
@@ -180,6 +181,7 @@ def _taken(edges: list[GraphEdge], hop: tuple[int, int], direction: Direction) -
 def _load(
     connection: Connection, rows: Rows[RelationRecord], *, replace: bool, principal: Principal
 ) -> LoadCount:
+    raise_version(connection, "relations", principal=principal)
     tenant = principal.tenant
     codes = read_codes(connection, tenant)
     before = count_rows(connection, relation, tenant)
@@ -194,7 +196,7 @@ def _load(
             for each in of_sources(end, tenant, rows.scope)
         ]
         removed = leftovers.remove(tenant, *within) if replace else 0
-    raise_version(connection, "relations", principal=principal)
+    tell_planner(connection, relation, changed=added + removed)
     return LoadCount(read=rows.read, added=added, changed=upsert.changed(added), removed=removed)
 
 

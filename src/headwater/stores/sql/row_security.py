@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
+from headwater.stores.sql.statistics import ANALYZE
 from headwater.stores.sql.tables import OUTSIDE
 
 ROLE = "headwater_app"
@@ -88,5 +89,6 @@ def _grant(connection: Connection) -> None:
         f"GRANT USAGE ON SCHEMA {schema} TO {ROLE}",
         f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {ROLE}",
         f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA {schema} TO {ROLE}",
+        f"GRANT EXECUTE ON FUNCTION {ANALYZE}(text) TO {ROLE}",
     ):
         connection.exec_driver_sql(statement)

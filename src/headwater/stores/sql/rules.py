@@ -80,6 +80,7 @@ def _every(connection: Connection, principal: Principal) -> list[Rule]:
 def _load(
     connection: Connection, rows: Rows[RuleRecord], *, replace: bool, principal: Principal
 ) -> LoadCount:
+    raise_version(connection, "rules", principal=principal)
     old = {each.code: each for each in _every(connection, principal)}
     new: dict[str, RuleRecord] = {}
     for number, (line, record) in enumerate(rows):
@@ -104,7 +105,6 @@ def _load(
     for statement, values in ((insert(rule), added), (_UPDATE, altered), (_DELETE, gone)):
         if values:
             connection.execute(statement, values)
-    raise_version(connection, "rules", principal=principal)
     return LoadCount(read=rows.read, added=len(added), changed=len(altered), removed=len(gone))
 
 

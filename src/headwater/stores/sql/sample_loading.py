@@ -18,6 +18,7 @@ from headwater.model.principal import Principal
 from headwater.stores.sql.id_lists import among, listed
 from headwater.stores.sql.leftovers import Leftovers, of_sources
 from headwater.stores.sql.series_book import SeriesBook
+from headwater.stores.sql.statistics import tell_planner
 from headwater.stores.sql.tables import metric, sample, series
 from headwater.stores.sql.upserts import BATCH_ROWS, Upsert, count_rows, watched
 from headwater.stores.sql.versions import raise_version
@@ -29,6 +30,7 @@ def load_metrics(
     connection: Connection, rows: Rows[MetricRecord], *, replace: bool, principal: Principal
 ) -> LoadCount:
     """Add and update metrics by name; one that `replace` removes takes its samples along."""
+    raise_version(connection, "metrics", principal=principal)
     tenant = principal.tenant
     before = count_rows(connection, metric, tenant)
     columns = ("tenant_id", "name", "unit", "kind")
@@ -46,7 +48,6 @@ def load_metrics(
         if replace
         else 0
     )
-    raise_version(connection, "metrics", principal=principal)
     return LoadCount(read=rows.read, added=added, changed=upsert.changed(added), removed=removed)
 
 
@@ -54,6 +55,7 @@ def load_samples(
     connection: Connection, rows: Rows[SampleRecord], *, replace: bool, principal: Principal
 ) -> LoadCount:
     """Add and update samples; `replace` removes those not in `rows`, and series left empty."""
+    raise_version(connection, "metrics", principal=principal)
     tenant = principal.tenant
     before = count_rows(connection, sample, tenant)
     columns = ("tenant_id", *KEYS, "value")
@@ -67,7 +69,7 @@ def load_samples(
         removed = leftovers.remove(tenant, *_within(tenant, rows.scope)) if replace else 0
     if removed:
         _remove_empty(connection, tenant)
-    raise_version(connection, "metrics", principal=principal)
+    tell_planner(connection, sample, series, changed=added + removed)
     return LoadCount(read=rows.read, added=added, changed=upsert.changed(added), removed=removed)
 
 

@@ -15,6 +15,7 @@ from headwater.errors import StoreFault
 from headwater.stores.sql.bulk_rows import id_sequence
 from headwater.stores.sql.dialect import LOWER
 from headwater.stores.sql.row_security import protect
+from headwater.stores.sql.statistics import ANALYZE
 from headwater.stores.sql.tables import item
 
 LOCK = "headwater"
@@ -58,6 +59,7 @@ def finish(connection: Connection) -> None:
     """Make what belongs to the tables and is missing."""
     if connection.dialect.name == "postgresql":
         _make_lower(connection)
+        _make_analyze(connection)
         protect(connection)
     elif connection.dialect.name == "mysql":
         first = "SELECT coalesce(max(id), 0) + 1 FROM configuration_item"
@@ -79,3 +81,13 @@ def _make_lower(connection: Connection) -> None:
         f"CREATE OR REPLACE FUNCTION {LOWER}(given text) RETURNS text LANGUAGE sql IMMUTABLE "
         f'PARALLEL SAFE RETURN lower(given{best}) COLLATE "C"'
     )
+
+
+def _make_analyze(connection: Connection) -> None:
+    schema = connection.execute(text("SELECT quote_ident(current_schema())")).scalar_one()
+    connection.exec_driver_sql(
+        f"CREATE OR REPLACE FUNCTION {ANALYZE}(given text) RETURNS void LANGUAGE plpgsql "
+        f"SECURITY DEFINER SET search_path = {schema}, pg_temp "
+        "AS $$ BEGIN EXECUTE format('ANALYZE %I', given); END $$"
+    )
+    connection.exec_driver_sql(f"REVOKE ALL ON FUNCTION {ANALYZE}(text) FROM PUBLIC")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, select, text
 
 from headwater.model.principal import Principal
 from headwater.stores.sql.database import Database
@@ -19,12 +19,11 @@ _OF_TENANT = select(data_version.c.port, data_version.c.number).where(
 _OF_PORT = _OF_TENANT.with_only_columns(data_version.c.number).where(
     data_version.c.port == bindparam("of_port")
 )
-_RAISE = (
-    update(data_version)
-    .where(data_version.c.tenant_id == bindparam("tenant"))
-    .where(data_version.c.port == bindparam("of_port"))
-    .values(number=data_version.c.number + 1)
+_FIRST = "INSERT INTO data_version (tenant_id, port, number) VALUES (:tenant, :of_port, 1) "
+_RAISE = text(
+    f"{_FIRST} ON CONFLICT (tenant_id, port) DO UPDATE SET number = data_version.number + 1"
 )
+_RAISE_ON_MARIADB = text(f"{_FIRST} ON DUPLICATE KEY UPDATE number = number + 1")
 
 
 class SqlVersions:
@@ -50,8 +49,9 @@ def version_of(connection: Connection, port: str, *, principal: Principal) -> in
 
 
 def raise_version(connection: Connection, port: str, *, principal: Principal) -> None:
-    """Raise a port's number, within the unit of work that writes its data."""
-    values = {"tenant": principal.tenant, "of_port": port}
-    if connection.execute(_RAISE, values).rowcount == 0:
-        first = {"tenant_id": principal.tenant, "port": port, "number": 1}
-        connection.execute(insert(data_version), first)
+    """Raise a port's number, first of all in the unit of work that writes its data.
+
+    So two who write the same tenant's data do it one after the other, wherever several can write.
+    """
+    statement = _RAISE_ON_MARIADB if connection.dialect.name == "mysql" else _RAISE
+    connection.execute(statement, {"tenant": principal.tenant, "of_port": port})

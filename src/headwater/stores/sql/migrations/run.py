@@ -25,12 +25,12 @@ def configured(schema: str) -> Config:
     return config
 
 
-def upgrade(connection: Connection, schema: str) -> None:
-    """Carry out the revisions that a database lacks, within the transaction under way."""
+def upgrade(connection: Connection, schema: str, *, revision: str = "head") -> None:
+    """Carry out the revisions that a database lacks up to one, within the transaction under way."""
     config = configured(schema)
     config.attributes["connection"] = connection
     config.attributes["version_table"] = version_table(connection, schema)
-    command.upgrade(config, "head")
+    command.upgrade(config, revision)
 
 
 def _escaped(folder: Path) -> str:
