@@ -1,0 +1,1 @@
+"""Documents: what a file says, and which passages it has."""
