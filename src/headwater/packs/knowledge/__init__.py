@@ -1,0 +1,1 @@
+"""Tools that find passages of documents and answer from them."""
