@@ -29,7 +29,8 @@ LEAST_QUESTIONS = 4
 LEAST_READS = 8
 """Places that there are however slow the work is."""
 SOON_S = 1.0
-"""The least number of seconds after which to ask again."""
+LATER_S = 10.0
+"""The least and the most seconds after which to ask again."""
 
 
 def rank_of(criticality: str | None) -> Criticality:
@@ -206,7 +207,7 @@ class Admission:
             f"more is asked than can be done in time: it would wait {expected_s:.1f} s; "
             "ask again later, or give it more time"
         )
-        retry_after_s = max(SOON_S, expected_s)
+        retry_after_s = min(LATER_S, max(SOON_S, expected_s))
         error = LimitError(message, code="limit.overload", retry_after_s=retry_after_s)
         return self._away("overload", error)
 

@@ -21,7 +21,9 @@ NEW_SHARE = 0.05
 """How much the latest time taken moves the mean."""
 LEAST_GONE = 20
 """Places handed on before the pace is worth something."""
-WINDOW_S = 2.0
+SURE_S = 2.5
+"""Seconds of queue before the pace is worth something: a burst is slow while it comes in."""
+WINDOW_S = 6.0
 """Seconds over which the pace is told, about."""
 Queues: TypeAlias = dict[Criticality, deque[object]]
 
@@ -58,7 +60,7 @@ class Turns:
     def expected_s(self, tenant: str, criticality: Criticality, *, now: float) -> float:
         """Return the seconds that a newcomer would wait at the pace of late; 0 if unknown."""
         busy_s = now - self._busy_since
-        if not self.waiting or self._gone < LEAST_GONE or busy_s <= 0:
+        if not self.waiting or self._gone < LEAST_GONE or busy_s < SURE_S:
             return 0.0
         queues = self._tenants.get(tenant)
         before = 0 if queues is None else _before(queues, criticality)

@@ -95,11 +95,12 @@ def test_the_wait_is_told_by_the_pace_of_late_and_unknown_at_first() -> None:
     turns = busy(places=1, most_waiting=1_000)
     for number in range(100):
         turns.wait(number, "a", "normal", now=0.0)
-    assert turns.expected_s("a", "normal", now=0.5) == 0.0
+    assert turns.expected_s("a", "normal", now=4.0) == 0.0
     for number in range(50):
-        turns.leave(0.01, now=0.01 * (number + 1))
-    assert 0.4 < turns.expected_s("a", "normal", now=0.5) < 0.6
-    assert turns.expected_s("b", "normal", now=0.5) < 0.05
+        turns.leave(0.01, now=0.08 * (number + 1))
+    assert turns.expected_s("a", "normal", now=0.5) == 0.0
+    assert 3.2 < turns.expected_s("a", "normal", now=4.0) < 4.8
+    assert turns.expected_s("b", "normal", now=4.0) < 0.4
 
 
 def test_what_takes_long_leaves_less_time_to_wait() -> None:
