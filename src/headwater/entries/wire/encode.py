@@ -18,7 +18,7 @@ def plain(value: Any) -> Any:
         return value
     if isinstance(value, float):
         return value if math.isfinite(value) else None
-    if (names := _fields(type(value))) is not None:
+    if (names := _fields(value.__class__)) is not None:
         return {name: plain(getattr(value, name)) for name in names}
     if isinstance(value, (list, tuple, set, frozenset)):
         return [plain(one) for one in value]
