@@ -9,8 +9,8 @@ import copy
 import json
 import struct
 from base64 import b64decode, b64encode
+from collections.abc import Callable
 from typing import Any
-
 from uuid import uuid4
 
 import numpy as np
@@ -19,7 +19,7 @@ MISSING = object()
 Doc = dict[str, Any]
 
 
-class Refused(Exception):
+class Refused(Exception):  # noqa: N818 (a condition)
     """A command that the API answers with an error."""
 
     def __init__(self, error_code: str, message: str, *, scope: str = "DOCUMENT") -> None:
@@ -36,6 +36,8 @@ class Refused(Exception):
 
 def key_of(value: Any) -> str:
     """Return what two ids have in common where they are the same."""
+    if isinstance(value, str):
+        return '"' + value
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return json.dumps(value, sort_keys=True)
@@ -162,29 +164,39 @@ def updated(document: Doc, update: Doc, *, new: bool) -> Doc:
 
 def _change(document: Doc, operator: str, path: str, *, value: Any, new: bool) -> None:
     old = at(document, path)
-    number = 0 if old is MISSING else old
-    members = [] if old is MISSING else old
-    if operator == "$set" or (operator == "$setOnInsert" and new):
-        put(document, path, vector_of(value) if path == "$vector" else value)
-    elif operator == "$unset":
-        put(document, path, MISSING)
-    elif operator == "$inc":
-        put(document, path, number + value)
-    elif operator == "$mul":
-        put(document, path, number * value)
-    elif operator in {"$min", "$max"}:
-        pick = min if operator == "$min" else max
-        put(document, path, value if old is MISSING else pick(old, value))
-    elif operator == "$push":
-        put(document, path, [*members, value])
-    elif operator == "$addToSet":
-        put(document, path, members if value in members else [*members, value])
-    elif operator == "$rename":
+    if operator == "$rename":
         if old is not MISSING:
             put(document, path, MISSING)
             put(document, value, old)
-    elif operator != "$setOnInsert":
+    elif operator not in CHANGES:
         raise Refused("UPDATE_UNSUPPORTED_OPERATOR", f"there is no operator {operator}")
+    elif operator != "$setOnInsert" or new:
+        put(
+            document, path, CHANGES[operator](old, vector_of(value) if path == "$vector" else value)
+        )
+
+
+def number(old: Any) -> Any:
+    return 0 if old is MISSING else old
+
+
+def members(old: Any) -> list[Any]:
+    return [] if old is MISSING else old
+
+
+CHANGES: dict[str, Callable[[Any, Any], Any]] = {
+    "$set": lambda _, value: value,
+    "$setOnInsert": lambda _, value: value,
+    "$unset": lambda _, _value: MISSING,
+    "$inc": lambda old, value: number(old) + value,
+    "$mul": lambda old, value: number(old) * value,
+    "$min": lambda old, value: value if old is MISSING else min(old, value),
+    "$max": lambda old, value: value if old is MISSING else max(old, value),
+    "$push": lambda old, value: [*members(old), value],
+    "$addToSet": lambda old, value: (
+        members(old) if value in members(old) else [*members(old), value]
+    ),
+}
 
 
 def vector_of(value: Any) -> Any:

@@ -12,6 +12,7 @@ import argparse
 import asyncio
 import bisect
 import contextlib
+import itertools
 import json
 import sys
 import threading
@@ -57,10 +58,10 @@ class Collection:
         self.metric = vector.get("metric", "cosine")
         self.documents: dict[str, Doc] = {}
         self._order: list[tuple[int, str]] | None = None
-        self._matrix: tuple[list[str], Any] | None = None
+        self._matrix: tuple[list[str], Any, Any] | None = None
 
-    def put(self, document: Doc) -> None:
-        self.documents[key_of(document["_id"])] = document
+    def put(self, document: Doc, key: str | None = None) -> None:
+        self.documents[key or key_of(document["_id"])] = document
         self._order = self._matrix = None
 
     def remove(self, key: str) -> None:
@@ -83,6 +84,7 @@ class Collection:
         self, wanted: Doc, place: tuple[int, str] | None = None
     ) -> Iterator[tuple[tuple[int, str], Doc]]:
         """Give documents that a filter matches, in their order; by ids without a search."""
+        matches({}, wanted)  # a filter that is wrong is refused, whatever there is
         ids = wanted.get("_id")
         if isinstance(ids, dict) and set(ids) == {"$in"} and len(ids["$in"]) <= IN_VALUES:
             keys = {key_of(one) for one in ids["$in"]} & self.documents.keys()
@@ -99,11 +101,17 @@ class Collection:
         if self._matrix is None:
             keys = [key for key, one in self.documents.items() if "$vector" in one]
             rows = [self.documents[key]["$vector"] for key in keys]
-            self._matrix = keys, np.stack(rows) if rows else np.zeros((0, len(vector)))
-        keys, matrix = self._matrix
-        scores = similarities(matrix, vector, self.metric)
+            matrix = np.stack(rows) if rows else np.zeros((0, len(vector)), np.float32)
+            self._matrix = keys, matrix, np.linalg.norm(matrix, axis=1)
+        keys, matrix, lengths = self._matrix
+        scores = similarities(matrix, lengths, vector, self.metric)
+        if wanted or limit * 4 > len(scores):
+            rows = np.argsort(-scores, kind="stable")
+        else:
+            rows = np.argpartition(-scores, limit)[:limit]
+            rows = rows[np.argsort(-scores[rows], kind="stable")]
         best = []
-        for row in np.argsort(-scores, kind="stable"):
+        for row in rows:
             document = self.documents[keys[row]]
             if not wanted or matches(document, wanted):
                 best.append((document, float(scores[row])))
@@ -112,14 +120,14 @@ class Collection:
         return best
 
 
-def similarities(matrix: Any, vector: Any, metric: str) -> Any:
+def similarities(matrix: Any, lengths: Any, vector: Any, metric: str) -> Any:
     """Return similarities as Astra tells them: from 0 to 1 for vectors of length 1."""
     if metric == "euclidean":
         return 1 / (1 + ((matrix - vector) ** 2).sum(axis=1))
     dots = matrix @ vector
     if metric == "cosine":
-        lengths = np.linalg.norm(matrix, axis=1) * np.linalg.norm(vector)
-        dots = np.divide(dots, lengths, out=np.zeros_like(dots), where=lengths > 0)
+        both = lengths * np.linalg.norm(vector)
+        dots = np.divide(dots, both, out=np.zeros_like(dots), where=both > 0)
     return (1 + dots) / 2
 
 
@@ -161,39 +169,41 @@ class StandIn:
         fault = self.fault(command, len(self.seen)) or Fault()
         if self.latency_s or fault.delay_s:
             await asyncio.sleep(self.latency_s + fault.delay_s)
-        if fault.status:
+        if fault.status or fault.cut == "before":
             headers = {"Retry-After": fault.retry_after} if fault.retry_after else {}
-            return web.Response(status=fault.status, text="injected", headers=headers)
-        if fault.cut == "before":
-            return abort(request)
+            refused = web.Response(status=fault.status or 500, text="injected", headers=headers)
+            return refused if fault.status else abort(request)
         if request.headers.get("Token") != TOKEN:
             return answer({"errors": [unauthenticated()]}, status=401)
-        result = self.carry_out(request.match_info, body)
+        return await self._said(request, self.carry_out(request.match_info, body), fault)
+
+    async def _said(self, request: web.Request, result: Doc, fault: Fault) -> web.StreamResponse:
         if fault.cut == "after":
             return abort(request)
         if fault.body is not None:
             return web.Response(body=fault.body, content_type="application/json")
         whole = answer(result)
-        if fault.cut == "halfway":
-            return await halfway(request, whole)
-        return whole
+        return await halfway(request, whole) if fault.cut == "halfway" else whole
 
     def carry_out(self, where: Any, body: bytes) -> Doc:
         """Return the answer to a command."""
         ((command, asked),) = from_json(body).items()
         try:
-            if where["keyspace"] not in self.keyspaces:
-                raise Refused("KEYSPACE_DOES_NOT_EXIST", "no such keyspace", scope="DATABASE")
-            collections = self.keyspaces[where["keyspace"]]
-            name = where.get("collection")
-            if name is None:
-                return keyspace_command(collections, command, asked)
-            if name not in collections:
-                message = f"there is no collection {name}"
-                raise Refused("COLLECTION_NOT_EXIST", message, scope="SCHEMA")
-            return getattr(Doing(collections[name], self.vectors), command)(asked)
+            return self._done(where["keyspace"], where.get("collection"), command)(asked)
         except Refused as error:
             return {"errors": [error.entry]}
+
+    def _done(self, keyspace: str, name: str | None, command: str) -> Callable[[Doc], Doc]:
+        if keyspace not in self.keyspaces:
+            raise Refused("KEYSPACE_DOES_NOT_EXIST", "no such keyspace", scope="DATABASE")
+        collections = self.keyspaces[keyspace]
+        if name is None:
+            return lambda asked: keyspace_command(collections, command, asked)
+        if name not in collections:
+            message = f"there is no collection {name}"
+            raise Refused("COLLECTION_NOT_EXIST", message, scope="SCHEMA")
+        found: Callable[[Doc], Doc] = getattr(Doing(collections[name], self.vectors), command)
+        return found
 
 
 def unauthenticated() -> Doc:
@@ -258,7 +268,7 @@ class Doing:
 
     def _insert(self, document: Doc) -> Any:
         document = {"_id": str(uuid4())} | document
-        size = sum(len(str(value)) for name, value in document.items() if name != "$vector")
+        size = sum(len(value) for value in document.values() if isinstance(value, str))
         if size > DOCUMENT_CHARS:
             raise Refused("SHRED_DOC_LIMIT_VIOLATION", f"a document of {size} characters")
         if any(name.startswith("$") and name != "$vector" for name in document):
@@ -268,10 +278,11 @@ class Doing:
             if len(document["$vector"]) != self._on.dimension:
                 message = f"{len(document['$vector'])} instead of {self._on.dimension} dimensions"
                 raise Refused("SHRED_BAD_VECTOR_SIZE", message)
-        if key_of(document["_id"]) in self._on.documents:
+        key = key_of(document["_id"])
+        if key in self._on.documents:
             message = f"Document already exists with the _id {document['_id']}"
             raise Refused("DOCUMENT_ALREADY_EXISTS", message)
-        self._on.put(document)
+        self._on.put(document, key)
         return document["_id"]
 
     def find(self, asked: Doc) -> Doc:
@@ -282,9 +293,7 @@ class Doing:
             raise Refused("INVALID_SORT_CLAUSE", "pageState is not supported with a sort")
         following = None
         if "$vector" in sort:
-            best = self._on.nearest(
-                vector_of(sort["$vector"]), wanted, min(limit, VECTOR_PAGE)
-            )
+            best = self._on.nearest(vector_of(sort["$vector"]), wanted, min(limit, VECTOR_PAGE))
             similar = {"$similarity"} if options.get("includeSimilarity") else set()
             shown = [
                 self._show(document, asked) | dict.fromkeys(similar, score)
@@ -340,7 +349,7 @@ class Doing:
             return [document for document, _ in best]
         if sort:
             return self._sorted(wanted, sort)[:1]
-        return [one for _, one in zip(range(1), (d for _, d in self._on.found(wanted)))]
+        return [one for _, one in itertools.islice(self._on.found(wanted), 1)]
 
     def updateOne(self, asked: Doc) -> Doc:  # noqa: N802 (the API's name)
         return {"status": self._update(self._first(asked), asked)}
@@ -437,30 +446,34 @@ async def serving(api: StandIn | None = None) -> AsyncIterator[StandIn]:
 @contextmanager
 def serving_in_thread(api: StandIn | None = None) -> Iterator[StandIn]:
     """Serve in a thread of its own."""
-    ready, opened = threading.Event(), list[StandIn]()
-    loop, end = asyncio.new_event_loop(), asyncio.Event()
+    ready, opened = threading.Event(), list[tuple[StandIn, asyncio.AbstractEventLoop]]()
+    end = asyncio.Event()
 
     async def serve() -> None:
         async with serving(api) as served:
-            opened.append(served)
+            opened.append((served, asyncio.get_running_loop()))
             ready.set()
             await end.wait()
 
-    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),), daemon=True)
+    def run() -> None:
+        with asyncio.Runner() as runner:
+            runner.run(serve())
+
+    thread = threading.Thread(target=run, daemon=True)
     thread.start()
     ready.wait(5)
+    served, loop = opened[0]
     try:
-        yield opened[0]
+        yield served
     finally:
         loop.call_soon_threadsafe(end.set)
         thread.join(5)
-        loop.close()
 
 
 async def alone(latency_s: float) -> None:
     """Serve until the input ends."""
     async with serving(StandIn(latency_s=latency_s)) as api:
-        print(api.url, flush=True)
+        print(api.url, flush=True)  # noqa: T201 (whoever started it reads it)
         await asyncio.to_thread(sys.stdin.read)
 
 
@@ -468,4 +481,4 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--latency-s", type=float, default=0.0)
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(alone(parser.parse_args().latency_s))
+        asyncio.run(alone(parser.parse_args().latency_s))  # noqa: TID251 (a program of its own)

@@ -22,6 +22,7 @@ from headwater.stores.astra.results import Count, Document, Fetched, Inserted, P
 from headwater.stores.astra.values import Vector
 
 Filter = Mapping[str, Any]
+AGENT = f"headwater/{version('headwater')}"
 WITHIN_S = 10.0
 AT_ONCE = 64
 TRIES = 5
@@ -62,8 +63,7 @@ class AsyncAstraClient:
         _check_positive(within_s=within_s, at_once=at_once, tries=tries)
         self._shown = f"{endpoint!r}, keyspace={keyspace!r}"
         url = _checked(endpoint) / path / keyspace
-        agent = f"headwater/{version('headwater')}"
-        self._wire = Wire(_checked_token(token), connections=at_once, agent=agent)
+        self._wire = Wire(_checked_token(token), connections=at_once, agent=AGENT)
         line = Line(self._wire, within_s=within_s, at_once=at_once, tries=tries)
         self._commands = Commands(line, url)
 

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
+import anyio
+
 from headwater.errors import HeadwaterError, UsageError
 from headwater.stores.astra.commands import Commands, each, status_of
 from headwater.stores.astra.exchange import AT_ONCE_BYTES, Reply
@@ -22,15 +24,16 @@ from headwater.stores.astra.faults import (
 )
 from headwater.stores.astra.finding import stored
 from headwater.stores.astra.results import Inserted
-from headwater.stores.astra.values import encode, id_key, read, same_document, with_vector
+from headwater.stores.astra.values import encode_document, id_key, read, same_document
 
 CHUNK = 100
 """Documents that one insertMany takes."""
+AT_ONCE = 20
+"""Requests of one insert under way at once: enough to hide the way there and back."""
 EXISTS = "DOCUMENT_ALREADY_EXISTS"
 RESPONSES = "documentResponses"
-HEAD, TAIL = (
-    b'{"insertMany":{"documents":',
-    b',"options":{"ordered":%s,"returnDocumentResponses":true}}}',
+COMMAND = (
+    b'{"insertMany":{"documents":[%s],"options":{"ordered":%s,"returnDocumentResponses":true}}}'
 )
 
 
@@ -47,7 +50,7 @@ async def insert_many(
     chunks = [
         range(start, min(start + CHUNK, len(run.ids))) for start in range(0, len(run.ids), CHUNK)
     ]
-    await each(run.insert, chunks, at_once=1 if ordered else commands.at_once)
+    await each(run.insert, chunks, at_once=1 if ordered else min(AT_ONCE, commands.at_once))
     return run.told()
 
 
@@ -76,6 +79,8 @@ class _Run:
         self._inserted = bytearray(len(self.ids))
         self._refused: HeadwaterError | None = None
         self._first_of: dict[Any, int] = {}
+        self._writing = anyio.Lock()
+        """Held while a chunk is written, so that the loop turns after each of them."""
 
     def _take(self, number: int, document: Mapping[str, Any]) -> None:
         if not isinstance(document, Mapping):
@@ -95,39 +100,35 @@ class _Run:
 
     async def insert(self, chunk: Sequence[int]) -> None:
         """Insert some documents, again and again until each one's fate is known."""
-        left, lost = list(chunk), False
-        while left and not self._over:
-            body, left = self._body(left)
-            if len(body) > AT_ONCE_BYTES and len(left) > 1:
-                await self.insert(left[: len(left) // 2])
-                await self.insert(left[len(left) // 2 :])
-                return
-            left, lost = await self._send(body, left, lost=lost)
+        async with self._writing:
+            written, bad = self._written(chunk)
+        for part in _parts(written):
+            left, lost = part, False
+            while left and not self._over:
+                left, lost = await self._send(left, written, lost=lost)
+        if not self._over:
+            for number, problem in bad.items():
+                self._fail(number, problem.code, problem.message)
 
-    def _body(self, numbers: list[int]) -> tuple[bytes, list[int]]:
-        """Return the command for documents and which of them it has: those that can be written."""
-        try:
-            return self._written(numbers), numbers
-        except UsageError as error:
-            if len(numbers) == 1:
-                self._fail(numbers[0], error.code, error.message)
-                return b"", []
-        good = list[int]()
-        for number in numbers:
-            if self._ordered and self._over:
-                break
-            good += self._body([number])[1]
-        return (self._written(good) if good else b""), good
+    def _written(self, chunk: Sequence[int]) -> tuple[dict[int, bytes], dict[int, UsageError]]:
+        """Return the documents as they are sent, and those that cannot be."""
+        written: dict[int, bytes] = {}
+        bad: dict[int, UsageError] = {}
+        for number in chunk:
+            try:
+                written[number] = encode_document(self._documents[number])
+            except UsageError as error:
+                bad[number] = error
+                if self._ordered:
+                    break
+        return written, bad
 
-    def _written(self, numbers: list[int]) -> bytes:
-        documents = [with_vector(self._documents[number]) for number in numbers]
-        ordered = b"true" if self._ordered else b"false"
-        return HEAD + encode(documents) + TAIL % ordered
-
-    async def _send(self, body: bytes, numbers: list[int], *, lost: bool) -> tuple[list[int], bool]:
+    async def _send(
+        self, numbers: list[int], written: Mapping[int, bytes], *, lost: bool
+    ) -> tuple[list[int], bool]:
         """Send documents; return those to be sent again, and whether an answer was lost so far."""
-        if not numbers:
-            return [], lost
+        ordered = b"true" if self._ordered else b"false"
+        body = COMMAND % (b",".join([written[number] for number in numbers]), ordered)
         try:
             reply = await self._commands.ask(
                 body, collection=self._collection, where=self._where, partly=RESPONSES
@@ -169,7 +170,8 @@ class _Run:
         for number, state in zip(numbers, states, strict=True):
             if not isinstance(state, dict) or "status" not in state:
                 raise bad_answer("it does not say how a document ended", where=self._where)
-            if id_key(read(state.get("_id"))) != id_key(self.ids[number]):
+            said, ours = state.get("_id"), self.ids[number]
+            if said != ours and id_key(read(said)) != id_key(ours):
                 raise bad_answer("it speaks of other documents", where=self._where)
         return states
 
@@ -228,3 +230,16 @@ class _Run:
                 if not self._inserted[number] and number not in self._failed
             ),
         )
+
+
+def _parts(written: Mapping[int, bytes]) -> list[list[int]]:
+    """Return the numbers of documents in runs that make requests of a moderate size."""
+    parts: list[list[int]] = []
+    room_bytes = 0
+    for number, document in written.items():
+        if len(document) > room_bytes or not parts:
+            parts.append([])
+            room_bytes = AT_ONCE_BYTES
+        parts[-1].append(number)
+        room_bytes -= len(document)
+    return parts
