@@ -104,7 +104,8 @@ def names(text: str) -> list[str]:
 def wants(question: str) -> tuple[Want, ...]:
     """Return what a question wants to know, likeliest first; `any` where it does not say."""
     text = question.lower()
-    return tuple(want for want, form in _WANTS if form.search(text)) or ("any",)
+    found = tuple(want for want, form in _WANTS if form.search(text)) or ("any",)
+    return (*found, "diagnose") if found == ("act",) else found
 
 
 def section_suits(section: str, want: Want) -> bool:

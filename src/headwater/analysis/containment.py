@@ -13,9 +13,14 @@ from headwater.analysis.sentences import Sentence, split_sentences
 ENOUGH = 0.8
 """The least share of a claim's words that a passage has to have."""
 MOST_SPANS = 3
+SPOKEN = 0.5
+"""The least share of a claim's words in one sentence that can deny it."""
 _NOT = re.compile(
     r"\b(?:not|no|never|none|neither|nor|cannot|without|unable|\w+n['\u2019]t)\b", re.IGNORECASE
 )
+_CLAUSE = re.compile(r"[,;:.!?()]|\b(?:but|and|unless|although|because|which|when|if)\b")
+REACH = 4
+"""Words after a negation that it denies, within its clause."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,14 +62,14 @@ def find_claim(claim: str, passage: str, *, known: str = "") -> Containment:
     wanted = frozenset(terms(claim))
     sentences = split_sentences(passage)
     chosen = _covering(wanted, sentences)
-    held = frozenset(terms(passage)) | frozenset(terms(known))
-    missing = wanted - held
+    said = " ".join(one.text for one in chosen)
+    missing = wanted - frozenset(terms(said)) - frozenset(terms(known))
     share = 1 - len(missing) / len(wanted) if wanted else 0.0
     return Containment(
         share=share,
         missing=tuple(sorted(missing)),
-        missing_figures=missing_quantities(claim, passage),
-        denied=bool(chosen) and _negations(claim) != _negations(chosen[0].text),
+        missing_figures=missing_quantities(claim, said),
+        denied=any(_denies(claim, wanted, one.text) for one in chosen),
         spans=tuple((one.start, one.end) for one in chosen),
     )
 
@@ -93,5 +98,18 @@ def _covering(wanted: frozenset[str], sentences: Iterable[Sentence]) -> list[Sen
     return chosen
 
 
-def _negations(text: str) -> bool:
-    return len(_NOT.findall(text)) % 2 == 1
+def _denies(claim: str, wanted: frozenset[str], sentence: str) -> bool:
+    """Tell whether a sentence that speaks of the claim negates what the claim does not."""
+    shared = wanted & frozenset(terms(sentence))
+    if not shared or len(shared) < SPOKEN * len(wanted):
+        return False
+    return bool(shared & (_negated(claim) ^ _negated(sentence)))
+
+
+def _negated(text: str) -> frozenset[str]:
+    """Return the words within reach of a negation, in its clause."""
+    found: set[str] = set()
+    for mark in _NOT.finditer(text):
+        clause = _CLAUSE.split(text[mark.end() :], maxsplit=1)[0]
+        found.update(terms(" ".join(clause.split()[:REACH])))
+    return frozenset(found)

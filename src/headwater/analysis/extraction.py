@@ -17,10 +17,15 @@ LEAST = 0.25
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A sentence that may be shown: its words, and what its place speaks for it, from 0 to 1."""
+    """A sentence that may be shown.
+
+    `context` are words that it stands under and need not repeat; `prior` is what its place speaks
+    for it, from 0 to 1.
+    """
 
     words: frozenset[str]
     prior: float
+    context: frozenset[str] = frozenset()
 
 
 def choose_sentences(
@@ -54,7 +59,8 @@ def choose_sentences(
 
 
 def _worth(one: Candidate, weights: Mapping[str, float], total: float) -> float:
-    return one.prior * (OWN + (1 - OWN) * _share(one.words, weights, total))
+    held = _share(one.words | one.context, weights, total)
+    return one.prior * (OWN + (1 - OWN) * held)
 
 
 def _share(held: frozenset[str], weights: Mapping[str, float], total: float) -> float:

@@ -162,12 +162,3 @@ def hit_of(one: Ranked) -> KnowledgeHit:
         why=dict(one.why),
         items=passage.items,
     )
-
-
-def passage_records(passages: Sequence[Passage]) -> Mapping[str, None]:
-    """Return the record names of passages and their documents, each once, in order."""
-    records: dict[str, None] = {}
-    for one in passages:
-        records[f"document {one.document.id} {one.document.title}"] = None
-        records[f"passage {one.id} {one.section}".rstrip()] = None
-    return records

@@ -3,22 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import Field
 
-from headwater.model.document import KnowledgeHit, Passage
+from headwater.model.document import Passage
 from headwater.model.evidence import Evidence
+from headwater.model.item import ItemName
 from headwater.model.moment import Asked
 from headwater.model.principal import Principal
+from headwater.packs.arguments import Text
 from headwater.packs.citing import MAX_RECORDS, told
+from headwater.packs.knowledge.answering import (
+    SUPPORTED,
+    best_document,
+    differing,
+    extract,
+    support_of,
+)
 from headwater.packs.knowledge.arguments import Dates, Items, Query, Tags, find_within
-from headwater.packs.knowledge.finding import Folded, find_passages, hit_of, passage_records
-from headwater.packs.knowledge.lanes import LaneReport, Shelf
+from headwater.packs.knowledge.checking import MOST_CLAIMS, Claim, check_claims
+from headwater.packs.knowledge.citing import NOT_FOUND, cite_sentences, passage_records
+from headwater.packs.knowledge.finding import find_passages, hit_of
+from headwater.packs.knowledge.lanes import Lanes, Shelf
+from headwater.packs.knowledge.neighbours import (
+    MOST_PASSAGES,
+    MOST_ROOTS,
+    find_roots,
+    rank_near,
+    reach,
+)
+from headwater.packs.knowledge.results import (
+    Checks,
+    Hits,
+    KnowledgeAnswer,
+    Passages,
+    Related,
+    Runbooks,
+)
+from headwater.packs.knowledge.runbooks import find_runbooks
+from headwater.packs.naming import find_named
 from headwater.ports.documents import Documents
 from headwater.ports.embedder import Embedder
 from headwater.ports.inventory import Inventory
+from headwater.ports.relations import Relations
 from headwater.ports.vectors import Vectors
 from headwater.toolkit.cited import Cited
 from headwater.toolkit.tool import tool
@@ -26,27 +54,12 @@ from headwater.toolkit.tool import tool
 PassageId = Annotated[int, Field(ge=0, le=2**63 - 1, strict=True)]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hits:
-    """Passages found, best first.
-
-    `total` counts those that any lane found. `lanes` says how each lane ended; `folded` names the
-    passages left out because a hit says nearly the same.
-    """
-
-    hits: list[KnowledgeHit]
-    total: int
-    truncated: bool
-    lanes: list[LaneReport]
-    folded: list[Folded]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Passages:
-    """Passages by id in the order asked, and the ids that are none."""
-
-    passages: list[Passage]
-    missing: list[int]
+CONSIDERED = 12
+"""Passages found that an answer is taken from."""
+MOST_OF_ONE = 60
+"""Passages of the best document that are read besides."""
+SEEDS = 10
+"""Passages found whose items a walk starts from."""
 
 
 @tool(
@@ -127,6 +140,184 @@ async def fetch(
         query=told("passages", ids=[str(one) for one in ids]),
     )
     return Cited(value, (evidence,))
+
+
+@tool(
+    name="knowledge.related",
+    description="Find passages about what items hang together with, the nearest items first.",
+    role="reader",
+    idempotent=True,
+)
+async def related(  # noqa: PLR0913 - a tool's parameters are its arguments
+    *,
+    query: Annotated[Text, Field(description="What to look for; its items are the start.")] = "",
+    items: Items = None,
+    hops: Annotated[int, Field(ge=0, le=3, description="Relations to go from an item.")] = 2,
+    limit: Annotated[int, Field(ge=1, le=50)] = 10,
+    documents: Documents,
+    vectors: Vectors,
+    embedder: Embedder,
+    inventory: Inventory,
+    relations: Relations,
+    principal: Principal,
+) -> Cited[Related]:
+    """Give passages of the items named or found, and of those within so many relations."""
+    shelf = Shelf(documents=documents, vectors=vectors, embedder=embedder, principal=principal)
+    named = await find_named(items or (), inventory=inventory, principal=principal)
+    roots = [ItemName(one.id, one.code, one.name) for one in named.items[:MOST_ROOTS]]
+    lanes = Lanes()
+    if query.strip() and items is None:
+        found = await find_passages(query, shelf=shelf, limit=SEEDS)
+        lanes = found.lanes
+        seeds = [one.passage for one in found.ranked]
+        roots = await find_roots(query, seeds, inventory=inventory, principal=principal)
+    reached, cut = await reach(
+        [one.id for one in roots], hops=hops, relations=relations, principal=principal
+    )
+    passages = await documents.by_items(
+        [one.id for one in reached], limit=MOST_PASSAGES, principal=principal
+    )
+    ranked = rank_near(passages, reached, query=query, roots=roots)
+    value = Related(
+        hits=[hit_of(one) for one in ranked[:limit]],
+        reached=reached,
+        total=len(ranked),
+        truncated=cut or len(ranked) > limit or len(passages) == MOST_PASSAGES,
+        lanes=lanes.reports,
+    )
+    words = told("passages near", items=[one.code for one in roots], query=query, hops=str(hops))
+    return Cited(
+        value,
+        (
+            Evidence(
+                source="documents",
+                count=len(ranked),
+                unit="passages",
+                records=_records([one.passage for one in ranked[:limit]]),
+                query=words + named.note + lanes.gap,
+                truncated=value.truncated,
+            ),
+        ),
+    )
+
+
+@tool(
+    name="knowledge.answer",
+    description="Answer a question with cited sentences of documents, or say that none has it.",
+    role="reader",
+    idempotent=True,
+)
+async def answer(  # noqa: PLR0913 - a tool's parameters are its arguments
+    question: Query,
+    *,
+    limit: Annotated[int, Field(ge=1, le=20, description="Sentences at most.")] = 5,
+    tags: Tags = {},  # noqa: B006 - never changed; pydantic copies it
+    items: Items = None,
+    dates: Dates = None,
+    documents: Documents,
+    vectors: Vectors,
+    embedder: Embedder,
+    inventory: Inventory,
+    asked: Asked,
+    principal: Principal,
+) -> Cited[KnowledgeAnswer]:
+    """Give the sentences in the order in which they read, each as it stands in its passage."""
+    shelf = Shelf(documents=documents, vectors=vectors, embedder=embedder, principal=principal)
+    within = await find_within(
+        tags=tags,
+        items=items,
+        dates=dates,
+        asked_at=asked.at,
+        inventory=inventory,
+        principal=principal,
+    )
+    found = await find_passages(question, shelf=shelf, within=within.filter, limit=CONSIDERED)
+    best = best_document(question, found.ranked)
+    whole = [] if best is None else await documents.of_document(best, principal=principal)
+    read = [*(one.passage for one in found.ranked), *whole[:MOST_OF_ONE]]
+    support = support_of(question, read)
+    sentences = (
+        extract(question, found.ranked, whole[:MOST_OF_ONE], limit=limit)
+        if support >= SUPPORTED
+        else []
+    )
+    value = KnowledgeAnswer(
+        found=bool(sentences),
+        sentences=sentences,
+        differing=differing(sentences),
+        support=support,
+        reason="" if sentences else NOT_FOUND,
+        nearest=list(dict.fromkeys(one.passage.document for one in found.ranked))[:3],
+        considered=len({one.id for one in read}),
+        lanes=found.lanes.reports,
+    )
+    asked_for = told("documents", question=question, tags=list(tags.items()), of=items, dates=dates)
+    return Cited(value, cite_sentences(value, asked_for + within.named.note + found.lanes.gap))
+
+
+@tool(
+    name="knowledge.runbooks",
+    description="Find the documents called as alerts and rules are, and those about items.",
+    role="reader",
+    idempotent=True,
+    cacheable=True,
+)
+async def runbooks(
+    *,
+    names: Annotated[
+        Sequence[Text], Field(max_length=50, description="Of alerts and rules, or their titles.")
+    ] = (),
+    items: Items = None,
+    limit: Annotated[int, Field(ge=1, le=50)] = 10,
+    documents: Documents,
+    inventory: Inventory,
+    principal: Principal,
+) -> Cited[Runbooks]:
+    """Give each such document once, those called by a name first, with what it is for."""
+    named = await find_named(items or (), inventory=inventory, principal=principal)
+    found = await find_runbooks(names, named.ids, documents=documents, principal=principal)
+    value = Runbooks(runbooks=found[:limit], total=len(found), truncated=len(found) > limit)
+    evidence = Evidence(
+        source="documents",
+        count=len(found),
+        unit="documents",
+        records=tuple(
+            f"document {one.document.id} {one.document.title}" for one in found[:MAX_RECORDS]
+        ),
+        query=told("runbooks", names=list(names), of=items) + named.note,
+        truncated=value.truncated,
+    )
+    return Cited(value, (evidence,))
+
+
+@tool(
+    name="knowledge.check",
+    description="Check claims against documents other than their own: supported, contested or not.",
+    role="reader",
+    idempotent=True,
+)
+async def check(
+    claims: Annotated[Sequence[Text | Claim], Field(min_length=1, max_length=MOST_CLAIMS)],
+    *,
+    documents: Documents,
+    vectors: Vectors,
+    embedder: Embedder,
+    principal: Principal,
+) -> Cited[Checks]:
+    """Give each claim's verdict with the passages that speak of it; one search a claim."""
+    shelf = Shelf(documents=documents, vectors=vectors, embedder=embedder, principal=principal)
+    given = [Claim(text=one) if isinstance(one, str) else one for one in claims]
+    checked = await check_claims(given, shelf=shelf)
+    ids = list(dict.fromkeys(one.passage_id for each in checked for one in each.witnesses))
+    witnesses = await documents.passages(ids[:MAX_RECORDS], principal=principal)
+    evidence = Evidence(
+        source="documents",
+        count=len(ids),
+        unit="passages",
+        records=_records(witnesses),
+        query=told("claims", claims=[one.text for one in given]),
+    )
+    return Cited(Checks(checks=checked), (evidence,))
 
 
 def _records(passages: Sequence[Passage]) -> tuple[str, ...]:

@@ -1,0 +1,81 @@
+"""What do the tools of documents give? Shapes only; it finds nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from headwater.model.document import DocumentName, KnowledgeHit, Passage
+from headwater.packs.knowledge.answering import CitedSentence, Differing
+from headwater.packs.knowledge.checking import Checked
+from headwater.packs.knowledge.finding import Folded
+from headwater.packs.knowledge.lanes import LaneReport
+from headwater.packs.knowledge.neighbours import Reached
+from headwater.packs.knowledge.runbooks import Runbook
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hits:
+    """Passages found, best first.
+
+    `total` counts those that any lane found. `lanes` says how each lane ended; `folded` names the
+    passages left out because a hit says nearly the same.
+    """
+
+    hits: list[KnowledgeHit]
+    total: int
+    truncated: bool
+    lanes: list[LaneReport]
+    folded: list[Folded]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passages:
+    """Passages by id in the order asked, and the ids that are none."""
+
+    passages: list[Passage]
+    missing: list[int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Related:
+    """Passages about items and what they hang together with; `reached` are those items."""
+
+    hits: list[KnowledgeHit]
+    reached: list[Reached]
+    total: int
+    truncated: bool
+    lanes: list[LaneReport]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnowledgeAnswer:
+    """Sentences of documents that answer a question, or why there are none.
+
+    `support` is the largest share of the question's telling words that one passage has. `nearest`
+    are the documents that came closest, `considered` counts the passages read.
+    """
+
+    found: bool
+    sentences: list[CitedSentence]
+    differing: list[Differing]
+    support: float
+    reason: str
+    nearest: list[DocumentName]
+    considered: int
+    lanes: list[LaneReport]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Checks:
+    """What the documents say of each claim, in the order given."""
+
+    checks: list[Checked]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Runbooks:
+    """Documents that are for an alert, a rule or an item; `total` counts them before the cut."""
+
+    runbooks: list[Runbook]
+    total: int
+    truncated: bool
