@@ -145,7 +145,7 @@ PLAIN = [
 ]
 
 
-@pytest.mark.parametrize("text", SECRETS)
+@pytest.mark.parametrize("text", SECRETS, ids=range(len(SECRETS)))
 def test_what_looks_like_a_secret_is_masked_in_errors_and_logs(text: str) -> None:
     for masked in (
         without_secrets(text),
