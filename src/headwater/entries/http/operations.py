@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from headwater.app.service import AsyncHeadwater
@@ -21,8 +22,10 @@ from headwater.entries.http.bodies import (
 from headwater.entries.http.describing import Operation, Parameter
 from headwater.entries.http.health import Health
 from headwater.entries.http.loads import Loads
+from headwater.entries.http.routing import Endpoint
 from headwater.entries.http.runs import Runs
 from headwater.entries.wire.opening import Opening
+from headwater.entries.wire.paths import LIVEZ, READYZ, UPLOAD
 from headwater.model.answer import Answer, RunResult
 from headwater.model.event import RunRecord
 from headwater.model.explanation import Explanation
@@ -61,6 +64,7 @@ UPLOADS = {
     "application/zip": {"schema": {"type": "string", "format": "binary"}},
     "application/x-ndjson": {"schema": {"type": "string"}},
 }
+ONE = "/v1/runs/{run_id}"
 RAN = (404, 405, 409, 415, 422, 502, 504)
 
 
@@ -69,47 +73,42 @@ def operations(
 ) -> list[Operation]:
     """Return every operation over an app; `described` writes what OpenAPI says of them."""
     asking, runs, loads = Asking(hw), Runs(hw, opening), Loads(hw)
-    return [*_asking(asking), *_runs(runs), *_loads(loads), *_health(Health(hw, described))]
+    return [
+        *_asking(asking),
+        *_runs(runs),
+        *_changes(runs),
+        *_loads(loads),
+        *_health(Health(hw, described)),
+    ]
 
 
 def _asking(asking: Asking) -> list[Operation]:
+    asks = partial(Operation, method="POST", refuses=RAN)
+    freely = (BACKGROUND, BUDGET, WEIGHT)
     return [
-        Operation(
-            method="POST",
+        asks(
             path="/v1/ask",
             endpoint=asking.ask,
             tag="questions",
             gives={200: Answer, 202: RunRecord},
             takes=AskBody,
             example=QUESTION,
-            parameters=(BACKGROUND, BUDGET, WEIGHT),
-            refuses=RAN,
+            parameters=freely,
             events=True,
             name="ask",
         ),
-        Operation(
-            method="POST",
+        asks(
             path="/v1/runs",
             endpoint=asking.run,
             tag="runs",
             gives={200: RunResult, 202: RunRecord},
             takes=PlanBody,
             example=PLAN,
-            parameters=(BACKGROUND, BUDGET, WEIGHT),
-            refuses=RAN,
+            parameters=freely,
             events=True,
             name="run",
         ),
-        Operation(
-            method="GET",
-            path="/v1/tools",
-            endpoint=asking.tools,
-            tag="tools",
-            gives={200: ToolList},
-            name="list_tools",
-        ),
-        Operation(
-            method="POST",
+        asks(
             path="/v1/tools/{name}",
             endpoint=asking.call,
             tag="tools",
@@ -117,87 +116,47 @@ def _asking(asking: Asking) -> list[Operation]:
             takes="ToolArguments",
             example={"keywords": ["orders"], "limit": 10},
             parameters=(TOOL, BUDGET, WEIGHT),
-            refuses=RAN,
             name="call_tool",
         ),
+        _reads("/v1/tools", asking.tools, gives=ToolList, tag="tools", name="list_tools"),
     ]
 
 
 def _runs(runs: Runs) -> list[Operation]:
-    one = "/v1/runs/{run_id}"
+    reads = partial(_reads, tag="runs")
+    wanted = (
+        LIMIT,
+        CURSOR,
+        Parameter("status", "query", "Only those of this status.", STATUSES),
+        Parameter("kind", "query", "Only `ask`, or only `run`.", TEXT),
+        Parameter("text", "query", "Only those whose text contains this.", TEXT),
+    )
     return [
-        Operation(
-            method="GET",
-            path="/v1/runs",
-            endpoint=runs.recent,
-            tag="runs",
-            gives={200: RunPage},
-            parameters=(
-                LIMIT,
-                CURSOR,
-                Parameter("status", "query", "Only those of this status.", STATUSES),
-                Parameter("kind", "query", "Only `ask`, or only `run`.", TEXT),
-                Parameter("text", "query", "Only those whose text contains this.", TEXT),
-            ),
-            refuses=(422,),
-            name="list_runs",
-        ),
-        Operation(
-            method="GET",
-            path=one,
-            endpoint=runs.find,
-            tag="runs",
-            gives={200: RunState},
-            parameters=(RUN,),
-            refuses=(404,),
-            name="find_run",
-        ),
-        Operation(
-            method="GET",
-            path=f"{one}/events",
-            endpoint=runs.events,
-            tag="runs",
-            gives={200: None},
+        reads("/v1/runs", runs.recent, gives=RunPage, parameters=wanted, name="list_runs"),
+        reads(ONE, runs.find, gives=RunState, parameters=(RUN,), name="find_run"),
+        reads(
+            f"{ONE}/events",
+            runs.events,
+            gives=None,
             parameters=(RUN, LAST),
-            refuses=(404,),
             events=True,
             name="follow_run",
         ),
-        Operation(
-            method="GET",
-            path=f"{one}/explain",
-            endpoint=runs.explain,
-            tag="runs",
-            gives={200: Explanation},
-            parameters=(RUN,),
-            refuses=(404,),
-            name="explain_run",
+        reads(
+            f"{ONE}/explain", runs.explain, gives=Explanation, parameters=(RUN,), name="explain_run"
         ),
-        Operation(
-            method="POST",
-            path=f"{one}/finish",
-            endpoint=runs.finish,
-            tag="runs",
-            gives={200: RunRecord},
-            parameters=(RUN,),
-            refuses=(404,),
-            name="finish_run",
-        ),
-        Operation(
-            method="POST",
-            path=f"{one}/cancel",
-            endpoint=runs.cancel,
-            tag="runs",
-            gives={200: RunRecord},
-            parameters=(RUN,),
-            refuses=(404,),
-            name="cancel_run",
-        ),
-        Operation(
-            method="POST",
-            path=f"{one}/again",
+    ]
+
+
+def _changes(runs: Runs) -> list[Operation]:
+    changes = partial(Operation, method="POST", tag="runs")
+    ends = partial(changes, gives={200: RunRecord}, parameters=(RUN,), refuses=(404,))
+    return [
+        ends(path=f"{ONE}/finish", endpoint=runs.finish, name="finish_run"),
+        ends(path=f"{ONE}/cancel", endpoint=runs.cancel, name="cancel_run"),
+        changes(
+            path=f"{ONE}/again",
             endpoint=runs.again,
-            tag="runs",
             gives={200: "AnswerOrResult"},
             takes=AgainBody,
             example={"budget_s": 10},
@@ -206,11 +165,9 @@ def _runs(runs: Runs) -> list[Operation]:
             events=True,
             name="ask_again",
         ),
-        Operation(
-            method="POST",
-            path=f"{one}/replay",
+        changes(
+            path=f"{ONE}/replay",
             endpoint=runs.replay,
-            tag="runs",
             gives={200: ReplayReport},
             takes=ReplayBody,
             example={"sequential": True},
@@ -221,48 +178,36 @@ def _runs(runs: Runs) -> list[Operation]:
     ]
 
 
+def _reads(path: str, endpoint: Endpoint, *, gives: Any, **more: Any) -> Operation:
+    """Return an operation that only reads."""
+    return Operation(
+        method="GET", path=path, endpoint=endpoint, gives={200: gives}, refuses=(404, 422), **more
+    )
+
+
 def _loads(loads: Loads) -> list[Operation]:
+    one = "/v1/jobs/{job_id}"
+    how = (
+        Parameter("kind", "query", "`bundle` or `netbox`; else told by its looks.", TEXT),
+        Parameter("replace", "query", "Remove what the source no longer has.", FLAG),
+        Parameter("skip_bad", "query", "Leave bad lines out and list them.", FLAG),
+    )
+    reads, changes = partial(_reads, tag="loads"), partial(Operation, method="POST", tag="loads")
     return [
-        Operation(
-            method="POST",
-            path="/v1/load",
+        changes(
+            path=UPLOAD,
             endpoint=loads.load,
-            tag="loads",
             gives={202: Job},
             takes=UPLOADS,
-            parameters=(
-                Parameter("kind", "query", "`bundle` or `netbox`; else told by its looks.", TEXT),
-                Parameter("replace", "query", "Remove what the source no longer has.", FLAG),
-                Parameter("skip_bad", "query", "Leave bad lines out and list them.", FLAG),
-            ),
+            parameters=how,
             refuses=(415, 422),
             name="load",
         ),
-        Operation(
-            method="GET",
-            path="/v1/jobs",
-            endpoint=loads.recent,
-            tag="loads",
-            gives={200: JobList},
-            parameters=(LIMIT,),
-            refuses=(422,),
-            name="list_jobs",
-        ),
-        Operation(
-            method="GET",
-            path="/v1/jobs/{job_id}",
-            endpoint=loads.find,
-            tag="loads",
-            gives={200: Job},
-            parameters=(JOB,),
-            refuses=(404,),
-            name="find_job",
-        ),
-        Operation(
-            method="POST",
-            path="/v1/jobs/{job_id}/cancel",
+        reads("/v1/jobs", loads.recent, gives=JobList, parameters=(LIMIT,), name="list_jobs"),
+        reads(one, loads.find, gives=Job, parameters=(JOB,), name="find_job"),
+        changes(
+            path=f"{one}/cancel",
             endpoint=loads.cancel,
-            tag="loads",
             gives={200: Job},
             parameters=(JOB,),
             refuses=(404, 409),
@@ -272,41 +217,17 @@ def _loads(loads: Loads) -> list[Operation]:
 
 
 def _health(health: Health) -> list[Operation]:
+    free = partial(Operation, method="GET", tag="health", open=True)
     return [
-        Operation(
-            method="GET",
-            path="/livez",
-            endpoint=health.live,
-            tag="health",
-            gives={200: "Alive"},
-            open=True,
-            name="live",
-        ),
-        Operation(
-            method="GET",
-            path="/readyz",
+        free(path=LIVEZ, endpoint=health.live, gives={200: "Alive"}, name="live"),
+        free(
+            path=READYZ,
             endpoint=health.ready,
-            tag="health",
             gives={200: Readiness, 503: Readiness},
-            open=True,
             name="ready",
         ),
-        Operation(
-            method="GET",
-            path="/metrics",
-            endpoint=health.metrics,
-            tag="health",
-            gives={200: None},
-            open=True,
-            name="metrics",
-        ),
-        Operation(
-            method="GET",
-            path="/openapi.json",
-            endpoint=health.openapi,
-            tag="health",
-            gives={200: "Document"},
-            open=True,
-            name="describe",
+        free(path="/metrics", endpoint=health.metrics, gives={200: None}, name="metrics"),
+        free(
+            path="/openapi.json", endpoint=health.openapi, gives={200: "Document"}, name="describe"
         ),
     ]
