@@ -149,6 +149,8 @@ class StandIn:
         self.seen: list[str] = []
         """The commands that came, in their order."""
         self.at_once = self.most_at_once = 0
+        self.era = 0
+        """Raised when all begins anew: what was delayed until after that is not carried out."""
 
     @property
     def collections(self) -> dict[str, Collection]:
@@ -168,7 +170,9 @@ class StandIn:
         self.seen.append(command)
         fault = self.fault(command, len(self.seen)) or Fault()
         if self.latency_s or fault.delay_s:
+            era = self.era
             await asyncio.sleep(self.latency_s + fault.delay_s)
+            fault = fault if era == self.era else Fault(cut="before")
         if fault.status or fault.cut == "before":
             headers = {"Retry-After": fault.retry_after} if fault.retry_after else {}
             refused = web.Response(status=fault.status or 500, text="injected", headers=headers)

@@ -8,13 +8,14 @@ import re
 import shlex
 import shutil
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import anyio
 import pytest
+from astra_standin import TOKEN, serving_in_thread
 from estate import write_bundle
 from house import ROOT, text_of
 
@@ -58,12 +59,21 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def astra() -> Iterator[str]:
+    """Serve a stand-in of Astra DB."""
+    with serving_in_thread() as api:
+        yield api.url
+
+
 @pytest.fixture
-def at_home(prepared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def at_home(prepared: Path, tmp_path: Path, astra: str, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Work in a copy of that folder, with its estate as the one meant."""
     home = shutil.copytree(prepared, tmp_path / "home")
     monkeypatch.chdir(home)
     monkeypatch.setenv("HEADWATER_DATABASE", f"sqlite:///{home}/estate.db")
+    monkeypatch.setenv("ASTRA_DB_API_ENDPOINT", astra)
+    monkeypatch.setenv("ASTRA_DB_APPLICATION_TOKEN", TOKEN)
     return home
 
 

@@ -29,6 +29,7 @@ def api(standin: StandIn) -> StandIn:
     """Return the Data API, empty and well."""
     standin.fault = lambda _command, _number: None
     standin.latency_s = 0.0
+    standin.era += 1
     standin.vectors = "binary"
     standin.seen.clear()
     standin.most_at_once = 0
