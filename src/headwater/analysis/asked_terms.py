@@ -30,10 +30,6 @@ trigger triggered triggers understand
 DULL = frozenset(stem(word) for word in _DULL.split())
 ASKING = frozenset(stem(word) for word in _ASKING.split())
 """Words that say how something is asked about rather than what; they weigh little."""
-_NAME = re.compile(
-    r"\b(?:[A-Za-z0-9]*[a-z0-9][A-Z][A-Za-z0-9]*|[A-Za-z]\w*(?:[-_.:/]\w+)*\d\w*(?:[-_.:/]\w+)*"
-    r"|[A-Za-z]\w*_\w+)\b"
-)
 _WANTS: tuple[tuple[Want, re.Pattern[str]], ...] = (
     (
         "impact",
@@ -94,11 +90,6 @@ def terms(text: str) -> list[str]:
 def asked_terms(question: str) -> dict[str, float]:
     """Return the telling words of a question with what each weighs: 1, or less for mere asking."""
     return {word: 0.2 if word in ASKING else 1.0 for word in terms(question)}
-
-
-def names(text: str) -> list[str]:
-    """Return what looks like the name of one thing: `KubePodCrashLooping`, `orders-db-2`."""
-    return list(dict.fromkeys(_NAME.findall(text)))
 
 
 def wants(question: str) -> tuple[Want, ...]:

@@ -26,7 +26,7 @@ _WORDS = {
     )
 } | {"fifteen": 15.0, "twenty": 20.0, "thirty": 30.0}
 _FIGURE = re.compile(
-    r"(?<![\w.$-])(?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(?![\d.]*\.\d)"
+    r"(?<![\w.$:/-])(?P<digits>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)(?![\d.]*\.\d)"
     r"(?:[ \u00a0-]?(?P<unit>%|[A-Za-z]+))?"
     r"|\b(?P<word>" + "|".join(_WORDS) + r")[ -](?P<of>[A-Za-z]+)",
     re.IGNORECASE,
