@@ -68,6 +68,7 @@ class Proxy:
         self._target = target
         self._group = group
         self._lines: set[tuple[SocketStream, ...]] = set()
+        self._stranded: set[tuple[SocketStream, ...]] = set()
         self._mended = anyio.Event()
         self._accepting: anyio.CancelScope | None = None
         self._shut = anyio.Event()
@@ -97,6 +98,10 @@ class Proxy:
     def hang(self) -> None:
         """Accept connections and bytes and answer nothing, until mended."""
         self.up.hangs = self.down.hangs = True
+
+    def strand(self) -> None:
+        """Drop for ever what comes on the connections that stand; new ones go well."""
+        self._stranded |= self._lines
 
     async def mend(self) -> None:
         """End all faults: pass on what was held, and accept connections."""
@@ -147,11 +152,14 @@ class Proxy:
                         group.start_soon(self._pass, line[::-1], self.down)
                 finally:
                     self._lines.discard(line)
+                    self._stranded.discard(line)
 
     async def _pass(self, line: tuple[SocketStream, ...], way: Way) -> None:
         source, sink = line
         with suppress(*BROKEN):
             async for data in source:
+                if self._is_stranded(line):
+                    continue
                 for piece in way.pieces(data):
                     await self._send(piece, sink, way)
                     if way.cut_after_bytes == 0:
@@ -171,6 +179,9 @@ class Proxy:
         if piece:
             way.passed_bytes += len(piece)  # first: who has the bytes finds them counted
             await sink.send(piece)
+
+    def _is_stranded(self, line: tuple[SocketStream, ...]) -> bool:
+        return line in self._stranded or line[::-1] in self._stranded
 
     async def _while_hanging(self, way: Way) -> None:
         while way.hangs:

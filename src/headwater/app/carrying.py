@@ -6,7 +6,7 @@ Next: `headwater.engine.ask.ask`
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import Any
@@ -20,7 +20,7 @@ from headwater.engine.journal import Journal
 from headwater.engine.run import Ground
 from headwater.engine.validation import check_plan, decode_plan
 from headwater.engine.watch import Watch
-from headwater.errors import UsageError
+from headwater.errors import HeadwaterError, UsageError
 from headwater.model.answer import Answer, RunResult
 from headwater.model.moment import Asked
 from headwater.model.plan import Step
@@ -159,7 +159,8 @@ async def ground_of(parts: Parts, journal: Journal, *, principal: Principal) -> 
     share_s = composing_share_s(record.budget_s)
     deadline_at = journal.started_at + record.budget_s - share_s
     versions: Mapping[str, int] | None = None
-    with anyio.CancelScope(deadline=deadline_at):
+    # Where they cannot be read, the run goes on: each of its steps says what is wrong.
+    with anyio.CancelScope(deadline=deadline_at), suppress(HeadwaterError):
         versions = await parts.versions.current(principal=principal)
     return Ground(
         caller=parts.caller,

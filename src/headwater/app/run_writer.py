@@ -17,6 +17,10 @@ from headwater.ports.telemetry import Telemetry
 LOG = logging.getLogger(__name__)
 GATHER_S = 0.2
 """How long events gather before they are written; a crash may lose as much of a run's story."""
+WRITE_S = 3.0
+"""How long one write may take: a connection that carries nothing any more is given up by then."""
+MOST_TOGETHER = 5_000
+"""Events of one write."""
 PRUNE_S = 600.0
 MOST_STORIES = 10_000
 """Runs under way whose events are remembered; the oldest go first."""
@@ -64,20 +68,35 @@ class RunWriter:
                 prune_at = anyio.current_time() + PRUNE_S
 
     async def flush(self) -> None:
-        """Write everything that waits; what cannot be written waits on, and the fault is told."""
+        """Write everything that waits; what cannot be written waits on, and the fault is told.
+
+        Whoever waited while another found the log out of reach does not try once more.
+        """
+        faults = self.faults
         async with self._one_at_a_time:
-            runs, events = self._outlet.take()
-            if not runs and not events:
-                return
-            try:
+            for _ in range(1 + self._outlet.waiting // MOST_TOGETHER):
+                if self.faults == faults:
+                    await self._write()
+
+    async def _write(self) -> None:
+        """Write some of what waits, or have it wait on."""
+        runs, events = self._outlet.take(MOST_TOGETHER)
+        if not runs and not events:
+            return
+        try:
+            with anyio.fail_after(WRITE_S):
                 await self._run_log.write(runs, events)
-            except HeadwaterError as error:
-                self.faults += 1
-                self._outlet.put_back(runs, events)
-                LOG.warning("the run log is behind by %d events: %s", len(events), error)
-                return
-            if self._telemetry is not None:
-                self._tell(self._telemetry, runs, events)
+        except (HeadwaterError, TimeoutError) as error:
+            self.faults += 1
+            self._outlet.put_back(runs, events)
+            why = str(error) or f"nothing was written within {WRITE_S:g} s"
+            LOG.warning("the run log is behind by %d events: %s", self._outlet.waiting, why)
+            return
+        except BaseException:  # whoever waited for it left; what waits is not theirs
+            self._outlet.put_back(runs, events)
+            raise
+        if self._telemetry is not None:
+            self._tell(self._telemetry, runs, events)
 
     def _tell(
         self, telemetry: Telemetry, runs: Sequence[RunRecord], events: Sequence[Event]

@@ -93,11 +93,11 @@ class Outlet:
             self._awaited = anyio.Event()
             await self._awaited.wait()
 
-    def take(self) -> tuple[list[RunRecord], list[Event]]:
-        """Return everything that waits, as plain JSON data, and wait for nothing."""
-        runs, events = list(self._runs), [write_out(event) for event in self._events]
+    def take(self, most: int | None = None) -> tuple[list[RunRecord], list[Event]]:
+        """Return what waits, as plain JSON data, and wait for nothing; all, or so many events."""
+        count = len(self._events) if most is None else min(most, len(self._events))
+        runs, events = list(self._runs), [write_out(self._events.popleft()) for _ in range(count)]
         self._runs.clear()
-        self._events.clear()
         return runs, events
 
 

@@ -27,6 +27,17 @@ class FlakyRunLog(MemoryRunLog):
         await super().write(runs, events)
 
 
+class SlowRunLog(MemoryRunLog):
+    """A run log that hangs until it is mended."""
+
+    hangs = True
+
+    async def write(self, runs, events):
+        if self.hangs:
+            await anyio.sleep_forever()
+        await super().write(runs, events)
+
+
 def record(run_id="r-1", asked_at=ASKED_AT):
     return RunRecord(
         run_id=run_id,
@@ -102,3 +113,38 @@ async def test_an_outlet_holds_so_much_and_counts_what_it_drops(most):
     assert outlet.dropped == 5 - most
     outlet.put_back(runs, events)
     assert len(outlet.take()[1]) == most
+
+
+async def test_whoever_leaves_while_it_writes_takes_nothing_along():
+    outlet, run_log = Outlet(), SlowRunLog()
+    writer = writer_of(outlet, run_log)
+    Journal(record(), outlet).note("step.started", "engine.run", "a")
+    with anyio.move_on_after(0.01):
+        await writer.flush()
+    run_log.hangs = False
+    await writer.flush()
+    assert len(await run_log.events("r-1", principal=Principal())) == 1
+    assert await kept_in(run_log) == 1
+
+
+async def test_whoever_waited_for_a_write_that_failed_does_not_wait_for_another():
+    class Refusing(MemoryRunLog):
+        asked = 0
+        let_go = anyio.Event()
+
+        async def write(self, runs, events):
+            self.asked += 1
+            await self.let_go.wait()
+            raise StoreFault("the network is gone", code="store.lost")
+
+    outlet, run_log = Outlet(), Refusing()
+    writer = writer_of(outlet, run_log)
+    Journal(record(), outlet).note("step.started", "engine.run", "a")
+    with fail_after(5):
+        async with anyio.create_task_group() as group:
+            for _ in range(10):
+                group.start_soon(writer.flush)
+            await anyio.wait_all_tasks_blocked()
+            run_log.let_go.set()
+    assert run_log.asked == 1
+    assert outlet.waiting == 1

@@ -130,7 +130,12 @@ class MariadbServer:
         if not isinstance(error, errors.MySQLError):
             return None
         number = error.args[0] if error.args else 0
-        is_lost = number in _LOST or (isinstance(error, errors.InterfaceError) and number == 0)
+        # What has no number is the driver's own: it does not understand what came.
+        is_lost = (
+            number in _LOST
+            or not isinstance(number, int)
+            or (isinstance(error, errors.InterfaceError) and number == 0)
+        )
         if is_lost:
             return commit_unknown(self.address) if committing else lost(self.address)
         return _fault(error, number, self.address)

@@ -38,6 +38,8 @@ ROLLBACK_S = 0.02
 END_S = 2.0
 """How long a connection may take to end before it is cut."""
 CLOSE_S = 2.0
+UNIT_S = 10.0
+"""How long a unit of work may take whose caller set no deadline; a load may take any time."""
 DEADLINE_GRACE_S = 0.01
 """The caller's own scope goes first; the server's limit is for a loop that is held up."""
 
@@ -58,15 +60,23 @@ class ServerDatabase:
         group: Owns the tasks that end connections.
         size: Connections at most.
         max_waiting: Units that may wait for one before more are refused.
+        unit_s: Seconds for a read or a write whose caller set no deadline.
     """
 
     def __init__(
-        self, server: Server, group: TaskGroup, *, size: int = POOL, max_waiting: int = MAX_WAITING
+        self,
+        server: Server,
+        group: TaskGroup,
+        *,
+        size: int = POOL,
+        max_waiting: int = MAX_WAITING,
+        unit_s: float = UNIT_S,
     ) -> None:
         self.server = server
         self.size = size
         self._group = group
         self._max_waiting = max_waiting
+        self._unit_s = unit_s
         self._slots = anyio.Semaphore(size, max_value=size, fast_acquire=True)
         self._threads = anyio.CapacityLimiter(size)
         self._idle: list[Held] = []
@@ -120,7 +130,7 @@ class ServerDatabase:
             LimitError: `store.overloaded`, too many wait already.
             StoreFault: the database failed.
         """
-        return await self._run(work, tenant=tenant, writes=False)
+        return await self._in_time(work, tenant=tenant, writes=False)
 
     async def write(self, work: Callable[[Connection], T], *, tenant: str | None) -> T:
         """Run a unit of work that writes: committed as a whole, or not at all.
@@ -132,7 +142,7 @@ class ServerDatabase:
             LimitError: `store.overloaded`, too many wait already; nothing is written.
             StoreFault: the database failed; nothing is written, but for `store.commit_unknown`.
         """
-        return await self._run(work, tenant=tenant, writes=True)
+        return await self._in_time(work, tenant=tenant, writes=True)
 
     async def load(self, work: Callable[[Connection], T], *, tenant: str | None) -> T:
         """Run a unit of work that writes what it reads elsewhere, in a thread of its own.
@@ -154,6 +164,16 @@ class ServerDatabase:
         for held in self._idle:
             self._cut(held)
         await self._engine.dispose()
+
+    async def _in_time(
+        self, work: Callable[[Connection], T], *, tenant: str | None, writes: bool
+    ) -> T:
+        """Run a unit of work by its caller's deadline, or by one of our own where that has none."""
+        if math.isfinite(anyio.current_effective_deadline()):
+            return await self._run(work, tenant=tenant, writes=writes)
+        with anyio.move_on_after(self._unit_s):
+            return await self._run(work, tenant=tenant, writes=writes)
+        raise deadline_passed()
 
     async def _run(
         self,
@@ -346,12 +366,16 @@ def is_lost(fault: StoreFault) -> bool:
 
 @asynccontextmanager
 async def open_database(
-    server: Server, *, size: int = POOL, max_waiting: int = MAX_WAITING
+    server: Server,
+    *,
+    size: int = POOL,
+    max_waiting: int = MAX_WAITING,
+    unit_s: float = UNIT_S,
 ) -> AsyncIterator[ServerDatabase]:
     """Give a database of a server, whose tables are not looked at; close it at the end."""
     failure: Exception | None = None
     async with anyio.create_task_group() as group:
-        database = ServerDatabase(server, group, size=size, max_waiting=max_waiting)
+        database = ServerDatabase(server, group, size=size, max_waiting=max_waiting, unit_s=unit_s)
         try:
             yield database
         except Exception as error:  # noqa: BLE001  raised below: a group would wrap it
