@@ -52,7 +52,7 @@ def choose_sentences(
         best = min(left, key=lambda at: (-gains[at], at))
         if gains[best] <= 0 or (chosen and gains[best] < LEAST * chosen[0][1]):
             break
-        chosen.append((best, round(gains[best], 6)))
+        chosen.append((best, gains[best]))
         covered |= candidates[best].words
         left.discard(best)
     return chosen

@@ -225,7 +225,7 @@ def _cited(place: Place, score: float) -> CitedSentence:
         page=passage.page,
         start=passage.start + sentence.start if exact else passage.start,
         end=passage.start + sentence.end if exact else passage.end,
-        score=score,
+        score=round(score, 6),
     )
 
 
