@@ -24,6 +24,10 @@ LOCK_S = 60
 COLLATIONS = ("pg_c_utf8", "C.utf8", "C.UTF-8", "und-x-icu")
 """What knows the letters of all alphabets, the best first: one letter becomes one letter."""
 
+_HAS_TABLE = text(
+    "SELECT 1 FROM information_schema.tables WHERE table_schema = database() AND table_name = :name"
+)
+
 
 def version_table(connection: Connection, schema: str) -> str:
     """Return where Alembic notes a schema's revision; on a server both share a database."""
@@ -62,11 +66,15 @@ def finish(connection: Connection) -> None:
         _make_analyze(connection)
         protect(connection)
     elif connection.dialect.name == "mysql":
+        _make_sequence(connection)
+
+
+def _make_sequence(connection: Connection) -> None:
+    name = id_sequence(item)
+    if connection.execute(_HAS_TABLE, {"name": name}).first() is None:
         first = "SELECT coalesce(max(id), 0) + 1 FROM configuration_item"
-        start = connection.execute(text(first)).scalar_one()
-        connection.exec_driver_sql(
-            f"CREATE SEQUENCE IF NOT EXISTS {id_sequence(item)} START WITH {int(start)}"
-        )
+        start = int(connection.execute(text(first)).scalar_one())
+        connection.exec_driver_sql(f"CREATE SEQUENCE {name} START WITH {start}")
 
 
 def _mariadb_lock() -> dict[str, str | int]:
