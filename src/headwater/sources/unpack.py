@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from headwater.errors import UsageError
-from headwater.sources.bundle.unpack import split_lines, unpack_zip
+from headwater.sources.bundle.unpack import split_lines, unpack_bundle
 
 ZIP = ("application/zip", "application/x-zip-compressed")
 LINES = ("application/x-ndjson", "application/ndjson", "application/jsonl", "application/jsonlines")
@@ -35,7 +35,7 @@ def unpack(upload: Path, folder: Path, *, media_type: str, most_bytes: int) -> P
     """
     kind = check_media_type(media_type)
     if kind in ZIP:
-        unpack_zip(upload, folder, most_bytes=most_bytes)
+        unpack_bundle(upload, folder, most_bytes=most_bytes)
     elif kind in LINES:
         split_lines(upload, folder)
     else:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from headwater.model.document import PassageRecord
 from headwater.sources.documents.blocks import Block, Parsed
 
-MOST_WORDS = 180
+MOST_WORDS = 150
 """Words of a passage: few enough for a small embedding model to see all of them."""
 MOST_CHARACTERS = 2_000
 LEAST_WORDS = 30

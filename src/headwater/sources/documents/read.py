@@ -34,7 +34,7 @@ def read_document(file: DocumentFile, limits: ReadingLimits) -> ReadDocument:
 
     Raises:
         UsageError: `document.broken`, `document.encrypted`, `document.not_text`,
-            `document.unreadable`.
+            `document.empty`, `document.unreadable`.
         LimitError: `document.too_large`, `document.too_slow`, `document.too_heavy`.
     """
     path = Path(file.path)
@@ -49,6 +49,9 @@ def read_document(file: DocumentFile, limits: ReadingLimits) -> ReadDocument:
     except OSError as error:
         message = f"it cannot be read ({error.strerror}); see to its permissions, or send another"
         raise UsageError(message, code="document.unreadable") from error
+    if not (parsed.text.strip() or parsed.unread_pages):
+        message = "there is no text in it; send one that says something"
+        raise UsageError(message, code="document.empty")
     title = _title(parsed, file.stem)
     ocr = f"{limits.ocr_languages}" if limits.ocr and parsed.unread_pages else ""
     return ReadDocument(
