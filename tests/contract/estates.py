@@ -18,6 +18,8 @@ from headwater.model.principal import Principal
 from headwater.model.query import Filter, GroupQuery, ItemQuery
 from headwater.model.window import Window
 from headwater.ports.cache import Cache
+from headwater.ports.documents import Documents
+from headwater.ports.embeddings import Embeddings
 from headwater.ports.history import History
 from headwater.ports.inventory import Inventory
 from headwater.ports.keys import Keys
@@ -25,6 +27,7 @@ from headwater.ports.metrics import Metrics
 from headwater.ports.relations import Relations
 from headwater.ports.rules import Rules
 from headwater.ports.run_log import RunLog
+from headwater.ports.vectors import Vectors
 from headwater.ports.versions import Versions
 
 MINE = Principal("mine")
@@ -54,6 +57,9 @@ class Ports:
     run_log: RunLog
     cache: Cache
     keys: Keys
+    documents: Documents
+    vectors: Vectors
+    embeddings: Embeddings
 
 
 def new_tenant() -> Principal:

@@ -14,6 +14,8 @@ from servers import Servers
 
 from contract.estates import Ports
 from headwater.stores.memory.cache import MemoryCache
+from headwater.stores.memory.documents import MemoryDocuments
+from headwater.stores.memory.embeddings import MemoryEmbeddings
 from headwater.stores.memory.estate import MemoryEstate
 from headwater.stores.memory.history import MemoryHistory
 from headwater.stores.memory.inventory import MemoryInventory
@@ -22,10 +24,13 @@ from headwater.stores.memory.metrics import MemoryMetrics
 from headwater.stores.memory.relations import MemoryRelations
 from headwater.stores.memory.rules import MemoryRules
 from headwater.stores.memory.run_log import MemoryRunLog
+from headwater.stores.memory.vectors import MemoryVectors
 from headwater.stores.memory.versions import MemoryVersions
 from headwater.stores.sql import phrase_index
 from headwater.stores.sql.addresses import read_address
 from headwater.stores.sql.database import Database
+from headwater.stores.sql.documents import SqlDocuments
+from headwater.stores.sql.embeddings import SqlEmbeddings
 from headwater.stores.sql.history import SqlHistory
 from headwater.stores.sql.inventory import SqlInventory
 from headwater.stores.sql.keys import SqlKeys
@@ -39,8 +44,11 @@ from headwater.stores.sql.server_database import ServerDatabase, open_database
 from headwater.stores.sql.server_opening import make_server, open_server
 from headwater.stores.sql.sqlite_database import SqliteDatabase
 from headwater.stores.sql.tables import estate
+from headwater.stores.sql.vectors import SqlVectors
 from headwater.stores.sql.versions import SqlVersions
 
+MOST = 20
+"""Vectors of texts that these estates keep."""
 SCHEMAS = ("estate", "runs")
 SERVERS = ("postgresql", "mariadb")
 KEPT = {"tenant": " WHERE tenant_id <> 'default'"}
@@ -111,6 +119,9 @@ def memory_ports() -> Ports:
         run_log=MemoryRunLog(),
         cache=MemoryCache(),
         keys=MemoryKeys(),
+        documents=MemoryDocuments(held),
+        vectors=MemoryVectors(held),
+        embeddings=MemoryEmbeddings(most=MOST),
     )
 
 
@@ -126,6 +137,9 @@ def sql_ports(of_estate: Database, of_runs: Database) -> Ports:
         run_log=SqlRunLog(of_runs),
         cache=MemoryCache(),
         keys=SqlKeys(of_estate),
+        documents=SqlDocuments(of_estate),
+        vectors=SqlVectors(of_estate),
+        embeddings=SqlEmbeddings(of_estate, most=MOST),
     )
 
 

@@ -68,6 +68,11 @@ def nearest(
     scores = matrix @ unpack(vector)
     if allowed is not None:
         scores, ids = scores[allowed], ids[allowed]
+    return best_rows(scores, ids, limit)
+
+
+def best_rows(scores: Any, ids: Ids, limit: int) -> list[tuple[int, float]]:
+    """Return ids with their scores, the best first, equal ones by id, at most so many."""
     limit = min(max(limit, 0), len(ids))
     if limit == 0:
         return []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from operator import attrgetter
 
 from anyio import to_thread
@@ -64,7 +65,7 @@ class MemoryDocuments:
             document = made_of(record, number, passages=len(passages), held=held)
             removed = swap(tenant, document, dict(zip(numbers, passages, strict=True)))
             return Placed(
-                document=document,
+                document=_own(document),
                 change="added" if held is None else "changed",
                 passage_ids=numbers,
                 removed_ids=removed,
@@ -79,7 +80,8 @@ class MemoryDocuments:
         await checkpoint()
         library = self._estate.of(principal).library
         number = library.ids.get(ref) if isinstance(ref, str) else ref
-        return None if number is None else library.documents.get(number)
+        held = None if number is None else library.documents.get(number)
+        return None if held is None else _own(held)
 
     async def recent(
         self, *, limit: int, within: PassageFilter, principal: Principal
@@ -91,7 +93,9 @@ class MemoryDocuments:
         documents.sort(key=attrgetter("updated_at", "id"), reverse=True)
         limit = max(limit, 0)
         return DocumentPage(
-            documents=documents[:limit], total=len(documents), truncated=len(documents) > limit
+            documents=[_own(each) for each in documents[:limit]],
+            total=len(documents),
+            truncated=len(documents) > limit,
         )
 
     async def remove(self, ref: DocumentRef, *, principal: Principal) -> tuple[int, ...] | None:
@@ -187,4 +191,9 @@ def _unchanged(library: Library, record: DocumentRecord) -> Placed | None:
     held = library.documents.get(library.ids.get(record.source, 0))
     if held is None or not same_document(held, record):
         return None
-    return Placed(document=held, change="unchanged", passage_ids=library.parts[held.id])
+    return Placed(document=_own(held), change="unchanged", passage_ids=library.parts[held.id])
+
+
+def _own(document: Document) -> Document:
+    """Return a document that its reader may change without changing what is held."""
+    return replace(document, tags=dict(document.tags))

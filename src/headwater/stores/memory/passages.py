@@ -21,12 +21,13 @@ def passing(tenant: Tenant, within: PassageFilter) -> Iterator[StoredPassage]:
 
 
 def passing_documents(tenant: Tenant, within: PassageFilter) -> Iterator[Document]:
-    """Give the documents that meet a filter, by items of their own or of a passage."""
+    """Give the documents that meet a filter, by items where a passage does."""
     library, codes = tenant.library, _codes(tenant, within)
     for document in library.documents.values():
         parts = (library.passages[number] for number in library.parts[document.id])
-        named = {*document.items, *(code for part in parts for code in part.record.items)}
-        if _is_within(document, within) and (codes is None or not codes.isdisjoint(named)):
+        if _is_within(document, within) and (
+            codes is None or any(not codes.isdisjoint(codes_of(part, document)) for part in parts)
+        ):
             yield document
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, String, Text
+from sqlalchemy import JSON, BigInteger, LargeBinary, String, Text
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.ext.compiler import compiles
 
@@ -42,6 +42,7 @@ LongText = (
     .with_variant(mysql.LONGTEXT(charset=CHARSET, collation=COLLATION), "mysql", "mariadb")
     .with_variant(postgresql.TEXT(collation="C"), "postgresql")
 )
+Blob = LargeBinary().with_variant(mysql.LONGBLOB(), "mysql", "mariadb")
 Document = (
     JSON(none_as_null=True)
     .with_variant(DocumentText(none_as_null=True), "mysql", "mariadb")

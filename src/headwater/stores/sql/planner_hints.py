@@ -31,6 +31,15 @@ HINTS: tuple[Hint, ...] = (
     ("history_entry", "sqlite_autoindex_history_entry_1", "1000000 1000000 20 10 1 1"),
     ("history_entry", "ix_history_at", "1000000 1000000 2 1"),
     ("history_entry", "ix_history_ci_at", "1000000 1000000 20 1 1"),
+    ("document", "sqlite_autoindex_document_1", "10000 10000 1"),
+    ("document", "ix_document_updated", "10000 10000 1 1"),
+    ("passage", "ix_passage_document", "100000 100000 10 1"),
+    ("passage", "ix_passage_id", "100000 100000 1"),
+    ("passage_item", "passage_item", "300000 300000 30 1"),
+    ("passage_item", "ix_passage_item_passage", "300000 300000 3"),
+    ("passage_words", "sqlite_autoindex_passage_words_1", "100000 100000 1"),
+    ("passage_vector", "sqlite_autoindex_passage_vector_1", "100000 100000 1 1"),
+    ("passage_vector", "ix_passage_vector_id", "100000 100000 100000 1"),
 )
 """Table, index and, as `sqlite_stat1` has it: rows, then rows for each value of its first column,
 of its first two, and so on. A table without row ids stands for its own key; a unique key without

@@ -19,7 +19,7 @@ from headwater.stores.sql.text_index import ensure_text_index, index_ready
 
 Schema = Literal["estate", "runs"]
 REVISIONS: dict[Schema, tuple[str, ...]] = {
-    "estate": ("estate_0001", "estate_0002"),
+    "estate": ("estate_0001", "estate_0002", "estate_0003"),
     "runs": ("runs_0001", "runs_0002"),
 }
 """All revisions of each schema, the newest last."""

@@ -18,7 +18,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from headwater.stores.sql.column_types import Document, Id, Instant, LongText, exact
+from headwater.stores.sql.column_types import Blob, Document, Id, Instant, LongText, exact
 
 CODE_CHARS = 500
 NAME_CHARS = 500
@@ -27,6 +27,8 @@ WORD_CHARS = 500
 VALUE_CHARS = 500
 """Tag values."""
 TENANT_CHARS = 64
+MODEL_CHARS = 100
+DIGEST_CHARS = 64
 
 estate = MetaData()
 
@@ -168,6 +170,94 @@ rule = Table(
     Column("attributes", Document, nullable=False),
     UniqueConstraint("tenant_id", "code", name="uq_rule_code"),
     Index("ix_rule_name", "tenant_id", "name", "id"),
+)
+
+document = Table(
+    "document",
+    estate,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    tenant(),
+    Column("source", exact(CODE_CHARS), nullable=False),
+    Column("title", exact(NAME_CHARS), nullable=False),
+    Column("media_type", exact(WORD_CHARS), nullable=False),
+    Column("version", exact(WORD_CHARS), nullable=False),
+    Column("tags", Document, nullable=False),
+    Column("items", Document, nullable=False),
+    Column("passages", BigInteger, nullable=False),
+    Column("pages", BigInteger),
+    Column("unread_pages", Document, nullable=False),
+    Column("images", BigInteger, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    UniqueConstraint("tenant_id", "source", name="uq_document_source"),
+    Index("ix_document_updated", "tenant_id", "updated_at", "id"),
+    sqlite_autoincrement=True,
+)
+
+passage = Table(
+    "passage",
+    estate,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    tenant(),
+    Column("document_id", BigInteger, nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Column("section", LongText, nullable=False),
+    Column("page", BigInteger),
+    Column("first_char", BigInteger, nullable=False),
+    Column("end_char", BigInteger, nullable=False),
+    Column("text", LongText, nullable=False),
+    Index("ix_passage_document", "tenant_id", "document_id", "position"),
+    Index("ix_passage_id", "tenant_id", "id"),
+    sqlite_autoincrement=True,
+)
+"""An id is never given twice, so whoever keeps some knows the new ones by their ids."""
+
+passage_item = Table(
+    "passage_item",
+    estate,
+    tenant(primary_key=True),
+    Column("code", exact(CODE_CHARS), primary_key=True),
+    Column("passage_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("is_named", BigInteger, nullable=False),
+    Index("ix_passage_item_passage", "tenant_id", "passage_id"),
+    sqlite_with_rowid=False,
+)
+"""`is_named` is 1 where the passage itself names the item, 0 where only its document does."""
+
+passage_words = Table(
+    "passage_words",
+    estate,
+    tenant(primary_key=True),
+    Column("passage_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("document_id", BigInteger, nullable=False),
+    Column("length", BigInteger, nullable=False),
+    Column("words", Blob, nullable=False),
+)
+
+passage_vector = Table(
+    "passage_vector",
+    estate,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    tenant(),
+    Column("model", exact(MODEL_CHARS), nullable=False),
+    Column("passage_id", BigInteger, nullable=False),
+    Column("document_id", BigInteger, nullable=False),
+    Column("vector", Blob, nullable=False),
+    UniqueConstraint("tenant_id", "passage_id", "model", name="uq_passage_vector"),
+    Index("ix_passage_vector_id", "tenant_id", "model", "id"),
+    sqlite_autoincrement=True,
+)
+
+embedding = Table(
+    "embedding",
+    estate,
+    tenant(primary_key=True),
+    Column("model", exact(MODEL_CHARS), primary_key=True),
+    Column("digest", exact(DIGEST_CHARS), primary_key=True),
+    Column("kept_at", Instant, nullable=False),
+    Column("vector", Blob, nullable=False),
+    Index("ix_embedding_kept", "tenant_id", "kept_at"),
 )
 
 data_version = Table(

@@ -1,0 +1,197 @@
+"""Which passages are nearest to a vector, in SQL? Exactly, in an index that this process keeps.
+
+It makes no vectors (`docs/decisions/passage-index.md`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, exists, func, select
+
+from headwater.analysis.embeddings import FLOAT_BYTES, check_vector
+from headwater.analysis.vector_index import NO_VECTORS, IndexedVector, VectorIndex
+from headwater.analysis.word_index import Among
+from headwater.analysis.words import best_first
+from headwater.model.document import PassageFilter, PassageScore
+from headwater.model.principal import Principal
+from headwater.stores.sql.bulk_rows import insert_rows
+from headwater.stores.sql.database import Database
+from headwater.stores.sql.held_index import MOST_BYTES, HeldIndexes, Reading
+from headwater.stores.sql.id_lists import among, listed
+from headwater.stores.sql.plain_rows import all_rows
+from headwater.stores.sql.tables import passage
+from headwater.stores.sql.tables import passage_vector as vector_table
+from headwater.stores.sql.versions import raise_version
+
+_COLUMNS = ("tenant_id", "model", "passage_id", "document_id", "vector")
+_OF_TENANT = vector_table.c.tenant_id == bindparam("tenant")
+_OF_MODEL = (_OF_TENANT, vector_table.c.model == bindparam("name"))
+_OF_IDS = among(vector_table.c.passage_id, "ids")
+_READING = Reading(
+    port="vectors",
+    page=select(
+        vector_table.c.id,
+        vector_table.c.passage_id,
+        vector_table.c.document_id,
+        vector_table.c.vector,
+    )
+    .where(*_OF_MODEL, vector_table.c.id > bindparam("after_id"))
+    .order_by(vector_table.c.id)
+    .limit(bindparam("page_rows")),
+    count=select(func.count()).select_from(vector_table).where(*_OF_MODEL),
+    ids=select(vector_table.c.id).where(*_OF_MODEL),
+    row=lambda row: IndexedVector(*row),
+    size=lambda row: len(row.vector),
+)
+_ONE = select(vector_table.c.vector).where(*_OF_MODEL).limit(1)
+_FETCH = select(vector_table.c.passage_id, vector_table.c.vector).where(*_OF_MODEL, _OF_IDS)
+_PASSAGES = select(passage.c.id, passage.c.document_id).where(
+    passage.c.tenant_id == bindparam("tenant"), among(passage.c.id, "ids")
+)
+_MISSING = (
+    select(passage.c.id)
+    .where(
+        passage.c.tenant_id == bindparam("tenant"),
+        ~exists().where(*_OF_MODEL, vector_table.c.passage_id == passage.c.id),
+    )
+    .order_by(passage.c.id)
+    .limit(bindparam("page_rows"))
+)
+_DROP_OWN = delete(vector_table).where(*_OF_MODEL, _OF_IDS)
+_DROP = delete(vector_table).where(_OF_TENANT, _OF_IDS)
+_DROP_OTHERS = delete(vector_table).where(_OF_TENANT, vector_table.c.model != bindparam("name"))
+
+
+class SqlVectors:
+    """A vector for each passage and model, compared with those of the same model only.
+
+    Args:
+        database: Where they are kept.
+        index_bytes: What the indexes of this process take at most; a tenant whose own would be
+            larger is searched by reading all vectors each time.
+    """
+
+    def __init__(self, database: Database, *, index_bytes: int = MOST_BYTES) -> None:
+        self._database = database
+        self._indexes: HeldIndexes[VectorIndex, IndexedVector] = HeldIndexes(
+            database, _READING, empty=NO_VECTORS, most_bytes=index_bytes
+        )
+
+    async def put(self, vectors: Mapping[int, bytes], *, model: str, principal: Principal) -> None:
+        """Keep a vector for each passage id, in one transaction; one held is replaced.
+
+        Raises:
+            UsageError: `vector.bad` where a vector is of another size, not finite, or zero.
+        """
+        if not vectors:
+            return
+
+        def work(connection: Connection) -> None:
+            _put(connection, vectors, model=model, principal=principal)
+
+        await self._database.write(work, tenant=principal.tenant)
+
+    async def search(
+        self,
+        vector: bytes,
+        *,
+        model: str,
+        limit: int,
+        within: PassageFilter,
+        principal: Principal,
+    ) -> list[PassageScore]:
+        """Return the passages nearest by cosine (-1 to 1), best first, then by id.
+
+        Raises:
+            UsageError: `vector.bad` where it is of another size than those held, or not finite.
+        """
+        asked = check_vector(vector)
+        index, among = await self._indexes.current(model, within, principal=principal)
+        if index is None:
+            found = await self._read_all(asked, model, limit, among=among, principal=principal)
+            return [PassageScore(*each) for each in found]
+        if index.rows:
+            check_vector(asked, dimensions=index.matrix.shape[1])
+
+        def work() -> list[tuple[int, float]]:
+            return index.search(asked, limit=limit, among=among)
+
+        return [PassageScore(*each) for each in await self._indexes.in_thread(work)]
+
+    async def fetch(
+        self, ids: Sequence[int], *, model: str, principal: Principal
+    ) -> dict[int, bytes]:
+        """Return the vectors of these passages by id; those that have none are left out."""
+        values = {"tenant": principal.tenant, "name": model, "ids": listed(ids)}
+
+        def work(connection: Connection) -> dict[int, bytes]:
+            return {number: bytes(one) for number, one in connection.execute(_FETCH, values)}
+
+        return await self._database.read(work, tenant=principal.tenant)
+
+    async def missing(self, *, model: str, limit: int, principal: Principal) -> list[int]:
+        """Return up to `limit` passages, by id, that have no vector of this model."""
+        values = {"tenant": principal.tenant, "name": model, "page_rows": max(limit, 0)}
+
+        def work(connection: Connection) -> list[int]:
+            return list(connection.execute(_MISSING, values).scalars())
+
+        return await self._database.read(work, tenant=principal.tenant)
+
+    async def remove(self, ids: Sequence[int], *, principal: Principal) -> None:
+        """Forget the vectors of these passages, of all models; unknown ids are passed over."""
+
+        def work(connection: Connection) -> None:
+            raise_version(connection, "vectors", principal=principal)
+            connection.execute(_DROP, {"tenant": principal.tenant, "ids": listed(ids)})
+
+        await self._database.write(work, tenant=principal.tenant)
+
+    async def keep_only(self, *, model: str, principal: Principal) -> int:
+        """Forget the vectors of all other models and return how many those were."""
+
+        def work(connection: Connection) -> int:
+            raise_version(connection, "vectors", principal=principal)
+            values = {"tenant": principal.tenant, "name": model}
+            return connection.execute(_DROP_OTHERS, values).rowcount
+
+        return await self._database.write(work, tenant=principal.tenant)
+
+    async def _read_all(
+        self, asked: bytes, model: str, limit: int, *, among: Among, principal: Principal
+    ) -> list[tuple[int, float]]:
+        """Compare with all, some at a time, and keep the best."""
+        best: list[tuple[int, float]] = []
+        async for rows in self._indexes.pages(model, principal=principal):
+            if rows:
+                check_vector(asked, dimensions=len(rows[0].vector) // FLOAT_BYTES)
+
+            def work(rows: list[IndexedVector] = rows) -> list[tuple[int, float]]:
+                return NO_VECTORS.with_more(rows).search(asked, limit=limit, among=among)
+
+            best = best_first([*best, *await self._indexes.in_thread(work)], limit)
+        return best
+
+
+def _put(
+    connection: Connection, vectors: Mapping[int, bytes], *, model: str, principal: Principal
+) -> None:
+    raise_version(connection, "vectors", principal=principal)
+    values: dict[str, Any] = {
+        "tenant": principal.tenant,
+        "name": model,
+        "ids": listed(vectors),
+    }
+    first = connection.execute(_ONE, values).scalar()
+    size = len(first or next(iter(vectors.values()))) // FLOAT_BYTES
+    checked = {number: check_vector(one, dimensions=size) for number, one in vectors.items()}
+    living = dict(all_rows(connection, _PASSAGES, values))
+    connection.execute(_DROP_OWN, values)
+    rows = [
+        (principal.tenant, model, number, living[number], one)
+        for number, one in checked.items()
+        if number in living
+    ]
+    insert_rows(connection, vector_table, _COLUMNS, rows=rows)
