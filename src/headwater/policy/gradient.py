@@ -10,6 +10,8 @@ TOLERANCE = 1.5
 """By how much the latency of now may exceed the usual before there are fewer at once."""
 LONG = 600
 """Calls over which the usual latency is averaged."""
+LEAST_SLOWER = 0.01
+"""A clock may move in steps: calls that took no time at all are not infinitely quick."""
 SMOOTHING = 0.2
 """How far each decision goes towards what it finds."""
 
@@ -67,7 +69,7 @@ class Gradient:
 
     def _decide(self, now_s: float) -> None:
         self._sum_s, self._count = 0.0, 0
-        slower = now_s / self._usual_s if self._usual_s > 0.0 else 1.0
+        slower = max(now_s / self._usual_s, LEAST_SLOWER) if self._usual_s > 0.0 else 1.0
         share = max(0.5, min(1.0, TOLERANCE / slower))
         wanted = self._limit * share + math.sqrt(self._limit)
         self._move(self._limit + SMOOTHING * (wanted - self._limit))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import types
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError, create_model
@@ -118,15 +119,15 @@ class Schema:
                 message = f"{self.name}: {_list_of(wrong)}"
                 raise UsageError(message, code="tool.bad_arguments") from error
 
-    @property
+    @cached_property
     def arguments(self) -> dict[str, Any]:
-        """Return the JSON Schema of the arguments."""
+        """Return the JSON Schema of the arguments; made once, and not to be changed."""
         schema: dict[str, Any] = self._arguments.model_json_schema()
         return schema
 
-    @property
+    @cached_property
     def result(self) -> dict[str, Any]:
-        """Return the JSON Schema of the result."""
+        """Return the JSON Schema of the result; made once, and not to be changed."""
         return self._result.json_schema(mode="serialization")
 
 

@@ -68,3 +68,9 @@ def test_it_never_leaves_its_bounds(ends, least, most):
     for end in ends:
         limit = gradient.refused() if end is None else gradient.ended(end[0], at_once=end[1])
         assert least <= limit <= max(least, most)
+
+
+def test_calls_that_took_no_time_by_a_coarse_clock_are_borne():
+    gradient = Gradient(most=8)
+    settle(gradient, 0.01, rounds=2)
+    assert settle(gradient, 0.0) == 8
