@@ -17,6 +17,8 @@ from headwater.errors import StoreFault, UsageError
 
 FRESH_S = 300.0
 """Seconds after which the keys are fetched again."""
+RETRY_S = 2.0
+"""Seconds until they are fetched again where they could not be had."""
 KEEP_S = 86_400.0
 """Seconds for which they hold where they cannot be fetched again."""
 LEAST_S = 10.0
@@ -82,9 +84,7 @@ class KeySet:
         if fetched and known is None:
             return None
         message = "the keys of the identity provider cannot be had now; try again"
-        raise StoreFault(
-            message, code="access.unavailable", retry_safe=True, retry_after_s=self._least_s
-        )
+        raise StoreFault(message, code="access.unavailable", retry_safe=True, retry_after_s=RETRY_S)
 
     def _get(self, kid: str | None) -> tuple[Any, str] | None:
         if kid is None and len(self._keys) == 1:
@@ -106,9 +106,10 @@ class KeySet:
             keys: Keys | None = None
             with anyio.move_on_after(FETCH_S):
                 keys = await self._fetched()
-            self._next_at = began_at + self._least_s
             if keys is None:
+                self._next_at = began_at + min(RETRY_S, self._least_s)
                 return False
+            self._next_at = began_at + self._least_s
             self._keys, self._fetched_at = keys, began_at
             return True
 

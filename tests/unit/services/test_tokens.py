@@ -36,7 +36,7 @@ from headwater.app.wiring import open_tokens
 from headwater.errors import StoreFault, UsageError
 from headwater.model.principal import Principal
 from headwater.services import key_set
-from headwater.services.key_set import LEAST_S, KeySet, read_keys
+from headwater.services.key_set import RETRY_S, KeySet, read_keys
 
 NOW = datetime.now(UTC).timestamp()
 
@@ -343,7 +343,7 @@ async def test_an_issuer_that_is_away_is_no_wrong_token(keys: Provider) -> None:
         with pytest.raises(StoreFault) as error:
             await known.find("r1")
         assert error.value.code == "access.unavailable"
-        assert error.value.retry_after_s == LEAST_S
+        assert error.value.retry_after_s == RETRY_S
     assert keys.asked == 1
 
 

@@ -1,0 +1,202 @@
+"""Each dependency is broken in each way at each moment: in time, said as what it is, back soon."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+from breaking import Cell, cells_of, sampled, struck
+from proxy import Proxy, open_proxy
+from pydantic import SecretStr
+from servers import Servers
+
+from headwater import AsyncHeadwater
+from headwater.app.settings import Settings
+from headwater.errors import HeadwaterError
+from headwater.model.outcome import Failed, Late, Succeeded
+from headwater.model.principal import Principal
+
+BUDGET_S = 0.5
+GUARD_S = 0.6
+"""Beyond the deadline: 0.1 s is what is promised, the rest is for a machine that does much else."""
+BACK_S = 5.0
+"""Seconds after a fault's end by which all has to be as before."""
+CODES = re.compile(r"store\.\w+|limit\.(deadline|breaker_open)|access\.unavailable")
+"""What may be said while a database is broken."""
+WORKS = ("call", "ask", "run", "runs", "identify", "load")
+ITEMS = [
+    {"code": code, "name": code, "type": "service", "owner": f"{code}-team"}
+    for code in ("shop", "orders", "web")
+]
+PLAN = {
+    "steps": [
+        {"id": "find", "tool": "ci.search", "args": {"keywords": ["shop"]}},
+        {"id": "each", "tool": "ci.get", "args": {"id": {"$": "find.items[0].id"}}},
+        {"id": "groups", "tool": "ci.aggregate", "args": {"group_by": ["owner"]}},
+    ]
+}
+NUMBERS = count()
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@dataclass
+class World:
+    """An app behind a proxy, and what went wrong so far."""
+
+    hw: AsyncHeadwater
+    proxy: Proxy
+    folder: Path
+    key: str = ""
+    wrong: list[str] = field(default_factory=list)
+
+    async def works(self, name: str) -> list[str]:
+        """Ask for something, and return the codes of what went wrong: none where all went well."""
+        did: Callable[[], Awaitable[list[str]]] = getattr(self, f"_{name}")
+        return await did()
+
+    async def _call(self) -> list[str]:
+        outcome = await self.hw.call("ci.search", {"keywords": ["shop"]}, budget_s=BUDGET_S)
+        if isinstance(outcome, Succeeded):
+            assert outcome.value["total"] == 1, outcome.value
+        return [outcome.code] if isinstance(outcome, Failed | Late) else []
+
+    async def _ask(self) -> list[str]:
+        answer = await self.hw.ask("how many items per owner?", budget_s=BUDGET_S)
+        codes = [gap.code for gap in answer.gaps]
+        if answer.status != "complete":
+            assert codes or answer.code, answer
+            return codes or [str(answer.code)]
+        assert "orders-team" in repr(answer.blocks), answer
+        return codes
+
+    async def _run(self) -> list[str]:
+        result = await self.hw.run(PLAN, budget_s=BUDGET_S)
+        codes = [gap.code for gap in result.gaps]
+        assert codes or result.status == "complete", result
+        return [code for code in codes if code not in {"step.skipped", "run.skipped"}] or codes
+
+    async def _runs(self) -> list[str]:
+        return await self._bounded(lambda: self.hw.runs(limit=3))
+
+    async def _identify(self) -> list[str]:
+        self.hw._parts.identities.forget()
+        return await self._bounded(lambda: self.hw.access.identify(self.key))
+
+    async def _load(self) -> list[str]:
+        number = next(NUMBERS)
+        folder = self.folder / f"load-{number}"
+        await anyio.to_thread.run_sync(write_items, folder, {"code": "n", "name": str(number)})
+        return await self._bounded(lambda: self.hw.load(folder))
+
+    async def _bounded(self, ask: Callable[[], Awaitable[Any]]) -> list[str]:
+        """Ask for what has no budget of its own, under the caller's deadline."""
+        try:
+            with anyio.fail_after(BUDGET_S):
+                await ask()
+        except HeadwaterError as error:
+            return [error.code]
+        except TimeoutError:
+            return ["limit.deadline"]
+        return []
+
+    async def try_cell(self, cell: Cell, *, may_fail: bool = True) -> None:
+        """Break and ask, mend and ask again; keep what is wrong with either."""
+        began = anyio.current_time()
+        async with struck(self.proxy, cell):
+            began = anyio.current_time()
+            try:
+                with anyio.fail_after(20):
+                    codes = await self.works(cell.work)
+            except Exception as error:
+                self.wrong.append(f"{cell}: {error!r}")
+                codes = []
+            took_s = anyio.current_time() - began
+        if took_s > BUDGET_S + GUARD_S:
+            self.wrong.append(f"{cell}: took {took_s:.2f} s")
+        odd = [code for code in codes if not (may_fail and CODES.fullmatch(code))]
+        if odd:
+            self.wrong.append(f"{cell}: said {odd}")
+        await self._recover(cell)
+
+    async def _recover(self, cell: Cell) -> None:
+        began = anyio.current_time()
+        codes: list[str] = ["?"]
+        with anyio.move_on_after(BACK_S + GUARD_S):
+            while codes:
+                codes = await self.works(cell.work)
+                await anyio.sleep(0.01)
+        if codes:
+            self.wrong.append(f"{cell}: not back {BACK_S:g} s after: {codes}")
+            with anyio.move_on_after(20):
+                while await self.works(cell.work):
+                    await anyio.sleep(0.05)
+        print(f"{cell}: back {anyio.current_time() - began:.2f}", flush=True)
+
+
+def write_items(folder: Path, *more: dict[str, Any]) -> Path:
+    """Write a bundle."""
+    folder.mkdir()
+    lines = "".join(json.dumps(one | {"type": "service"}) + "\n" for one in (*ITEMS, *more))
+    (folder / "items.jsonl").write_text(lines, "utf-8")
+    return folder
+
+
+@asynccontextmanager
+async def world(url: str, direct: str, folder: Path, **settings: Any) -> AsyncIterator[World]:
+    """Open an app whose dependency at the direct URL is reached through a proxy."""
+    async with open_proxy(direct) as proxy:
+        placed = {name: one(proxy) if callable(one) else one for name, one in settings.items()}
+        made = Settings(prepare=False, cache_bytes=0, **placed)
+        through = proxy.url(url) if url == direct else url
+        async with AsyncHeadwater.open(through, settings=made) as hw:
+            bundle = await anyio.to_thread.run_sync(write_items, folder / "bundle")
+            await hw.load(bundle)
+            key = (await hw.access.create_key(role="reader", principal=ADMIN)).key
+            yield World(hw, proxy, folder, key)
+
+
+ADMIN = Principal(name="setup", roles=("admin",))
+
+
+@pytest.fixture(params=["postgresql", "mariadb"])
+def database(request: pytest.FixtureRequest, servers: Servers) -> Iterator[tuple[str, str]]:
+    made = servers.postgresql() if request.param == "postgresql" else servers.mariadb()
+    with made as url:
+        yield request.param, url
+
+
+async def try_database(database: tuple[str, str], folder: Path, cells: list[Cell]) -> None:
+    name, url = database
+    async with world(url, url, folder) as one:
+        for cell in cells:
+            await one.try_cell(cell)
+            if one.wrong:
+                print(one.wrong[-1])
+    assert one.wrong == []
+
+
+@pytest.mark.timeout(120)
+async def test_a_database_that_breaks_leaves_gaps_in_time_and_is_used_again(
+    database: tuple[str, str], tmp_path: Path
+) -> None:
+    await try_database(database, tmp_path, sampled(cells_of(database[0], WORKS)))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1_800)
+async def test_a_database_that_breaks_in_any_way_leaves_gaps_in_time(
+    database: tuple[str, str], tmp_path: Path
+) -> None:
+    await try_database(database, tmp_path, cells_of(database[0], WORKS))
