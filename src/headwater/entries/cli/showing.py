@@ -103,7 +103,7 @@ def _answered(question: str, options: Options, screen: Screen) -> Answer:
 def _farewell(database: str) -> list[Text]:
     return [
         Text("Ask your own:", style="bold"),
-        Text(f"  export HEADWATER_DATABASE={quoted(database)}"),
+        Text(f"  export HEADWATER_DATABASE={quoted(without_secrets(database))}"),
         Text('  .venv/bin/headwater ask "what changed since yesterday?"'),
         Text("  .venv/bin/headwater tools"),
     ]
