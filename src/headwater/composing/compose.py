@@ -13,6 +13,7 @@ from headwater.composing.ledger import (
     unresolved,
     weigh,
 )
+from headwater.composing.of_documents import compose_documents
 from headwater.composing.of_items import (
     compose_count,
     compose_list,
@@ -46,6 +47,7 @@ def compose_review(view: View) -> Part:
 
 COMPOSERS: Mapping[str, Callable[[View], Part]] = {
     "count": compose_count,
+    "documents": compose_documents,
     "expand": compose_expand,
     "history": compose_history,
     "impact": compose_impact,

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from headwater.analysis.findings import WORTH_SAYING, Cause
+from headwater.composing.of_documents import runbook_blocks
 from headwater.composing.reviewing import Outlier, Reviewed, own_steps, review
 from headwater.composing.shapes import graph_block, series_block, timeline_block
 from headwater.composing.telling import ask_name, clock, count, duration, figure, instant, names
@@ -217,7 +218,20 @@ def _blocks(view: View, seen: Reviewed) -> list[Block]:
     if impact and len(impact["nodes"]) > 1:
         title = f"What breaks with it ({count(len(impact['nodes']) - 1, 'item')})"
         blocks.append(graph_block(impact, title=title, cites=view.ledger.cite("impact")))
-    return blocks
+    return blocks + runbook_blocks(view, _alarms(view))
+
+
+def _alarms(view: View) -> list[str]:
+    """Return the names of the rules that fired and of the alerts that were raised."""
+    fired = {
+        str((view.value(step) or {}).get("rule"))
+        for step in _rule_steps(view)
+        if (view.value(step) or {}).get("firings")
+    }
+    named = view.fact("rules") or ()
+    rules = [name for names in named if fired & set(names) for name in names]
+    page = view.value("changes") or {}
+    return [*rules, *(str(entry["title"]) for entry in page.get("entries", ()))]
 
 
 def _suspect(seen: Reviewed) -> list[Outlier]:

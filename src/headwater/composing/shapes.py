@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from headwater.composing.passages import hits_block, quotes_block
 from headwater.composing.telling import figure
 from headwater.model.block import (
     Block,
@@ -254,5 +255,7 @@ _SHAPES = (
     (frozenset({"entries", "total"}), timeline_block),
     (frozenset({"firings", "fired"}), firings_block),
     (frozenset({"terms", "estate_empty"}), _candidates),
+    (frozenset({"hits", "lanes", "total"}), hits_block),
+    (frozenset({"sentences", "searched"}), quotes_block),
 )
 """Keys that give a shape away, and what shows it."""

@@ -30,12 +30,16 @@ MOST_POINTS = 300
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A question, what it says, what its words may mean, and all that is known so far."""
+    """A question, what it says, what its words may mean, and all that is known so far.
+
+    `runbooks` says whether there is a tool that finds them.
+    """
 
     question: Question
     sense: Sense
     found: Found
     known: Mapping[str, Outcome]
+    runbooks: bool = False
 
     def window(self, default_s: float) -> tuple[Window, str]:
         """Return the window that was said with its words, or the last so many seconds."""

@@ -52,7 +52,31 @@ FIRED = (
     r"|alert(?:ed)?|match(?:ed)?))"
 )
 
+DOCS = r"(?:runbooks?|play ?books?|documentation|documents?|docs?|wiki|manuals?|guides?|procedures?|sops?|instructions|post ?mortems?)"
+WE = r"(?:i|we|you|one|someone)"
+FIX = (
+    r"(?:fix|resolve|mitigate|handle|solve|repair|remedy|remediate|treat|troubleshoot|recover(?: from)?"
+    r"|deal with|respond to|react to|get rid of|cope with|work around|clear|act on)"
+)
+
 _FORMS: tuple[tuple[str, str], ...] = (
+    ("documents", rf"what (?:do|does|should|can|could|must|would|shall) {WE} (?:do|try|check)(?: now| next| first)?(?: (?:about|when|if|on|for|against|with|in case of|to {FIX}))? {S}"),
+    ("documents", rf"what (?:to do|to check|to try|can be done|should be done|must be done|needs to be done)(?: now| next| first)?(?: (?:about|when|if|on|for|against|with|in case of))? {S}"),
+    ("documents", rf"{S}[,;:.?!-]+ ?(?:so |and |now )?what (?:(?:do|should|can|could|must) {WE} (?:do|try|check)|to do|now)(?: now| next| first)?"),
+    ("documents", rf"how (?:(?:do|does|can|could|should|would|must|shall) {WE}|to|best to) (?:best )?{FIX} {S}"),
+    ("documents", rf"(?:(?:show|find|open|give|get|read|see|list)(?: me| us)? )?{THE}{DOCS} (?:for|of|on|about|regarding|concerning|to|when|if|covering) {S}"),
+    ("documents", rf"{THE}{DOCS}:? {S}"),
+    ("documents", rf"(?:(?:show|find|open|give|get|read|see)(?: me| us)? )?{S} (?:runbooks?|play ?books?|documentation|docs|post ?mortems?)"),
+    ("documents", rf"(?:what|which) {DOCS} (?:is|are|covers?|applies|apply|describes?|explains?|helps?|mentions?|talks? about|should {WE} (?:use|read|follow))(?: (?:for|to|with|about|on|when|if))? {S}"),
+    ("documents", rf"(?:is|are) there (?:a|an|any|some|no) {DOCS} (?:for|of|on|about|regarding|that (?:covers?|mentions?|describes?)) {S}"),
+    ("documents", rf"do we have (?:a|an|any|some) {DOCS} (?:for|of|on|about|regarding|that (?:covers?|mentions?|describes?)) {S}"),
+    ("documents", rf"what (?:do|does|did) {THE}{DOCS} (?:say|tell|mention|recommend|advise|suggest|write|state|know)(?: {WE}| us| me)?(?: (?:about|on|of|for|when|if|regarding|to do (?:about|when|if)))? {S}"),
+    ("documents", rf"(?:according to|as per|per|by|from|in) {THE}{DOCS},? {S}"),
+    ("documents", rf"{S},? (?:according to|as per|as written in|in) {THE}{DOCS}"),
+    ("documents", rf"(?:have|had) we (?:ever )?(?:seen|had|met|encountered|hit|solved) (?:this|that|it|something like (?:this|that))(?: (?:before|already|earlier))?[:,;.-]* {S}"),
+    ("documents", rf"(?:have|had) we (?:ever )?(?:seen|had|met|encountered|solved) {S} (?:before|already|earlier)"),
+    ("documents", rf"has (?:this|that|it) (?:ever )?(?:happened|occurred|been seen)(?: (?:before|already|earlier))?[:,;.-]* {S}"),
+    ("documents", rf"{VERB}{THE}(?:fix|fixes|mitigations?|remedy|remedies|procedure|workarounds?|resolution|solution|cure|remediation|next steps|steps|(?:first )?steps to (?:take|fix|resolve|mitigate)) (?:for|of|against|to|when|on) {S}"),
     ("rule", rf"(?:would|could|did|does|will|should|has|had) {THE}(?P<rule>.+?) {FIRED}(?: (?:on|for) {S})?"),
     ("rule", rf"(?:how often|how many times|when) (?:would|did|does|has|will|had) {THE}(?P<rule>.+?) {FIRED}(?: (?:on|for) {S})?"),
     ("rule", r"(?:simulate|dry[- ]run|backtest|replay)(?: (?:the )?(?:rule|alert))? (?P<rule>.+)"),

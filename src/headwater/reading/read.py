@@ -10,6 +10,7 @@ from headwater.model.outcome import Outcome
 from headwater.model.plan import Step
 from headwater.model.question import Question
 from headwater.model.reading import Reading
+from headwater.reading import documents
 from headwater.reading.asking import first_steps
 from headwater.reading.drafts import Ask, is_off_topic, off_topic, refuse
 from headwater.reading.found import read_found
@@ -68,39 +69,56 @@ def read(
     always give the same reading. Nothing is raised, whatever the text.
     """
     text = tidy(question.text)
+    ended = _unreadable(text) or _phrased(text, known, phrasings)
+    if ended is not None:
+        return ended
+    sense = parse(text, question.asked_at)
+    if not documents.are_read(phrasings):
+        return _read_estate(question, sense, known)
+    if sense.intent == documents.INTENT:
+        return documents.read_documents(text, sense, known)
+    reading = _read_estate(question, sense, known, runbooks=True)
+    return reading if _about_us(sense) else documents.or_documents(reading, sense, known)
+
+
+def _unreadable(text: str) -> Reading | None:
+    """Return the refusal of a text that is none or too long."""
     if not text:
         return refuse("none", "question.empty", "The question is empty; ask about your estate.")
     if len(text) > LONGEST_CHARS:
         sentence = f"The question has {len(text)} characters; ask it in {LONGEST_CHARS} at most."
         return refuse("none", "question.too_long", sentence)
-    phrased = _phrased(text, known, phrasings)
-    if phrased is not None:
-        return phrased
-    sense = parse(text, question.asked_at)
-    if sense.intent == "none" or _about_us(sense):
+    return None
+
+
+def _read_estate(
+    question: Question, sense: Sense, known: Mapping[str, Outcome], *, runbooks: bool = False
+) -> Reading:
+    if sense.intent in {"none", documents.INTENT} or _about_us(sense):
         return off_topic("none")
-    return _read_sense(question, sense, known)
-
-
-def _read_sense(question: Question, sense: Sense, known: Mapping[str, Outcome]) -> Reading:
     if "resolve" not in known:
         return Reading(intent=sense.intent, steps=first_steps(sense), words=sense.roles)
     if unresolved(sense.intent, first_steps(sense), known) is not None:
         return Reading(intent=sense.intent, words=sense.roles)
     found = read_found(known)
     if found.empty:
-        if sense.intent in {"lookup", "bare", "list", "search"} and is_off_topic(sense.text):
-            return off_topic(sense.intent)
-        return refuse(sense.intent, "question.empty_estate", EMPTY_ESTATE)
-    reading = PLANNERS[sense.intent](Ask(question, sense, found, known))
+        return _of_nothing(sense)
+    reading = PLANNERS[sense.intent](Ask(question, sense, found, known, runbooks=runbooks))
     return replace(reading, steps=tuple(one for one in reading.steps if one.id not in known))
+
+
+def _of_nothing(sense: Sense) -> Reading:
+    """Return the refusal of an estate without items."""
+    if sense.intent in {"lookup", "bare", "list", "search"} and is_off_topic(sense.text):
+        return off_topic(sense.intent)
+    return refuse(sense.intent, "question.empty_estate", EMPTY_ESTATE)
 
 
 def _phrased(
     text: str, known: Mapping[str, Outcome], phrasings: tuple[Phrasing, ...]
 ) -> Reading | None:
     for phrasing in phrasings:
-        holes = phrasing.match(text)
+        holes = phrasing.match(text) if phrasing.tool != documents.ANSWER else None
         if holes is not None:
             step = Step(id="answer", tool=phrasing.tool, args=holes)
             steps = () if step.id in known else (step,)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import timedelta
@@ -55,9 +56,12 @@ def plan_review(ask: Ask) -> Reading:
         *_own_metrics(subject, metrics, window),
         *_screening(metrics, window),
         *_rules(ask, window),
+        *_runbooks(ask, subject),
     ]
     suspects = suspects_of(ask.known, metrics, root=subject) if "dependencies" in ask.known else []
     steps += [_suspect_step(place, one, window) for place, one in enumerate(suspects, 1)]
+    if suspects and ask.runbooks:
+        steps.append(_runbooks_step("runbooks_near", items=[one.ci for one in suspects]))
     facts = {
         "suspects": [
             {"step": f"suspect_{place}", "ci": one.ci, "metric": one.metric}
@@ -65,6 +69,7 @@ def plan_review(ask: Ask) -> Reading:
         ],
         "focus": list(focus_of(ask)),
         "step_s": STEP_S,
+        **({"rules": _rule_names(ask)} if ask.runbooks else {}),
     }
     return draft(
         ask, named, tuple(steps), metrics=metrics, window=window, window_words=words, facts=facts
@@ -150,6 +155,28 @@ def _rules(ask: Ask, window: Window) -> list[Step]:
         )
         for place, code in enumerate(ordered, 1)
     ]
+
+
+def _runbooks(ask: Ask, subject: int) -> list[Step]:
+    """Return the step for the runbooks of the item, of rules that may fire, and of its alerts."""
+    if not ask.runbooks:
+        return []
+    rules = [name for names in _rule_names(ask) for name in names]
+    literal = json.dumps(list(dict.fromkeys(rules))).replace("`", "\\`")
+    titles = "changes.entries[?kind == 'alert' || kind == 'incident'].title"
+    names = {"$": f"[`{literal}`, {titles}][]"}
+    return [_runbooks_step("runbooks", items=[subject], names=names)]
+
+
+def _rule_names(ask: Ask) -> list[list[str]]:
+    """Return the rules that a review may look at, each with its code and its name."""
+    found = [one for one in ask.found.every("resolve_rules") if one.kind == "rule"]
+    names = [[name for name in (one.code, one.name) if name] for one in found]
+    return [list(each) for each in dict.fromkeys(map(tuple, names))][:MOST_RULES]
+
+
+def _runbooks_step(step: str, **args: Any) -> Step:
+    return Step(id=step, tool="knowledge.runbooks", args={**args, "limit": 50}, required=False)
 
 
 def suspects_of(

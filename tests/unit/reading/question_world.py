@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,10 +13,13 @@ from zoneinfo import ZoneInfo
 
 import anyio
 
+from headwater.analysis.embeddings import pack
+from headwater.analysis.words import words
 from headwater.composing.compose import compose
 from headwater.engine.references import resolve
 from headwater.errors import HeadwaterError
 from headwater.model.answer import Answer
+from headwater.model.document import DocumentRecord, PassageRecord
 from headwater.model.history import HistoryRecord
 from headwater.model.item import ItemRecord
 from headwater.model.load import Rows
@@ -33,19 +37,25 @@ from headwater.packs.ci import tools as ci
 from headwater.packs.estate import tools as estate_tools
 from headwater.packs.graph import tools as graph
 from headwater.packs.history import tools as history
+from headwater.packs.knowledge import tools as knowledge
 from headwater.packs.metric import tools as metric
+from headwater.ports.documents import Documents
+from headwater.ports.embedder import Embedder
 from headwater.ports.history import History
 from headwater.ports.inventory import Inventory
 from headwater.ports.metrics import Metrics
 from headwater.ports.relations import Relations
 from headwater.ports.rules import Rules
+from headwater.ports.vectors import Vectors
 from headwater.reading.read import read
+from headwater.stores.memory.documents import MemoryDocuments
 from headwater.stores.memory.estate import MemoryEstate
 from headwater.stores.memory.history import MemoryHistory
 from headwater.stores.memory.inventory import MemoryInventory
 from headwater.stores.memory.metrics import MemoryMetrics
 from headwater.stores.memory.relations import MemoryRelations
 from headwater.stores.memory.rules import MemoryRules
+from headwater.stores.memory.vectors import MemoryVectors
 from headwater.toolkit.phrasing import Phrasing
 from headwater.toolkit.registry import Registry
 
@@ -165,6 +175,63 @@ RULES = (
 )  # fmt: skip
 
 
+DOCUMENTS = (
+    (
+        "runbooks/checkout.md", "Checkout", ("checkout-api",),
+        (("Meaning", "The checkout service takes orders. It may be slow at its database."),
+         ("Mitigation", "Scale out the checkout service first. Then warm its cache.")),
+    ),
+    (
+        "runbooks/orders-db.md", "Orders database", ("orders-db",),
+        (("Mitigation", "Kill the longest running query. Raise work_mem to 64 MB at most."),),
+    ),
+    (
+        "runbooks/HighLatency.md", "High latency", (),
+        (("Diagnosis", "Compare the latency with that of yesterday. Look at the slowest route."),
+         ("Mitigation", "Roll back the newest deployment.")),
+    ),
+    (
+        "runbooks/KubePodCrashLooping.md", "Kube Pod Crash Looping", (),
+        (("Impact", "The service is degraded or unavailable."),
+         ("Mitigation", "Define sane default values for the app. Give the pod more memory.")),
+    ),
+)  # fmt: skip
+
+
+class WordEmbedder:
+    """Vectors by the words of a text: as cheap as they come, and the same every time."""
+
+    model = "words-256"
+
+    async def embed(self, texts: Sequence[str], *, principal: Principal) -> list[bytes]:
+        return [self._vector(text) for text in texts]
+
+    def _vector(self, text: str) -> bytes:
+        values = [1e-6] * 256
+        for word in words(text):
+            values[hashlib.blake2b(word.encode(), digest_size=1).digest()[0]] += 1
+        return pack(values)
+
+
+async def keep_documents(
+    documents: MemoryDocuments, vectors: MemoryVectors, embedder: WordEmbedder
+) -> None:
+    for source, title, codes, passages in DOCUMENTS:
+        at = 0
+        records = []
+        for section, text in passages:
+            records.append(PassageRecord(section=section, text=text, start=at, end=at + len(text)))
+            at += len(text) + 1
+        record = DocumentRecord(
+            source=source, title=title, media_type="text/markdown", version="1", items=codes, at=NOW
+        )
+        placed = await documents.put(record, records, principal=WHO)
+        made = await embedder.embed([one.text for one in records], principal=WHO)
+        await vectors.put(
+            dict(zip(placed.passage_ids, made, strict=True)), model=embedder.model, principal=WHO
+        )
+
+
 def rows(name: str, records: Iterable[Any]) -> Rows[Any]:
     made: Rows[Any] = Rows(name)
     made.records = enumerate(records, 1)
@@ -214,8 +281,9 @@ class World:
         return reading, steps, known, number
 
 
-async def build(*, filled: bool = True) -> World:
+async def build(*, filled: bool = True, documented: bool = True) -> World:
     estate = MemoryEstate()
+    documents, vectors, embedder = MemoryDocuments(estate), MemoryVectors(estate), WordEmbedder()
     inventory, metrics = MemoryInventory(estate), MemoryMetrics(estate)
     links, past, rules = MemoryRelations(estate), MemoryHistory(estate), MemoryRules(estate)
     if filled:
@@ -229,17 +297,20 @@ async def build(*, filled: bool = True) -> World:
         )
         for load in loads:
             await load
-    packs = [estate_tools, ci, metric, graph, history, cep]
+    if documented:
+        await keep_documents(documents, vectors, embedder)
+    packs = [estate_tools, ci, metric, graph, history, cep, knowledge]
     supplies = {
         Inventory: inventory, Metrics: metrics, Relations: links, History: past, Rules: rules,
+        Documents: documents, Vectors: vectors, Embedder: embedder,
     }  # fmt: skip
     return World(Registry(packs, supplies))
 
 
 @functools.cache
-def world(*, filled: bool = True) -> World:
+def world(*, filled: bool = True, documented: bool = True) -> World:
     async def make() -> World:
-        return await build(filled=filled)
+        return await build(filled=filled, documented=documented)
 
     return anyio.run(make)
 
@@ -249,19 +320,25 @@ def question(text: str) -> Question:
 
 
 def ask_rounds(
-    text: str, *, filled: bool = True, phrasings: tuple[Phrasing, ...] = ()
+    text: str,
+    *,
+    filled: bool = True,
+    documented: bool = True,
+    phrasings: tuple[Phrasing, ...] = (),
 ) -> tuple[Reading, list[Step], dict[str, Outcome], int]:
-    here = world(filled=filled)
+    here = world(filled=filled, documented=documented)
 
     async def go() -> tuple[Reading, list[Step], dict[str, Outcome], int]:
         with anyio.fail_after(20):
-            return await here.rounds(question(text), phrasings)
+            return await here.rounds(question(text), phrasings + here.registry.phrasings)
 
     return anyio.run(go)
 
 
-def ask(text: str, *, filled: bool = True, without: tuple[str, ...] = ()) -> Answer:
+def ask(
+    text: str, *, filled: bool = True, documented: bool = True, without: tuple[str, ...] = ()
+) -> Answer:
     """Ask, and compose; the steps named in `without` count as not run."""
-    reading, steps, known, _ = ask_rounds(text, filled=filled)
+    reading, steps, known, _ = ask_rounds(text, filled=filled, documented=documented)
     known |= {name: Skipped(because="test", message="left out by the test") for name in without}
     return compose(question(text), reading, steps, known, run_id="r-1", elapsed_s=0.1)

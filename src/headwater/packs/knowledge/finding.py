@@ -47,12 +47,16 @@ class Folded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """The passages found, best first; `total` counts them before the cut."""
+    """The passages found, best first.
+
+    `total` counts them before the cut, `searched` all passages that there are.
+    """
 
     ranked: list[Ranked]
     folded: list[Folded]
     lanes: Lanes
     total: int
+    searched: int = 0
 
 
 async def find_passages(
@@ -78,7 +82,7 @@ async def find_passages(
         name: {one.passage_id: one.score for one in found} for name, found in lanes.found.items()
     }
     ranked = [_ranked(one, passages[one.id], scores) for one in fused]
-    return _cut(ranked, lanes, limit=limit)
+    return replace(_cut(ranked, lanes, limit=limit), searched=counts.passages)
 
 
 def _ranked(fused: Fused, passage: Passage, scores: Mapping[str, Mapping[int, float]]) -> Ranked:

@@ -52,7 +52,8 @@ class KnowledgeAnswer:
     """Sentences of documents that answer a question, or why there are none.
 
     `support` is the largest share of the question's telling words that one passage has. `nearest`
-    are the documents that came closest, `considered` counts the passages read.
+    are the documents that came closest. `considered` counts the passages read, `searched` all that
+    there are.
     """
 
     found: bool
@@ -62,6 +63,7 @@ class KnowledgeAnswer:
     reason: str
     nearest: list[DocumentName]
     considered: int
+    searched: int
     lanes: list[LaneReport]
 
 

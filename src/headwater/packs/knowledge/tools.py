@@ -206,6 +206,7 @@ async def related(  # noqa: PLR0913 - a tool's parameters are its arguments
     description="Answer a question with cited sentences of documents, or say that none has it.",
     role="reader",
     idempotent=True,
+    phrasings=("what do the documents say about {question}",),
 )
 async def answer(  # noqa: PLR0913 - a tool's parameters are its arguments
     question: Query,
@@ -249,6 +250,7 @@ async def answer(  # noqa: PLR0913 - a tool's parameters are its arguments
         reason="" if sentences else NOT_FOUND,
         nearest=list(dict.fromkeys(one.passage.document for one in found.ranked))[:3],
         considered=len({one.id for one in read}),
+        searched=found.searched,
         lanes=found.lanes.reports,
     )
     asked_for = told("documents", question=question, tags=list(tags.items()), of=items, dates=dates)
