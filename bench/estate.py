@@ -45,10 +45,10 @@ class Contest:
 def measure(*, quick: bool, full: bool) -> list[Row]:
     """Take the figures of this bar."""
     size = made.QUICK if quick else made.FULL
-    file = _built(size)
+    file = built(size)
     rows, ours_s = _contests(file, size)
     if full:
-        big = _built(made.MILLION)
+        big = built(made.MILLION)
         grown = [one for one in contests(made.MILLION) if one.grows]
         rows += _growth(_contests(big, made.MILLION, only=grown)[1], ours_s)
     return rows
@@ -242,7 +242,7 @@ def _file(size: made.Size) -> Path:
     return FOLDER / f"estate-{size.items}.db"
 
 
-def _built(size: made.Size) -> Path:
+def built(size: made.Size) -> Path:
     """Return the database of an estate, loading it where it is not there yet."""
     file, mark = _file(size), FOLDER / f"estate-{size.items}.json"
     if mark.exists():

@@ -39,10 +39,9 @@ def read_json(file: Path) -> list[Row]:
     return [Row(**row) for row in json.loads(file.read_text(encoding="utf-8"))["rows"]]
 
 
-def write_page(rows: Sequence[Row], machine: Mapping[str, str]) -> None:
-    """Put the figures into the reference page, in place of those it has."""
-    page = PAGE.read_text(encoding="utf-8")
-    before, _, rest = page.partition(BEGIN)
+def write_page(rows: Sequence[Row], machine: Mapping[str, str], *, page: Path = PAGE) -> None:
+    """Put the figures into a page of the reference, in place of those it has."""
+    before, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
     after = rest.partition(END)[2]
     lines = [f"- {name.replace('_', ' ')}: {value}" for name, value in machine.items()]
     lines += ["", "| bar | what | figure | at most | verdict | note |", "|---|---|---|---|---|---|"]
@@ -50,4 +49,4 @@ def write_page(rows: Sequence[Row], machine: Mapping[str, str]) -> None:
         cells = (row.bar, row.what, row.figure, row.limit, row.verdict, row.note)
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     figures = "\n".join(lines)
-    PAGE.write_text(f"{before}{BEGIN}\n\n{figures}\n\n{END}{after}", encoding="utf-8")
+    page.write_text(f"{before}{BEGIN}\n\n{figures}\n\n{END}{after}", encoding="utf-8")

@@ -1,0 +1,79 @@
+"""What memory do a thousand idle WebSockets take, and a thousand questions at once?"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+
+from bench import made_estate as made
+from bench.rows import Row, at_most
+from bench.service.asked import reviews
+from bench.service.loads import ended, spec, started
+from bench.service.servers import ROOT, Server, estate_file, ours
+
+BAR = "memory"
+MANY = 1000
+SOCKETS_MB = 60.0
+ASKS_MB = 300.0
+KEPT_MB = 30.0
+"""What a second thousand may leave behind beyond the first: allocators keep some pages."""
+BUDGET_S = 30.0
+LOOK_S = 0.2
+
+
+def measure(*, quick: bool) -> list[Row]:
+    """Take the figures of this bar."""
+    size, many = (made.QUICK, MANY // 5) if quick else (made.FULL, MANY)
+    with ours(f"sqlite:///{estate_file(size).resolve()}", questions_at_once=MANY) as server:
+        sockets_mb = _sockets_mb(server, many)
+        _asked(server, size, 50, seed=1)
+        before_mb = server.memory_mb()
+        peak_mb = _asked(server, size, many, seed=2)
+        left_mb = _settled_mb(server)
+        _asked(server, size, many, seed=3)
+        again_mb = _settled_mb(server)
+    note = (
+        f"{before_mb:.0f} MB before, at most {peak_mb:.0f}, {left_mb:.0f} and {again_mb:.0f} after"
+    )
+    return [
+        _mb(f"{many:,} idle WebSockets: more memory", sockets_mb, SOCKETS_MB),
+        _mb(f"{many:,} questions at once: more memory", peak_mb - before_mb, ASKS_MB, note),
+        _mb(f"{many:,} questions, again: memory not given back", again_mb - left_mb, KEPT_MB, note),
+    ]
+
+
+def _mb(what: str, value: float, limit: float, note: str = "") -> Row:
+    shown = (f"{value:.0f} MB", f"{limit:g} MB")
+    return at_most(BAR, what, value=value, limit=limit, shown=shown, note=note)
+
+
+def _sockets_mb(server: Server, many: int) -> float:
+    before_mb = server.memory_mb()
+    command = [sys.executable, "-m", "bench.service.sockets", str(server.port), str(many)]
+    child = subprocess.Popen(
+        [*command, server.key], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert child.stdout is not None
+    assert child.stdout.readline().strip() == "open"
+    time.sleep(2.0)
+    more_mb = server.memory_mb() - before_mb
+    child.communicate()
+    return more_mb
+
+
+def _asked(server: Server, size: made.Size, many: int, *, seed: int) -> float:
+    """Ask so many questions at once, each once, and return the most memory seen meanwhile."""
+    asked = reviews(many, size=size, budget_s=BUDGET_S, seed=seed)
+    most_mb = 0.0
+    child = started(spec(server, asked, connections=many, seconds=0.5))
+    while child.poll() is None:
+        most_mb = max(most_mb, server.memory_mb())
+        time.sleep(LOOK_S)
+    assert ended(child).failed == 0
+    return most_mb
+
+
+def _settled_mb(server: Server) -> float:
+    time.sleep(3.0)
+    return server.memory_mb()
