@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from headwater.engine.limits import Limits
 from headwater.errors import UsageError
+from headwater.model.ingest import ReadingLimits
 from headwater.policy.breaker import BreakerRules
 from headwater.toolkit.schema import describe
 
@@ -62,12 +63,20 @@ class Settings(BaseSettings):
     jobs_folder: str | None = None
     jobs_at_once: int = Field(default=2, ge=1, le=32)
     jobs_keep_days: float = Field(default=30.0, gt=0, le=100_000)
+    document_bytes: int = Field(default=52_428_800, ge=1_000)
+    document_text_bytes: int = Field(default=10_485_760, ge=1_000)
+    document_pages: int = Field(default=2_000, ge=1)
+    document_memory_bytes: int = Field(default=536_870_912, ge=134_217_728)
+    document_cpu_s: float = Field(default=20.0, ge=1)
+    document_s: float = Field(default=25.0, ge=1)
+    ocr: bool = True
+    ocr_languages: str = Field(default="eng", pattern=r"^[A-Za-z_]+(\+[A-Za-z_]+)*$")
     header_bytes: int = Field(default=32_768, ge=1_000)
     header_s: float = Field(default=10.0, gt=0)
     body_s: float = Field(default=15.0, gt=0)
     connections: int = Field(default=4_000, ge=1)
     questions_at_once: int = Field(default=64, ge=1)
-    reads_at_once: int = Field(default=16, ge=1)
+    reads_at_once: int = Field(default=64, ge=1)
     most_waiting: int = Field(default=4_000, ge=1)
     runs_per_tenant: int = Field(default=0, ge=0)
     requests_per_key: int = Field(default=0, ge=0)
@@ -128,6 +137,20 @@ class Settings(BaseSettings):
                 share=self.breaker_share,
                 open_s=self.breaker_open_s,
             ),
+        )
+
+    @property
+    def reading_limits(self) -> ReadingLimits:
+        """Return what reading one document may take."""
+        return ReadingLimits(
+            file_bytes=self.document_bytes,
+            text_bytes=self.document_text_bytes,
+            pages=self.document_pages,
+            memory_bytes=self.document_memory_bytes,
+            cpu_s=self.document_cpu_s,
+            wall_s=self.document_s,
+            ocr=self.ocr,
+            ocr_languages=self.ocr_languages,
         )
 
 
