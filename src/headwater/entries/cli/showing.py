@@ -19,7 +19,8 @@ from headwater.entries.cli.render_answer import draw_answer
 from headwater.entries.cli.render_lists import draw_load
 from headwater.entries.cli.screen import Screen
 from headwater.entries.cli.text import quoted
-from headwater.errors import UsageError
+from headwater.errors import UsageError, without_secrets
+from headwater.errors import without_secrets
 from headwater.model.answer import Answer
 from headwater.model.load import LoadReport
 
