@@ -20,7 +20,6 @@ from headwater.entries.cli.render_lists import draw_load
 from headwater.entries.cli.screen import Screen
 from headwater.entries.cli.text import quoted
 from headwater.errors import UsageError, without_secrets
-from headwater.errors import without_secrets
 from headwater.model.answer import Answer
 from headwater.model.load import LoadReport
 
