@@ -169,20 +169,21 @@ async def related(  # noqa: PLR0913 - a tool's parameters are its arguments
     if query.strip() and items is None:
         found = await find_passages(query, shelf=shelf, limit=SEEDS)
         lanes = found.lanes
-        seeds = [one.passage for one in found.ranked]
+        passages = [one.passage for one in found.ranked]
+        seeds = [one for one in passages if support_of(query, [one]) >= SUPPORTED]
         roots = await find_roots(query, seeds, inventory=inventory, principal=principal)
     reached, cut = await reach(
         [one.id for one in roots], hops=hops, relations=relations, principal=principal
     )
-    passages = await documents.by_items(
+    about = await documents.by_items(
         [one.id for one in reached], limit=MOST_PASSAGES, principal=principal
     )
-    ranked = rank_near(passages, reached, query=query, roots=roots)
+    ranked = rank_near(about, reached, query=query, roots=roots)
     value = Related(
         hits=[hit_of(one) for one in ranked[:limit]],
         reached=reached,
         total=len(ranked),
-        truncated=cut or len(ranked) > limit or len(passages) == MOST_PASSAGES,
+        truncated=cut or len(ranked) > limit or len(about) == MOST_PASSAGES,
         lanes=lanes.reports,
     )
     words = told("passages near", items=[one.code for one in roots], query=query, hops=str(hops))
