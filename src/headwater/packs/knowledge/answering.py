@@ -181,7 +181,7 @@ def _places(passage: Passage, prior: float) -> Iterable[Place]:
     context = _context(passage)
     for sentence in split_sentences(passage.text):
         own = frozenset(terms(_LINK.sub(r"\1", sentence.text)))
-        tells = sentence.kind != "heading" and len(own) >= LEAST_WORDS
+        tells = sentence.kind != "heading" and (len(own) >= LEAST_WORDS or _leads(sentence))
         alone = tells and sentence.kind in {"prose", "item"}
         candidate = Candidate(words=own, context=context, prior=prior if alone else 0.0)
         if tells:
@@ -192,14 +192,14 @@ def _led(places: Sequence[Place], scores: Mapping[int, float]) -> Iterable[tuple
     """Give the chosen places, with the list or the code that a chosen one leads to."""
     given: set[int] = set()
     for at in sorted(scores):
-        for led in (at, *(_followers(places, at) if _leads(places[at]) else ())):
+        for led in (at, *(_followers(places, at) if _leads(places[at].sentence) else ())):
             if led not in given:
                 given.add(led)
                 yield places[led], scores.get(led, scores[at])
 
 
-def _leads(place: Place) -> bool:
-    return place.sentence.text.rstrip("*_ ").endswith(":")
+def _leads(sentence: Sentence) -> bool:
+    return sentence.kind != "code" and sentence.text.rstrip("*_ ").endswith(":")
 
 
 def _followers(places: Sequence[Place], at: int) -> Iterable[int]:
