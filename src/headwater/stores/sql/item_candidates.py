@@ -1,17 +1,19 @@
 """Which items may a term mean? Exact and prefix matches, then words, then likeness.
 
 A bounded number of neighbours is read and weighed, so that it stays quick in large estates; in
-small ones every item is. It decides nothing between them.
+small ones every item is, and in large ones nothing alike is looked for where the term is a code as
+it is written. It decides nothing between them.
 """
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
-from rapidfuzz import fuzz
-from sqlalchemy import Connection, Row, Select, bindparam, func, or_, select
+from rapidfuzz import fuzz, process
+from sqlalchemy import Connection, Select, bindparam, func, or_, select
 
 from headwater.analysis.records import text_problem
 from headwater.model.item import Candidate
@@ -19,6 +21,7 @@ from headwater.model.principal import Principal
 from headwater.model.text import tokens
 from headwater.stores.sql.dialect import Contains
 from headwater.stores.sql.filters import item_ids
+from headwater.stores.sql.plain_rows import all_rows, packed_rows
 from headwater.stores.sql.tables import item
 from headwater.stores.sql.text_index import (
     MAX_PHRASES,
@@ -39,6 +42,10 @@ WEIGH_ALL = 20_000
 NEIGHBOURS = 2_000
 SHORTEST_STEM = 2
 
+Read = Sequence[Any]
+"""A row of these columns."""
+Weighed = tuple[float, str, Read]
+"""Score, kind of match, and the row."""
 _COLUMNS = (item.c.id, item.c.code, item.c.name, item.c.type, item.c.location)
 
 
@@ -69,40 +76,41 @@ def find_candidates(
     if not wanted or text_problem(wanted) or limit <= 0:
         return []
     seen: set[int] = set()
-    found: list[Candidate] = []
+    found: list[Weighed] = []
     for some, has_words in _neighbours(connection, term.strip(), principal.tenant):
         new = {row[0]: row for row in some if row[0] not in seen}
         seen.update(new)
-        weighed = (_weighed(row, term, has_words=has_words) for row in new.values())
-        found += [each for each in weighed if each is not None]
-        if sum(each.score >= SURE for each in found) >= limit:
+        found += _weighed(list(new.values()), wanted, has_words=has_words)
+        if sum(score >= SURE for score, _, _ in found) >= limit:
             break
-    return sorted(found, key=lambda each: (-each.score, each.code))[:limit]
+    best = heapq.nsmallest(limit, found, key=lambda each: (-each[0], each[2][1]))
+    return [_candidate(each, term) for each in best]
 
 
 def _neighbours(
     connection: Connection, term: str, tenant: str
-) -> Iterator[tuple[Sequence[Row[Any]], bool]]:
+) -> Iterator[tuple[Sequence[Read], bool]]:
     """Give rows that may be alike, the surest first; and whether they surely have the words."""
     values = {"tenant": tenant, "page_rows": NEIGHBOURS}
-    yield connection.execute(_EXACT, values | {"term": term}).all(), False
+    exact = all_rows(connection, _EXACT, values | {"term": term})
+    yield exact, False
     words = tokens(term)
     indexed = has_text_index(connection)
     if indexed and words:
         yield _sure(connection, words, values), True
     if not indexed:
-        yield connection.execute(_CONTAINING, values | {"term": term.lower()}).all(), True
-    size = connection.execute(_SIZE, values | {"page_rows": WEIGH_ALL + 1}).scalar_one()
+        yield all_rows(connection, _CONTAINING, values | {"term": term.lower()}), True
+    ((size,),) = all_rows(connection, _SIZE, values | {"page_rows": WEIGH_ALL + 1})
     if size <= WEIGH_ALL:
-        yield connection.execute(_EVERY, values | {"page_rows": WEIGH_ALL}).all(), False
-    elif indexed:
+        yield packed_rows(connection, _EVERY, values | {"page_rows": WEIGH_ALL}), False
+    elif indexed and not any(code == term for _, code, *_ in exact):
         yield from ((rows, False) for rows in _stems(connection, words, values))
 
 
-def _sure(connection: Connection, words: Sequence[str], values: dict[str, Any]) -> list[Row[Any]]:
+def _sure(connection: Connection, words: Sequence[str], values: dict[str, Any]) -> list[Read]:
     """Read those that begin with the words, whole or as a prefix, and those that have them."""
     phrase = " ".join(words)
-    rows: list[Row[Any]] = []
+    rows: list[Read] = []
     for seeking in (
         seek_start(connection, phrase, prefix=False),
         seek_start(connection, phrase, prefix=True),
@@ -114,11 +122,11 @@ def _sure(connection: Connection, words: Sequence[str], values: dict[str, Any]) 
 
 def _having(
     connection: Connection, seeking: Seeking | None, values: dict[str, Any]
-) -> Sequence[Row[Any]]:
+) -> Sequence[Read]:
     if seeking is None:
         return []
     sought, given = seeking
-    return connection.execute(_with_words(sought), values | given).all()
+    return packed_rows(connection, _with_words(sought), values | given)
 
 
 @lru_cache(maxsize=256)
@@ -128,7 +136,7 @@ def _with_words(sought: Sought) -> Select[Any]:
 
 def _stems(
     connection: Connection, words: Sequence[str], values: dict[str, Any]
-) -> Iterator[Sequence[Row[Any]]]:
+) -> Iterator[Sequence[Read]]:
     """Give those that share a word's beginning, the longest beginnings first."""
     seen = 0
     longest = max((len(word) for word in words), default=0)
@@ -141,26 +149,50 @@ def _stems(
             return
 
 
-def _weighed(row: Row[Any], term: str, *, has_words: bool) -> Candidate | None:
-    ci, code, name, kind, location = tuple(row)
-    score, match = _likeness(term.strip().lower(), code.lower(), name.lower(), has_words=has_words)
-    if score <= 0:
-        return None
+def _weighed(rows: Sequence[Read], term: str, *, has_words: bool) -> list[Weighed]:
+    """Return what of some rows the term may mean, with score and kind of match."""
+    found: list[Weighed] = []
+    unsure: list[Read] = []
+    codes: list[str] = []
+    names: list[str] = []
+    for row in rows:
+        code, name = row[1].lower(), row[2].lower()
+        if has_words or code.startswith(term) or name.startswith(term):
+            found.append((*_sure_match(term, code, name), row))
+        else:
+            unsure.append(row)
+            codes.append(code)
+            names.append(name)
+    if unsure:
+        alike = zip(unsure, _likeness(term, codes, names), strict=True)
+        found += [(FUZZY_TOP * one, "fuzzy", row) for row, one in alike if one >= FUZZY_FROM]
+    return found
+
+
+def _sure_match(term: str, code: str, name: str) -> tuple[float, str]:
+    """Return score and kind of a match that needs no weighing."""
+    if term == code:
+        return 1.0, "code"
+    if term == name:
+        return 0.95, "name"
+    if code.startswith(term) or name.startswith(term):
+        return 0.8, "prefix"
+    return SURE, "text"
+
+
+def _likeness(term: str, codes: Sequence[str], names: Sequence[str]) -> list[float]:
+    """Return how alike each is, 0 to 1: in one go, as two thousand one by one take 20 ms."""
+    import numpy as np  # loaded where it is used
+
+    given: dict[str, Any] = {"scorer": fuzz.ratio, "dtype": np.float64}
+    by_code, by_name = (process.cdist([term], each, **given)[0] for each in (codes, names))
+    alike: list[float] = (np.maximum(by_code, by_name) / 100).tolist()
+    return alike
+
+
+def _candidate(weighed: Weighed, term: str) -> Candidate:
+    score, match, (ci, code, name, kind, location) = weighed
     return Candidate(
         kind="item", term=term, score=score, match=match, name=name, id=ci, code=code, type=kind,
         location=location,
     )  # fmt: skip
-
-
-def _likeness(term: str, code: str, name: str, *, has_words: bool) -> tuple[float, str]:
-    sure = (
-        (term == code, 1.0, "code"),
-        (term == name, 0.95, "name"),
-        (code.startswith(term) or name.startswith(term), 0.8, "prefix"),
-        (has_words, SURE, "text"),
-    )
-    for is_it, score, match in sure:
-        if is_it:
-            return score, match
-    alike = max(fuzz.ratio(term, code), fuzz.ratio(term, name)) / 100
-    return (FUZZY_TOP * alike, "fuzzy") if alike >= FUZZY_FROM else (0.0, "")
