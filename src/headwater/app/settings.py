@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import tzinfo
+from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError
@@ -69,13 +70,19 @@ class Settings(BaseSettings):
     document_memory_bytes: int = Field(default=536_870_912, ge=134_217_728)
     document_cpu_s: float = Field(default=20.0, ge=1)
     document_s: float = Field(default=25.0, ge=1)
+    embedder: Literal["auto", "minilm", "hashing", "openai"] = "auto"
+    embedder_threads: int = Field(default=2, ge=1, le=64)
+    embedder_url: str | None = None
+    embedder_model: str | None = None
+    embedder_key: SecretStr | None = None
+    index_bytes: int = Field(default=1_000_000_000, ge=0)
     ocr: bool = True
     ocr_languages: str = Field(default="eng", pattern=r"^[A-Za-z_]+(\+[A-Za-z_]+)*$")
     header_bytes: int = Field(default=32_768, ge=1_000)
     header_s: float = Field(default=10.0, gt=0)
     body_s: float = Field(default=15.0, gt=0)
     connections: int = Field(default=4_000, ge=1)
-    questions_at_once: int = Field(default=64, ge=1)
+    questions_at_once: int = Field(default=16, ge=1)
     reads_at_once: int = Field(default=64, ge=1)
     most_waiting: int = Field(default=4_000, ge=1)
     runs_per_tenant: int = Field(default=0, ge=0)
@@ -117,6 +124,22 @@ class Settings(BaseSettings):
     def jwt_shared_secret(self) -> bytes:
         """Return what HS256 tokens are signed by; empty where nothing is set."""
         return _bytes_of(self.jwt_secret)
+
+    @property
+    def embedding_service(self) -> tuple[str, str, str | None]:
+        """Return the URL of the service that embeds, its model and the key to it.
+
+        Raises:
+            UsageError: `settings.bad` where URL or model is missing.
+        """
+        if not self.embedder_url or not self.embedder_model:
+            message = (
+                "HEADWATER_EMBEDDER=openai needs HEADWATER_EMBEDDER_URL (with its version, such "
+                "as https://host/v1) and HEADWATER_EMBEDDER_MODEL; set both"
+            )
+            raise UsageError(message, code="settings.bad")
+        key = self.embedder_key
+        return self.embedder_url, self.embedder_model, key.get_secret_value() if key else None
 
     @property
     def limits(self) -> Limits:

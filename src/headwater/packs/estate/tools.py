@@ -10,7 +10,6 @@ from pydantic import Field
 from headwater.model.evidence import Evidence
 from headwater.model.item import Candidate
 from headwater.model.principal import Principal
-from headwater.model.query import ItemQuery
 from headwater.model.resolution import Resolution, TermResolution
 from headwater.packs.arguments import Text
 from headwater.packs.citing import MAX_RECORDS, told
@@ -69,7 +68,8 @@ async def resolve(
         resolved.append(_resolution(term, left, narrowed_by=by, limit=limit))
     empty = False
     if not any(found):
-        empty = (await inventory.search(ItemQuery(limit=1), principal=principal)).total == 0
+        # Every item has a type, and a total would count them all.
+        empty = not await inventory.vocabulary(principal=principal)
     value = Resolution(terms=resolved, estate_empty=empty)
     return Cited(value, (_evidence(value),))
 
