@@ -166,7 +166,7 @@ class StandIn:
             self.at_once -= 1
 
     async def _answer(self, request: web.Request, body: bytes) -> web.StreamResponse:
-        command = next(iter(from_json(body)))
+        ((command, asked),) = from_json(body).items()
         self.seen.append(command)
         fault = self.fault(command, len(self.seen)) or Fault()
         if self.latency_s or fault.delay_s:
@@ -179,7 +179,7 @@ class StandIn:
             return refused if fault.status else abort(request)
         if request.headers.get("Token") != TOKEN:
             return answer({"errors": [unauthenticated()]}, status=401)
-        return await self._said(request, self.carry_out(request.match_info, body), fault)
+        return await self._said(request, self.carry_out(request.match_info, command, asked), fault)
 
     async def _said(self, request: web.Request, result: Doc, fault: Fault) -> web.StreamResponse:
         if fault.cut == "after":
@@ -189,9 +189,8 @@ class StandIn:
         whole = answer(result)
         return await halfway(request, whole) if fault.cut == "halfway" else whole
 
-    def carry_out(self, where: Any, body: bytes) -> Doc:
+    def carry_out(self, where: Any, command: str, asked: Doc) -> Doc:
         """Return the answer to a command."""
-        ((command, asked),) = from_json(body).items()
         try:
             return self._done(where["keyspace"], where.get("collection"), command)(asked)
         except Refused as error:
@@ -271,11 +270,11 @@ class Doing:
         return {"status": status, **({"errors": errors} if errors else {})}
 
     def _insert(self, document: Doc) -> Any:
-        document = {"_id": str(uuid4())} | document
+        document = dict(document) if "_id" in document else {"_id": str(uuid4()), **document}
         size = sum(len(value) for value in document.values() if isinstance(value, str))
         if size > DOCUMENT_CHARS:
             raise Refused("SHRED_DOC_LIMIT_VIOLATION", f"a document of {size} characters")
-        if any(name.startswith("$") and name != "$vector" for name in document):
+        if any(name[0:1] == "$" and name != "$vector" for name in document):
             raise Refused("SHRED_DOC_KEY_NAME_VIOLATION", "a field's name begins with $")
         if document.get("$vector") is not None:
             document["$vector"] = vector_of(document["$vector"])

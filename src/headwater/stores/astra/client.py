@@ -10,12 +10,13 @@ from importlib.metadata import version
 from types import TracebackType
 from typing import Any, Literal, Self
 
+import anyio
 from yarl import URL
 
 from headwater.errors import UsageError
 from headwater.stores.astra import changing, finding, inserting
 from headwater.stores.astra.commands import Commands, check_name, clauses, number_in, status_of
-from headwater.stores.astra.exchange import Wire
+from headwater.stores.astra.exchange import CLOSE_S, Wire
 from headwater.stores.astra.faults import bad_answer
 from headwater.stores.astra.line import Line
 from headwater.stores.astra.results import Count, Document, Fetched, Inserted, Page, Updated
@@ -81,7 +82,8 @@ class AsyncAstraClient:
         trace: TracebackType | None,
     ) -> None:
         """Close the client."""
-        await self.close()
+        with anyio.move_on_after(CLOSE_S, shield=True):
+            await self.close()
 
     async def close(self) -> None:
         """Close all connections; calls under way fail."""
