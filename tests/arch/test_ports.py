@@ -18,6 +18,7 @@ ONE_ADAPTER = {
     "jobs": "jobs are kept by one engine, on two databases",
     "probed": "whatever is reached has it on itself",
     "loop_lag": "a loop is watched in one way; where it is not, there is none",
+    "llm": "a model is asked in one way; where none is set, there is none",
     "tokens": "a token is checked in one way; where none is taken, there is none",
     "telemetry": "calls are tallied in one way; where nobody looks, there is none",
 }
@@ -62,6 +63,7 @@ def test_a_port_shares_its_name_with_its_adapters_and_their_contract(port: str) 
         assert not adapters, f"take {port} off the list, stores stand behind it"
         return
     adapters += sorted((PACKAGE / "services").glob(f"{port}.py"))
+    adapters += sorted((PACKAGE / "services" / port).glob("[a-z]*.py"))
     assert len(adapters) >= 2, "a port with one adapter is a guess"
     assert (ROOT / f"tests/contract/test_{port}.py").exists()
 
@@ -91,8 +93,11 @@ def methods_of(kind: type) -> dict[str, Any]:
 
 
 def adapters_of(port: str) -> Iterator[type]:
-    """Give the class behind a port in each store: the one with all of its methods."""
+    """Give the classes behind a port: in each store the one with all of its methods."""
     wanted = set(methods_of(protocol_of(port)))
+    for path in sorted((PACKAGE / "services" / port).glob("[a-z]*.py")):
+        module = importlib.import_module(module_of(path))
+        yield from (one for one in classes_in(module) if wanted <= set(methods_of(one)))
     for path in sorted((PACKAGE / "stores").glob(f"*/{port}.py")):
         module = importlib.import_module(module_of(path))
         found = [one for one in classes_in(module) if wanted <= set(methods_of(one))]

@@ -21,9 +21,17 @@ MAX_DIMENSIONS = 8_192
 
 
 def pack(vector: Any) -> bytes:
-    """Return a vector of any length but zero as bytes, of length 1."""
+    """Return a vector of any length but zero as bytes, of length 1.
+
+    Raises:
+        ValueError: it is no vector, zero, or not finite.
+    """
     values = np.asarray(vector, dtype=np.float64)
-    return bytes((values / np.linalg.norm(values)).astype(_FLOAT).tobytes())
+    length = np.linalg.norm(values) if values.ndim == 1 else 0.0
+    if not np.isfinite(length) or length == 0:
+        message = "no vector, zero, or not finite"
+        raise ValueError(message)
+    return bytes((values / length).astype(_FLOAT).tobytes())
 
 
 def unpack(vector: bytes) -> Matrix:

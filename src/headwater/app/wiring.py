@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -22,6 +22,8 @@ from headwater.app.job_place import job_place
 from headwater.app.settings import Settings
 from headwater.errors import UsageError, without_secrets
 from headwater.ports.cache import Cache
+from headwater.ports.documents import Documents
+from headwater.ports.embedder import Embedder
 from headwater.ports.gauged import Gauged
 from headwater.ports.history import History
 from headwater.ports.hub import Hub
@@ -37,6 +39,7 @@ from headwater.ports.rules import Rules
 from headwater.ports.run_log import RunLog
 from headwater.ports.telemetry import Telemetry
 from headwater.ports.tokens import Tokens
+from headwater.ports.vectors import Vectors
 from headwater.ports.versions import Versions
 from headwater.toolkit.registry import Pack
 
@@ -70,6 +73,9 @@ class Stores:
     hub: Hub
     keys: Keys
     rates: Rates
+    documents: Documents
+    vectors: Vectors
+    embedder: Embedder
     gauged: tuple[Gauged, ...] = ()
     probed: Mapping[str, Probed] = field(default_factory=dict)
     """Services beside the database, by name; the estate is answered without them."""
@@ -83,6 +89,9 @@ class Stores:
             Metrics: self.metrics,
             History: self.history,
             Rules: self.rules,
+            Documents: self.documents,
+            Vectors: self.vectors,
+            Embedder: self.embedder,
         }
 
 
@@ -97,7 +106,7 @@ async def open_stores(url: str, settings: Settings) -> AsyncIterator[Stores]:
     if not isinstance(url, str) or text_problem(url):
         shown = without_secrets(ascii(url))[:200]
         raise UsageError(f"database {shown}: {WRITE}", code="database.bad_url")
-    async with _kept_in(url, settings) as stores:
+    async with _model(settings) as model, _kept_in(url, settings, model) as stores:
         if settings.redis is None:
             yield stores
             return
@@ -106,18 +115,18 @@ async def open_stores(url: str, settings: Settings) -> AsyncIterator[Stores]:
 
 
 @asynccontextmanager
-async def _kept_in(url: str, settings: Settings) -> AsyncIterator[Stores]:
+async def _kept_in(url: str, settings: Settings, model: Embedder) -> AsyncIterator[Stores]:
     """Open what is kept in a database."""
     if url in {MEMORY, f"{MEMORY}//"}:
-        yield _memory(settings)
+        yield _memory(settings, model)
     elif url.startswith(SQLITE) and url.removeprefix(SQLITE).strip():
         path = Path(url.removeprefix(SQLITE))
         if url == settings.default_url:
             await _make_folder(path.parent)
-        async with _sqlite(path, settings) as stores:
+        async with _sqlite(path, settings, model) as stores:
             yield stores
     elif url.partition("://")[0] in SERVERS and "://" in url:
-        async with _server(url, settings) as stores:
+        async with _server(url, settings, model) as stores:
             yield stores
     else:
         shown = without_secrets(url)[:200]
@@ -155,8 +164,31 @@ async def _make_folder(folder: Path) -> None:
         raise UsageError(message, code="store.no_folder") from error
 
 
-def _memory(settings: Settings) -> Stores:
+@asynccontextmanager
+async def _model(settings: Settings) -> AsyncIterator[Embedder]:
+    """Give what makes vectors; it loads and connects nothing before the first text."""
+    from headwater.services.embedder import hashing, minilm
+
+    chosen = settings.embedder
+    if chosen == "auto":
+        chosen = "minilm" if await to_thread.run_sync(minilm.is_installed) else "hashing"
+    if chosen == "openai":
+        from headwater.services.embedder import openai
+
+        url, name, key = settings.embedding_service
+        async with aclosing(openai.OpenAiEmbedder(url, model=name, key=key)) as service:
+            yield service
+    elif chosen == "minilm":
+        yield minilm.MiniLmEmbedder(threads=settings.embedder_threads)
+    else:
+        yield hashing.HashingEmbedder()
+
+
+def _memory(settings: Settings, model: Embedder) -> Stores:
+    from headwater.services.embedder.once import OnceEmbedder
     from headwater.stores.memory.cache import MemoryCache
+    from headwater.stores.memory.documents import MemoryDocuments
+    from headwater.stores.memory.embeddings import MemoryEmbeddings
     from headwater.stores.memory.estate import MemoryEstate
     from headwater.stores.memory.history import MemoryHistory
     from headwater.stores.memory.hub import MemoryHub
@@ -167,6 +199,7 @@ def _memory(settings: Settings) -> Stores:
     from headwater.stores.memory.relations import MemoryRelations
     from headwater.stores.memory.rules import MemoryRules
     from headwater.stores.memory.run_log import MemoryRunLog
+    from headwater.stores.memory.vectors import MemoryVectors
     from headwater.stores.memory.versions import MemoryVersions
 
     estate = MemoryEstate()
@@ -182,11 +215,14 @@ def _memory(settings: Settings) -> Stores:
         hub=MemoryHub(),
         keys=MemoryKeys(),
         rates=MemoryRates(),
+        documents=MemoryDocuments(estate),
+        vectors=MemoryVectors(estate),
+        embedder=OnceEmbedder(model, near=MemoryEmbeddings(), far=MemoryEmbeddings()),
     )
 
 
 @asynccontextmanager
-async def _sqlite(path: Path, settings: Settings) -> AsyncIterator[Stores]:
+async def _sqlite(path: Path, settings: Settings, model: Embedder) -> AsyncIterator[Stores]:
     """Open an estate's file, and beside it the file of its runs, so that neither waits."""
     from headwater.stores.sql.sqlite_database import SqliteDatabase
 
@@ -197,11 +233,11 @@ async def _sqlite(path: Path, settings: Settings) -> AsyncIterator[Stores]:
         runs = await SqliteDatabase.open(beside, schema="runs", readers=1)
         stack.push_async_callback(runs.close)
         hub = await to_thread.run_sync(_hub_of, path)
-        yield _in_sql(estate, runs, hub=hub, settings=settings)
+        yield _in_sql(estate, runs, hub=hub, settings=settings, model=model)
 
 
 @asynccontextmanager
-async def _server(url: str, settings: Settings) -> AsyncIterator[Stores]:
+async def _server(url: str, settings: Settings, model: Embedder) -> AsyncIterator[Stores]:
     """Open an estate and its runs in one database of PostgreSQL or MariaDB."""
     from headwater.stores.memory.hub import MemoryHub
     from headwater.stores.sql.addresses import read_address
@@ -211,13 +247,17 @@ async def _server(url: str, settings: Settings) -> AsyncIterator[Stores]:
     with _ONE_HUB:
         hub = _HUBS.setdefault(Path(str(address)), MemoryHub())
     async with open_server(address, size=settings.database_pool) as database:
-        stores = _in_sql(database, database, hub=hub, settings=settings)
+        stores = _in_sql(database, database, hub=hub, settings=settings, model=model)
         yield replace(stores, gauged=(database,))
 
 
-def _in_sql(estate: Any, runs: Any, *, hub: Hub, settings: Settings) -> Stores:
+def _in_sql(estate: Any, runs: Any, *, hub: Hub, settings: Settings, model: Embedder) -> Stores:
+    from headwater.services.embedder.once import OnceEmbedder
     from headwater.stores.memory.cache import MemoryCache
+    from headwater.stores.memory.embeddings import MemoryEmbeddings
     from headwater.stores.memory.rates import MemoryRates
+    from headwater.stores.sql.documents import SqlDocuments
+    from headwater.stores.sql.embeddings import SqlEmbeddings
     from headwater.stores.sql.history import SqlHistory
     from headwater.stores.sql.inventory import SqlInventory
     from headwater.stores.sql.keys import SqlKeys
@@ -225,6 +265,7 @@ def _in_sql(estate: Any, runs: Any, *, hub: Hub, settings: Settings) -> Stores:
     from headwater.stores.sql.relations import SqlRelations
     from headwater.stores.sql.rules import SqlRules
     from headwater.stores.sql.run_log import SqlRunLog
+    from headwater.stores.sql.vectors import SqlVectors
     from headwater.stores.sql.versions import SqlVersions
 
     return Stores(
@@ -239,6 +280,9 @@ def _in_sql(estate: Any, runs: Any, *, hub: Hub, settings: Settings) -> Stores:
         hub=hub,
         keys=SqlKeys(estate),
         rates=MemoryRates(),
+        documents=SqlDocuments(estate, index_bytes=settings.index_bytes),
+        vectors=SqlVectors(estate, index_bytes=settings.index_bytes),
+        embedder=OnceEmbedder(model, near=MemoryEmbeddings(), far=SqlEmbeddings(estate)),
     )
 
 
@@ -329,9 +373,10 @@ def shipped_packs() -> list[Pack]:
     from headwater.packs.estate import tools as estate
     from headwater.packs.graph import tools as graph
     from headwater.packs.history import tools as history
+    from headwater.packs.knowledge import tools as knowledge
     from headwater.packs.metric import tools as metric
 
-    packs: list[Pack] = [estate, ci, metric, graph, history, cep]
+    packs: list[Pack] = [estate, ci, metric, graph, history, cep, knowledge]
     for one in entry_points(group=GROUP):
         try:
             packs.append(one.load())
