@@ -1,0 +1,202 @@
+"""How one model is asked through pydantic-ai, and what its errors mean; it chooses no model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import SecretStr
+
+from headwater.errors import HeadwaterError, LimitError, StoreFault
+
+CONNECT_S = 3.0
+SILENT_S = 60.0
+"""Seconds without a byte after which a service is given up; whoever asks has less, mostly."""
+MOST_RETRY_S = 86_400.0
+TOO_MANY = 429
+SERVER = 500
+REFUSALS = frozenset({401, 403})
+MOST_KINDS = 50
+NO_WIRE = frozenset({"APIConnectionError", "ModelConnectionError", "TransportError"})
+NOT_SENT = frozenset({"ConnectError", "ConnectTimeout"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What came back: the text, the tokens, and why it is not to be used, where it is not."""
+
+    text: str
+    input_tokens: int
+    output_tokens: int
+    declined: bool = False
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed:
+    """Why nothing came back; `owes` where the model may have written all the same."""
+
+    error: HeadwaterError
+    owes: bool
+
+
+class Wire:
+    """One pool of connections to a service, with what was imported to speak to it."""
+
+    def __init__(self, client: Any, ai: Any) -> None:
+        self._client = client
+        self._ai = ai
+
+    async def ask(
+        self,
+        model: str,
+        system: str,
+        user: str,
+        *,
+        schema: Mapping[str, Any] | None,
+        most_tokens: int,
+    ) -> Reply | Failed:
+        """Send two texts, once, and return what comes back, or why nothing does."""
+        ai = self._ai
+        parts = [ai.SystemPromptPart(system), ai.UserPromptPart(user)]
+        try:
+            response = await ai.model_request(
+                ai.OpenAIChatModel(model, provider=ai.OpenAIProvider(openai_client=self._client)),
+                [ai.ModelRequest(parts=parts)],
+                model_settings={"max_tokens": most_tokens, "temperature": 0.0},
+                model_request_parameters=ai.parameters(schema),
+            )
+            return _read(response, ai)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is an error of that service
+            return failed(error, model)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.close()
+
+
+async def look_at(url: str, key: SecretStr | None) -> None:
+    """Ask a service which models it has; one without that page is there as well.
+
+    It asks by itself: what asks models takes too long to import for a look.
+
+    Raises:
+        StoreFault: `llm.unreachable`, `llm.refused`.
+    """
+    import aiohttp
+
+    headers = {} if key is None else {"Authorization": f"Bearer {key.get_secret_value()}"}
+    timeout = aiohttp.ClientTimeout(total=CONNECT_S)
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=timeout, headers=headers) as session,
+            session.get(f"{url.rstrip('/')}/models", allow_redirects=False) as response,
+        ):
+            status = response.status
+    except (aiohttp.ClientError, OSError) as error:
+        message = "language model: the service cannot be reached; see its URL, and whether it is up"
+        raise StoreFault(message, code="llm.unreachable", retry_safe=True) from error
+    if status in REFUSALS:
+        message = f"language model: the service refused with {status}; see HEADWATER_LLM_KEY"
+        raise StoreFault(message, code="llm.refused", retry_safe=False)
+    if status >= SERVER:
+        message = f"language model: the service answered {status}; see whether it is up"
+        raise StoreFault(message, code="llm.unreachable", retry_safe=True)
+
+
+def open_wire(url: str, key: SecretStr | None) -> Wire:
+    """Import pydantic-ai and open a pool; it blocks for seconds, and connects nowhere."""
+    import openai
+
+    from headwater.services import llm_library
+
+    timeout = openai.Timeout(SILENT_S, connect=CONNECT_S)
+    client = openai.AsyncOpenAI(
+        base_url=url,
+        api_key="none" if key is None else key.get_secret_value(),
+        max_retries=0,
+        timeout=timeout,
+        http_client=openai.DefaultAsyncHttpxClient(
+            base_url=url, timeout=timeout, follow_redirects=False
+        ),
+    )
+    return Wire(client, llm_library)
+
+
+def _read(response: Any, ai: Any) -> Reply:
+    texts = [one.content for one in response.parts if isinstance(one, ai.TextPart)]
+    strange = [one for one in response.parts if not isinstance(one, ai.TextPart | ai.ThinkingPart)]
+    reason = response.finish_reason
+    problem = ""
+    if reason == "length":
+        problem = "it was cut at the most tokens it may have"
+    elif strange or reason == "tool_call":
+        problem = "it calls a tool, and it has none"
+    elif reason == "error":
+        problem = "the service says that it broke off"
+    return Reply(
+        text="".join(texts),
+        input_tokens=response.usage.input_tokens,
+        output_tokens=response.usage.output_tokens,
+        declined=reason == "content_filter",
+        problem=problem,
+    )
+
+
+def failed(error: Exception, model: str) -> Failed:
+    """Return what an error of the library means; nothing that the service wrote is in it."""
+    where, status = f"language model {model}", status_of(error)
+    found: HeadwaterError
+    if status == TOO_MANY:
+        found = LimitError(
+            f"{where}: the service takes no more requests now; wait, or name another model",
+            code="llm.rate",
+            retry_safe=True,
+            retry_after_s=_retry_after_s(error),
+        )
+    elif "ContentFilterError" in _kinds(error) or (status is not None and status < SERVER):
+        found = StoreFault(
+            f"{where}: it declined, or the service refused ({status}); see its URL, key and names",
+            code="llm.refused",
+            retry_safe=False,
+        )
+    elif status is not None or _kinds(error) & NO_WIRE:
+        how = f"answered {status}" if status else "cannot be reached, or broke off"
+        found = StoreFault(
+            f"{where}: the service {how}; see whether it is up",
+            code="llm.unreachable",
+            retry_safe=True,
+        )
+    else:
+        found = StoreFault(
+            f"{where}: what the service sent is no answer ({type(error).__name__})",
+            code="llm.bad_answer",
+            retry_safe=True,
+        )
+    found.__cause__ = error
+    return Failed(error=found, owes=status is None and not _kinds(error) & NOT_SENT)
+
+
+def status_of(error: BaseException) -> int | None:
+    """Return the HTTP status that an error or its cause has."""
+    for one in (error, error.__cause__):
+        status = getattr(one, "status_code", None)
+        if isinstance(status, int):
+            return status
+    return None
+
+
+def _kinds(error: BaseException) -> set[str]:
+    """Return the names of what an error and its causes are: the library comes late, by name."""
+    found: set[str] = set()
+    one: BaseException | None = error
+    while one is not None and len(found) < MOST_KINDS:
+        found.update(kind.__name__ for kind in type(one).__mro__)
+        one = one.__cause__
+    return found
+
+
+def _retry_after_s(error: BaseException) -> float | None:
+    wait_s = getattr(error, "retry_after", None)
+    return min(max(0.0, wait_s), MOST_RETRY_S) if isinstance(wait_s, int | float) else None
