@@ -15,7 +15,9 @@ _FENCE = re.compile(r"[ \t]*(```+|~~~+)")
 _HEADING = re.compile(r"[ ]{0,3}#{1,6}[ \t]+")
 _ITEM = re.compile(r"[ \t]*(?:[-*+]|\d{1,3}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?")
 _ROW = re.compile(r"[ \t]*\|")
-_MARKUP = re.compile(r"\s*(?:</?[A-Za-z][^<>]*>\s*)+|\s*(?:[-*_=|:]\s*){3,}|\s*>?\s*")
+_MARKUP = re.compile(
+    r"\s*<(?:summary|!--)[^\n]*\s*|\s*(?:</?[A-Za-z][^<>]*>\s*)+|\s*(?:[-*_=|:]\s*){3,}|\s*>?\s*"
+)
 _QUOTE = re.compile(r"[ \t]*>[ \t]?")
 _MASKED = re.compile(r"`[^`]*`|\]\([^)\s]*\)|\bhttps?://\S+")
 _END = re.compile(

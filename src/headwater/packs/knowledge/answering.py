@@ -33,6 +33,10 @@ LATER = 0.8
 MOST_LED = 6
 """Items of a list that follow the sentence which leads to them."""
 LONGEST_CODE = 600
+LATER_ON, OWN_LEAST = 0.01, 0.8
+"""What each sentence before it takes from a sentence's worth, and what it keeps at least."""
+MOSTLY_LINK, POINTER = 0.5, 0.5
+"""A sentence with less of its own than this share is a pointer elsewhere, and counts half."""
 LEAST_WORDS = 2
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)|https?://\S+|\{\{.*?\}\}")
 
@@ -179,11 +183,15 @@ def _weights(question: str, passages: Sequence[Passage]) -> dict[str, float]:
 
 def _places(passage: Passage, prior: float) -> Iterable[Place]:
     context = _context(passage)
-    for sentence in split_sentences(passage.text):
-        own = frozenset(terms(_LINK.sub(r"\1", sentence.text)))
+    for place, sentence in enumerate(split_sentences(passage.text)):
+        plain = _LINK.sub(r"\1", sentence.text)
+        own = frozenset(terms(plain))
         tells = sentence.kind != "heading" and (len(own) >= LEAST_WORDS or _leads(sentence))
         alone = tells and sentence.kind in {"prose", "item"}
-        candidate = Candidate(words=own, context=context, prior=prior if alone else 0.0)
+        worth = prior * max(1 - LATER_ON * place, OWN_LEAST)
+        if len(plain) < MOSTLY_LINK * len(sentence.text):
+            worth *= POINTER
+        candidate = Candidate(words=own, context=context, prior=worth if alone else 0.0)
         if tells:
             yield Place(sentence, passage, candidate)
 
