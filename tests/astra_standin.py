@@ -41,6 +41,7 @@ class Fault:
 
     status: int = 0
     retry_after: str | None = None
+    location: str | None = None
     delay_s: float = 0.0
     cut: str = ""
     """`before` it is carried out, `after` it was, or `halfway` through the answer."""
@@ -174,7 +175,8 @@ class StandIn:
             await asyncio.sleep(self.latency_s + fault.delay_s)
             fault = fault if era == self.era else Fault(cut="before")
         if fault.status or fault.cut == "before":
-            headers = {"Retry-After": fault.retry_after} if fault.retry_after else {}
+            said = {"Retry-After": fault.retry_after, "Location": fault.location}
+            headers = {name: value for name, value in said.items() if value}
             refused = web.Response(status=fault.status or 500, text="injected", headers=headers)
             return refused if fault.status else abort(request)
         if request.headers.get("Token") != TOKEN:

@@ -186,6 +186,16 @@ async def test_what_is_refused_is_not_repeated(
     assert len(api.seen) == 1
 
 
+async def test_the_token_is_not_sent_to_where_an_answer_leads(
+    api: StandIn, astra: AsyncAstraClient
+) -> None:
+    away = Fault(status=307, location=f"{api.url}/api/json/v1/default_keyspace/nodes")
+    api.fault = lambda _command, _number: away
+    with pytest.raises(UsageError):
+        await astra.count("nodes")
+    assert len(api.seen) == 1
+
+
 GARBAGE = [
     b"", b"<html>", b"[]", b"null", b"7", b'{"status": 3}', b'{"status": {"count": "x"}}',
     b'{"data": {"documents": 7}}', b'{"data": {"documents": [7]}}', b"{}", b"\xff\xfe",
