@@ -22,6 +22,7 @@ from headwater.entries.wire.asgi import App, Message, Receive, Scope, Send
 from headwater.entries.wire.opening import Opening
 from headwater.entries.wire.paths import OPEN, UPLOAD
 from headwater.entries.wire.visit import KEY, Visit, bearer_of
+from headwater.errors import HeadwaterError
 
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 PROCESS = secrets.token_hex(6).encode()
@@ -67,12 +68,16 @@ class Gate:
         try:
             self._opening.check()
             check_length(headers, most_bytes)
-            with bound(request_id=request_id.decode()):
-                scope[KEY] = await self._visit(headers, request_id)
-        except Exception as error:  # noqa: BLE001  every error becomes a status
+        except HeadwaterError as error:
             await refusal(error)(scope, receive, send)
             return
+        # Who is let in is waited for from here on, also while it is found out who it is.
         with bound(request_id=request_id.decode()), self._opening.entered():
+            try:
+                scope[KEY] = await self._visit(headers, request_id)
+            except Exception as error:  # noqa: BLE001  every error becomes a status
+                await refusal(error)(scope, receive, send)
+                return
             await while_listening(
                 self._app, scope, receive=receive, send=send, most_bytes=most_bytes
             )
