@@ -38,6 +38,10 @@ ROLLBACK_S = 0.02
 END_S = 2.0
 """How long a connection may take to end before it is cut."""
 CLOSE_S = 2.0
+SILENT_S = 1.0
+"""How long a connection that was idle may be silent; then another is made."""
+SUSPECT_S = 0.25
+"""After such a silence of one, the others that are idle are closed too."""
 UNIT_S = 10.0
 """How long a unit of work may take whose caller set no deadline; a load may take any time."""
 DEADLINE_GRACE_S = 0.01
@@ -104,22 +108,14 @@ class ServerDatabase:
 
     def gauges(self) -> list[Gauge]:
         """Return how much of the pool is in use, and how many wait for it."""
+        told = (
+            ("connections_in_use", self.in_use, "Connections to the database that a call holds."),
+            ("connections_limit", self.size, "Connections to the database server at most."),
+            ("waiting", self.waiting, "Calls that wait for a connection to the database server."),
+        )
         return [
-            Gauge(
-                name="headwater_database_connections_in_use",
-                value=self.in_use,
-                help="Connections to the database server that a call holds.",
-            ),
-            Gauge(
-                name="headwater_database_connections_limit",
-                value=self.size,
-                help="Connections to the database server at most.",
-            ),
-            Gauge(
-                name="headwater_database_waiting",
-                value=self.waiting,
-                help="Calls that wait for a connection to the database server.",
-            ),
+            Gauge(name=f"headwater_database_{name}", value=value, help=text)
+            for name, value, text in told
         ]
 
     async def read(self, work: Callable[[Connection], T], *, tenant: str | None) -> T:
@@ -240,16 +236,28 @@ class ServerDatabase:
             if not self.server.is_clean(held.line):  # the server ended it while it was idle
                 self._cut(held)
                 continue
-            try:
-                await self._begin(held, transaction)
-            except StoreFault as fault:
-                if not is_lost(fault):
-                    raise
-            else:
+            if await self._begun_again(held, transaction):
                 return held
         held = await self._opened()
         await self._begin(held, transaction)
         return held
+
+    async def _begun_again(self, held: Held, transaction: Transaction) -> bool:
+        """Begin on a connection that was idle; tell whether it still carries anything."""
+        began_at = anyio.current_time()
+        try:
+            with anyio.fail_after(SILENT_S):
+                await self._begin(held, transaction)
+        except BaseException as error:
+            if anyio.current_time() - began_at >= SUSPECT_S:  # the others may be as dead
+                while self._idle:
+                    self._cut(self._idle.pop())
+            if isinstance(error, TimeoutError) or (
+                isinstance(error, StoreFault) and is_lost(error)
+            ):
+                return False
+            raise
+        return True
 
     async def _begin(self, held: Held, transaction: Transaction) -> None:
         try:
