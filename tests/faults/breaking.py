@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import product
@@ -42,13 +42,23 @@ def sampled(cells: list[Cell]) -> list[Cell]:
     return cells[::SAMPLED]
 
 
+async def until(
+    seen: Callable[[], Awaitable[bool]], *, within_s: float, every_s: float = 0.02
+) -> float:
+    """Look again and again until something is seen; return the seconds, at most those given."""
+    began = anyio.current_time()
+    with anyio.move_on_after(within_s):
+        while True:
+            if await seen():
+                break
+            await anyio.sleep(every_s)
+    return anyio.current_time() - began
+
+
 @asynccontextmanager
 async def struck(proxy: Proxy, cell: Cell) -> AsyncIterator[None]:
     """Strike for as long as the block lasts; while idle, only before it."""
     if cell.moment == "connect":
-        proxy.cut()  # so that somebody connects
-        while proxy.open_connections:
-            await anyio.sleep(0.01)
         await _connect(proxy, cell.fault)
     elif cell.moment == "idle":
         await _idle(proxy, cell.fault)
@@ -61,14 +71,16 @@ async def struck(proxy: Proxy, cell: Cell) -> AsyncIterator[None]:
 
 
 async def _connect(proxy: Proxy, fault: str) -> None:
+    """Strike those who connect, and have everyone connect."""
     if fault == "refuse":
         await proxy.refuse()
-    elif fault == "cut":
-        proxy.down.cut_after_bytes = 3
     elif fault in {"hang", "strand"}:
         proxy.hang()
-    else:
+    elif fault != "cut":
         _spoil(proxy.down, fault)
+    proxy.cut()
+    if fault == "cut":
+        proxy.down.cut_after_bytes = 3
 
 
 async def _idle(proxy: Proxy, fault: str) -> None:
