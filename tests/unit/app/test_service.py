@@ -236,7 +236,7 @@ async def test_what_the_block_raises_comes_out_as_it_is(opened):
             raise KeyError("mine")
 
 
-@pytest.mark.parametrize("bad", ["estate.db", "postgres://x", "sqlite:///", "", "sqlite://x"])
+@pytest.mark.parametrize("bad", ["estate.db", "oracle://x", "sqlite:///", "", "sqlite://x"])
 async def test_a_bad_url_is_refused_with_the_form_that_is_due(bad):
     with pytest.raises(UsageError) as caught:
         async with AsyncHeadwater.open(bad or "x"):

@@ -131,7 +131,7 @@ async def test_a_read_only_folder_is_named(tmp_path: Path, exists: bool) -> None
         await (await SqliteDatabase.open(path)).close()
         path.chmod(0o444)
     folder.chmod(0o555)
-    for parent in (tmp_path, *tmp_path.parents[:2]):
+    for parent in (tmp_path, *tmp_path.parents[:3]):
         parent.chmod(parent.stat().st_mode | 0o055)
     done = await anyio.run_process([sys.executable, "-c", READ_ONLY, str(path)], check=False)
     assert done.stdout.decode().startswith("store.read_only"), done.stderr.decode()
