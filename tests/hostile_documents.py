@@ -61,11 +61,15 @@ def honest(words: str = "the database is slow") -> bytes:
     return one_page(stream(b"BT /F1 12 Tf 72 700 Td (%s) Tj ET" % words.encode()))
 
 
-def flated(mebibytes: int, unit: bytes = SPACES) -> bytes:
-    """Return so much of nothing, packed by Flate."""
-    packer = zlib.compressobj(9)
-    parts = [packer.compress(unit) for _ in range(mebibytes * len(SPACES) // len(unit))]
-    return b"".join([*parts, packer.flush()])
+def flated(mebibytes: int) -> bytes:
+    """Return so much of nothing, packed by Flate: one packed mebibyte again and again."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    unit = packer.compress(SPACES) + packer.flush(zlib.Z_FULL_FLUSH)
+    count = mebibytes * len(SPACES)
+    low = 1 + count * SPACES[0]
+    high = count + SPACES[0] * count * (count + 1) // 2
+    check = (high % 65_521) << 16 | low % 65_521
+    return b"\x78\xda" + unit * mebibytes + b"\x03\x00" + check.to_bytes(4, "big")
 
 
 def flate_bomb(stages: int, mebibytes: int) -> bytes:

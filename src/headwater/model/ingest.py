@@ -54,6 +54,18 @@ class DocumentFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Brought:
+    """The documents of a path or an upload, by source.
+
+    One of a folder may fail without the others. `skipped` counts files that are no documents.
+    """
+
+    files: tuple[DocumentFile, ...]
+    skipped: int = 0
+    is_folder: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReadDocument:
     """A document's text, cut into passages whose spans are characters of `text`.
 

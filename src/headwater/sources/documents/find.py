@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from headwater.errors import LimitError, UsageError
-from headwater.model.ingest import DocumentFile
+from headwater.model.ingest import Brought, DocumentFile
 from headwater.sources.documents.kinds import check_kind, kind_of_name
 
 MOST_FILES = 100_000
@@ -18,19 +18,7 @@ MOST_SOURCE = 500
 """Characters of a source; of a longer one the end is kept, behind a digest of the whole."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """The documents of a path, by source; `is_folder` tells whether one may fail without all.
-
-    `skipped` counts files that are no documents.
-    """
-
-    files: tuple[DocumentFile, ...]
-    skipped: int = 0
-    is_folder: bool = False
-
-
-def documents_at(path: Path, *, source: str | None = None, media_type: str = "") -> Found:
+def documents_at(path: Path, *, source: str | None = None, media_type: str = "") -> Brought:
     """Return the documents of a file or a folder, by source. It blocks.
 
     A file is known by its full path, or by `source`; those of a folder by `source` and their path
@@ -51,29 +39,27 @@ def documents_at(path: Path, *, source: str | None = None, media_type: str = "")
     if not whole.is_file():
         message = f"{path}: neither a file nor a folder; name one"
         raise UsageError(message, code="document.no_such_path")
-    return Found(files=(_file(whole, source or whole.as_posix(), kind),))
+    return Brought(files=(_file(whole, source or whole.as_posix(), kind),))
 
 
-def document_of_bytes(
-    path: Path, *, name: str | None = None, source: str | None = None, media_type: str = ""
-) -> Found:
-    """Return the one document that bytes kept in a file are; it is known by `source`, or by name.
+def document_of_bytes(path: Path, *, source: str | None = None, media_type: str = "") -> Brought:
+    """Return the one document that bytes kept in a file are; it is known by `source`.
 
-    Without either it is known by a digest of its content.
+    Without one it is known by a digest of its content.
 
     Raises:
         UsageError: `document.unknown_type`.
     """
-    given = source or name
+    given = source
     if given is None:
         with path.open("rb") as file:
             given = f"upload:{hashlib.file_digest(file, 'sha256').hexdigest()[:16]}"
     kind = check_kind(media_type) or kind_of_name(given)
     stem = Path(given.rpartition("/")[2]).stem if kind_of_name(given) else ""
-    return Found(files=(replace(_file(path, given, kind), stem=stem),))
+    return Brought(files=(replace(_file(path, given, kind), stem=stem),))
 
 
-def _in_folder(folder: Path, source: str | None) -> Found:
+def _in_folder(folder: Path, source: str | None) -> Brought:
     files: list[DocumentFile] = []
     skipped = 0
     under = folder.as_posix() if source is None else source.rstrip("/")
@@ -89,7 +75,7 @@ def _in_folder(folder: Path, source: str | None) -> Found:
     if not files:
         message = f"{folder}: none of its {skipped:,} files is a document; see the kinds read"
         raise UsageError(message, code="document.none")
-    return Found(files=tuple(files), skipped=skipped, is_folder=True)
+    return Brought(files=tuple(files), skipped=skipped, is_folder=True)
 
 
 def _walk(folder: Path) -> Iterator[Path]:

@@ -18,6 +18,7 @@ MOST_CHARACTERS = 65_536
 MOST_TAGS = 100
 _YAML = re.compile(r"---[ \t]*\n(.*?\n)??(?:---|\.\.\.)[ \t]*(?:\n|$)", re.DOTALL)
 _TOML = re.compile(r"\+\+\+[ \t]*\n(.*?\n)??\+\+\+[ \t]*(?:\n|$)", re.DOTALL)
+_QUOTED = re.compile(r"([\"'])(.*?)\1[ \t]*(?:#.*)?$")
 _PAIR = re.compile(r"([A-Za-z_][\w .-]{0,100}?)[ \t]*:(?:[ \t]+(.*))?$")
 
 
@@ -96,8 +97,8 @@ def _value(text: str) -> Any:
 
 def _bare(text: str) -> str:
     text = text.strip()
-    quoted = len(text) > 1 and text[0] == text[-1] and text[0] in "\"'"
-    return text[1:-1] if quoted else text.partition(" #")[0].rstrip()
+    quoted = _QUOTED.match(text)
+    return quoted[2] if quoted else text.partition(" #")[0].rstrip()
 
 
 def _word(value: Any) -> str:

@@ -25,6 +25,8 @@ MOST_DEPTH = 4
 OCR_DPI = 200
 OCR_MOST_PIXELS = 20_000_000
 OCR_PAGE_S = 30.0
+OCR_LINE = 12.0
+"""Points from line to line of what was seen: an empty one parts paragraphs."""
 OCR_SHARE = 0.8
 """Of the time given: after that no further page is read by its picture."""
 FILES = 64
@@ -227,11 +229,12 @@ class Reading:
             )
         except (OSError, subprocess.SubprocessError):
             return []
-        lines = done.stdout.decode("utf-8", "replace").splitlines()
-        shown = [line.strip() for line in lines if line.strip()]
-        for line in shown:
-            self._take(line)
-        return [(line, 0.0, 0.0) for line in shown]
+        shown: list[tuple[str, float, float]] = []
+        for number, line in enumerate(done.stdout.decode("utf-8", "replace").splitlines()):
+            if line.strip():
+                self._take(line)
+                shown.append((line.strip(), 0.0, -number * OCR_LINE))
+        return shown
 
 
 def _portable(bitmap: Any) -> bytes:

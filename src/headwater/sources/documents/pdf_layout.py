@@ -2,7 +2,7 @@
 
 A PDF has no headings, only characters of some size at some place. A short line clearly larger than
 most of the text is taken for a heading, a wider gap between lines for a new paragraph, and a line
-at the edge of most pages for a running title, which is left out.
+that stands apart at the edge of most pages for a running title, which is left out.
 """
 
 from __future__ import annotations
@@ -79,9 +79,9 @@ def _line(text: str, height: float, top: float) -> Line:
 
 def parsed_pages(pages: Sequence[Page], metadata: Mapping[str, str]) -> Parsed:
     """Return the text of pages with its headings, and what the document says of itself."""
-    running = _running(pages)
+    levels = _levels([line for page in pages for line in page.lines])
+    running = _running(pages, levels)
     kept = [(page, [one for one in page.lines if _shape(one) not in running]) for page in pages]
-    levels = _levels([line for _, lines in kept for line in lines])
     writer = _Writer()
     for page, lines in kept:
         for kind, level, paragraph in _paragraphs(lines, levels):
@@ -128,14 +128,30 @@ def _shape(line: Line) -> str:
     return _DIGITS.sub("#", line.text)
 
 
-def _running(pages: Sequence[Page]) -> set[str]:
-    """Return the shapes of lines that stand first or last on most pages."""
+def _running(pages: Sequence[Page], levels: Mapping[float, int]) -> set[str]:
+    """Return the shapes of lines that stand apart at the top or bottom of most pages.
+
+    Headings are none: that of a chapter may differ from the next one's by its number alone.
+    """
     if len(pages) < RUNNING_LEAST_PAGES:
         return set()
     seen: Counter[str] = Counter()
     for page in pages:
-        seen.update({_shape(line) for line in (*page.lines[:1], *page.lines[-1:])})
+        edges = (line for line in _edges(page.lines) if line.height not in levels)
+        seen.update({_shape(line) for line in edges})
     return {shape for shape, times in seen.items() if times >= len(pages) * RUNNING_SHARE}
+
+
+def _edges(lines: Sequence[Line]) -> list[Line]:
+    """Return the highest and the lowest line of a page where a gap parts them from the others."""
+    ordered = sorted(lines, key=lambda line: -line.top)
+    least = _usual_gap(ordered) * GAP_RATIO
+    found = []
+    if len(ordered) > 1 and ordered[0].top - ordered[1].top > least:
+        found.append(ordered[0])
+    if len(ordered) > 1 and ordered[-2].top - ordered[-1].top > least:
+        found.append(ordered[-1])
+    return found
 
 
 def _levels(lines: Sequence[Line]) -> dict[float, int]:
@@ -167,7 +183,7 @@ def _paragraphs(
             found[-1][2].append(line)
         else:
             found.append((kind, level, [line]))
-        before = line if line.height else None
+        before = line
     return found
 
 

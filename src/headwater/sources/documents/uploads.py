@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path, PurePosixPath
 
 from headwater.errors import UsageError
-from headwater.sources.documents.find import Found, document_of_bytes, documents_at
+from headwater.model.ingest import Brought
+from headwater.sources.documents.find import document_of_bytes, documents_at
 from headwater.sources.documents.kinds import KINDS, check_kind, kind_of_name
 from headwater.sources.zips import unpack_zip
 
@@ -36,10 +37,9 @@ def documents_sent(
     folder: Path,
     *,
     media_type: str = "",
-    name: str | None = None,
     source: str | None = None,
     most_bytes: int,
-) -> Found:
+) -> Brought:
     """Return the documents of an upload; those of a zip are unpacked into an empty folder.
 
     It blocks.
@@ -51,7 +51,7 @@ def documents_sent(
     """
     kind = check_upload(media_type)
     if kind not in ZIP:
-        return document_of_bytes(upload, name=name, source=source, media_type=kind)
+        return document_of_bytes(upload, source=source, media_type=kind)
     unpack_zip(upload, folder, most_bytes=most_bytes, most_entries=MOST_ENTRIES, place=_place)
     return documents_at(folder, source=source or OF_A_ZIP)
 
