@@ -15,7 +15,18 @@ from bench.machine import machine
 from bench.report import read_json, save_json, show, write_page
 from bench.rows import Row
 
-BARS = ("calls", "steps", "blocking", "dag", "deadline", "start", "load", "estate", "astra")
+BARS = (
+    "calls",
+    "steps",
+    "blocking",
+    "dag",
+    "deadline",
+    "start",
+    "load",
+    "estate",
+    "astra",
+    "knowledge",
+)
 PEERED = ("calls", "steps")
 """Bars with peers, taken where the peers are installed if there is such an environment."""
 PEERS_PYTHON = Path(".venv-bench/bin/python")
