@@ -15,6 +15,7 @@ from typing import Any
 
 from headwater.app.access import Access
 from headwater.app.jobs import BackgroundJobs
+from headwater.app.library import Library
 from headwater.app.live import LiveRuns
 from headwater.app.namespace import namespace
 from headwater.app.service import AsyncHeadwater
@@ -23,6 +24,7 @@ from headwater.bridge import Bridge, each, refuse_in_loop, with_async_iterators
 from headwater.model.answer import Answer, RunResult
 from headwater.model.event import Event, RunRecord
 from headwater.model.explanation import Explanation, ToolInfo
+from headwater.model.ingest import IngestReport
 from headwater.model.load import LoadReport, Progress
 from headwater.model.outcome import Outcome
 from headwater.model.principal import Principal
@@ -192,6 +194,30 @@ class Headwater:
         )
         return report
 
+    def ingest(
+        self,
+        path: str | Path | bytes,
+        *,
+        title: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        items: Sequence[str] = (),
+        source: str | None = None,
+        progress: Progress | None = None,
+        principal: Principal | None = None,
+    ) -> IngestReport:
+        """Take in a document or a folder of them; see `AsyncHeadwater.ingest`."""
+        report: IngestReport = self._bridge.call(
+            "ingest",
+            path=path,
+            title=title,
+            tags=tags,
+            items=items,
+            source=source,
+            progress=progress,
+            principal=principal,
+        )
+        return report
+
     def scan(
         self, *, progress: Progress | None = None, principal: Principal | None = None
     ) -> LoadReport:
@@ -236,6 +262,11 @@ class Headwater:
     def access(self) -> Part:
         """Return who may ask: keys, tenants, credentials; see `AsyncHeadwater.access`."""
         return Part(self._bridge, "access", Access)
+
+    @property
+    def documents(self) -> Part:
+        """Return the tenant's documents; see `AsyncHeadwater.documents`."""
+        return Part(self._bridge, "documents", Library)
 
     @property
     def live(self) -> Part:

@@ -162,7 +162,9 @@ class _Ingestion:
 
     async def _take_in(self, file: DocumentFile) -> None:
         """Read one document and keep it with its vectors."""
-        record, passages = await to_thread.run_sync(self._read, file, limiter=self._threads)
+        record, passages = await self._tried(
+            lambda: to_thread.run_sync(self._read, file, limiter=self._threads)
+        )
         held = await self._shelf.documents.get(record.source, principal=self._principal)
         is_new = held is None or held.version != record.version
         vectors = await self._embedded(record.title, passages) if is_new else []

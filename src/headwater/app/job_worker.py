@@ -6,19 +6,23 @@ Next: `headwater.app.loading.load`
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import anyio
 from anyio import to_thread
 from ulid import ULID
 
+from headwater.app.ingesting import Said
 from headwater.app.job_runs import carry_run
+from headwater.app.library import take_in
 from headwater.app.loading import load
 from headwater.app.parts import Parts
-from headwater.app.supplies import supply_of, unpack
+from headwater.app.supplies import documents_sent, supply_of, unpack
 from headwater.errors import EngineBug, HeadwaterError, StoreFault, UsageError
 from headwater.model.load import LoadReport, Progress
 from headwater.ports.jobs import Claim, Jobs
@@ -46,6 +50,7 @@ class JobWorker:
         self._jobs = jobs
         self._doers: dict[str, Callable[[Claim], Awaitable[Mapping[str, Any]]]] = {
             "load": self._load,
+            "ingest": self._ingest,
             "run": self._run,
         }
 
@@ -99,39 +104,55 @@ class JobWorker:
     async def _load(self, claim: Claim) -> Mapping[str, Any]:
         """Unpack an upload and load it; a second time it finds done what the first one did."""
         payload = claim.task.payload
-        upload = self._jobs.kept(claim.job_id)
-        if not await anyio.Path(upload).exists():
-            message = "what was uploaded is gone from this process's folder of jobs; send it again"
-            raise StoreFault(message, code="job.upload_gone")
-        folder = upload.with_name(f"work-{ULID()}")
-        await anyio.Path(folder).mkdir()
+        upload, folder = await self._laid_out(claim)
         most_bytes = self._parts.settings.unpacked_bytes
         found = await to_thread.run_sync(
             lambda: unpack(upload, folder, media_type=payload["media_type"], most_bytes=most_bytes),
             abandon_on_cancel=True,
         )
         supply = await to_thread.run_sync(supply_of, found, payload["kind"])
-        progress = Progress()
-        raised: HeadwaterError | None = None
-        async with anyio.create_task_group() as group:
-            group.start_soon(_tell, claim, progress)
-            try:
-                report = await load(
-                    self._parts.stores,
-                    supply,
-                    principal=claim.task.principal,
-                    lease=self._parts.versions,
-                    replace=payload["replace"],
-                    skip_bad=payload["skip_bad"],
-                    progress=progress,
-                )
-            except HeadwaterError as error:
-                raised = error  # raised below, not in a group's wrapping
-            group.cancel_scope.cancel()
-        if raised is not None:
-            raise raised
-        claim.tell(_progress_of(progress))
+        async with _telling(claim) as progress:
+            report = await load(
+                self._parts.stores,
+                supply,
+                principal=claim.task.principal,
+                lease=self._parts.versions,
+                replace=payload["replace"],
+                skip_bad=payload["skip_bad"],
+                progress=progress,
+            )
         return _report_of(report)
+
+    async def _ingest(self, claim: Claim) -> Mapping[str, Any]:
+        """Take in what was uploaded; documents taken in before a kill are left as they are."""
+        payload = claim.task.payload
+        upload, folder = await self._laid_out(claim)
+        brought = await to_thread.run_sync(
+            lambda: documents_sent(
+                upload,
+                folder,
+                media_type=payload["media_type"],
+                source=payload["source"],
+                most_bytes=self._parts.settings.unpacked_bytes,
+            ),
+            abandon_on_cancel=True,
+        )
+        said = Said(title=payload["title"], tags=payload["tags"], items=tuple(payload["items"]))
+        async with _telling(claim) as progress:
+            report = await take_in(
+                self._parts, brought, said=said, progress=progress, principal=claim.task.principal
+            )
+        return asdict(report)
+
+    async def _laid_out(self, claim: Claim) -> tuple[Path, Path]:
+        """Return where a job's upload is, and an empty folder for what is in it."""
+        upload = self._jobs.kept(claim.job_id)
+        if not await anyio.Path(upload).exists():
+            message = "what was uploaded is gone from this process's folder of jobs; send it again"
+            raise StoreFault(message, code="job.upload_gone")
+        folder = upload.with_name(f"work-{ULID()}")
+        await anyio.Path(folder).mkdir()
+        return upload, folder
 
     async def _run(self, claim: Claim) -> Mapping[str, Any]:
         return await carry_run(self._parts, claim.task)
@@ -145,6 +166,23 @@ class JobWorker:
             except HeadwaterError as error:
                 LOG.warning("old jobs were not forgotten: %s", error)
             await anyio.sleep(PRUNE_S)
+
+
+@asynccontextmanager
+async def _telling(claim: Claim) -> AsyncIterator[Progress]:
+    """Tell how far a job is, for as long as this block takes, and once at its end."""
+    progress = Progress()
+    raised: HeadwaterError | None = None
+    async with anyio.create_task_group() as group:
+        group.start_soon(_tell, claim, progress, name="tell progress")
+        try:
+            yield progress
+        except HeadwaterError as error:
+            raised = error  # raised below, not in a group's wrapping
+        group.cancel_scope.cancel()
+    if raised is not None:
+        raise raised
+    claim.tell(_progress_of(progress))
 
 
 async def _tell(claim: Claim, progress: Progress) -> None:

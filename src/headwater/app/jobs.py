@@ -5,7 +5,7 @@ Next: `headwater.app.job_worker.JobWorker.work`
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from ulid import ULID
@@ -13,7 +13,7 @@ from ulid import ULID
 from headwater.app import carrying, checking
 from headwater.app.parts import Parts
 from headwater.app.records import new_run_id
-from headwater.app.supplies import check_media_type
+from headwater.app.supplies import check_documents_type, check_media_type
 from headwater.errors import UsageError
 from headwater.model.job import Job, Task
 from headwater.model.principal import Principal
@@ -63,20 +63,53 @@ class BackgroundJobs:
             StoreFault: `jobs.unreachable`, `jobs.no_room`.
         """
         who = checking.allow(checking.who_asks(principal, self._principal), "load")
-        jobs = self._jobs()
-        self._parts.under_way.check_open()
         payload = {
             "media_type": check_media_type(media_type),
             "kind": kind,
             "replace": bool(replace),
             "skip_bad": bool(skip_bad),
         }
-        job_id = new_job_id()
-        size_bytes = await jobs.keep(
-            chunks, job_id=job_id, most_bytes=self._parts.settings.upload_bytes
-        )
-        task = Task(kind="load", principal=who, payload=payload | {"size_bytes": size_bytes})
-        return await jobs.submit(task, job_id=job_id, principal=who)
+        return await self._kept("load", chunks, payload, principal=who)
+
+    async def ingest(
+        self,
+        chunks: AsyncIterator[bytes],
+        *,
+        media_type: str = "",
+        title: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        items: Sequence[str] = (),
+        source: str | None = None,
+        principal: Principal | None = None,
+    ) -> Job:
+        """Take in an upload in the background: one document, or a zip of a folder of them.
+
+        The upload is on the disk when this returns. A process that is killed leaves the job to
+        another, which leaves what was taken in by then as it is.
+
+        Args:
+            chunks: The upload.
+            media_type: Of the document, or `application/zip`; else its content tells.
+            title: Of the document, instead of its own.
+            tags: Of every document, beside its own.
+            items: Codes of items that every document is about.
+            source: What it is known by, or what stands before the paths in a zip.
+            principal: Whose documents.
+
+        Raises:
+            UsageError: `jobs.off`, `document.unknown_type`.
+            LimitError: `job.too_large`, `limit.stopping`.
+            StoreFault: `jobs.unreachable`, `jobs.no_room`.
+        """
+        who = checking.allow(checking.who_asks(principal, self._principal), "ingest")
+        payload = {
+            "media_type": check_documents_type(media_type),
+            "title": title,
+            "tags": dict(tags or {}),
+            "items": list(items),
+            "source": source,
+        }
+        return await self._kept("ingest", chunks, payload, principal=who)
 
     async def run(
         self,
@@ -144,6 +177,25 @@ class BackgroundJobs:
         who = checking.who_asks(principal, self._principal)
         await self._jobs().cancel(job.id, principal=who)
         return await self.find(job_id, principal=principal)
+
+    async def _kept(
+        self,
+        kind: str,
+        chunks: AsyncIterator[bytes],
+        payload: Mapping[str, Any],
+        *,
+        principal: Principal,
+    ) -> Job:
+        """Keep an upload, and then the job that is to be done with it."""
+        jobs = self._jobs()
+        self._parts.under_way.check_open()
+        job_id = new_job_id()
+        size_bytes = await jobs.keep(
+            chunks, job_id=job_id, most_bytes=self._parts.settings.upload_bytes
+        )
+        told = {**payload, "size_bytes": size_bytes}
+        task = Task(kind=kind, principal=principal, payload=told)
+        return await jobs.submit(task, job_id=job_id, principal=principal)
 
     def _jobs(self) -> Jobs:
         if self._parts.jobs is None:

@@ -18,6 +18,7 @@ from headwater.app.feed import Feed
 from headwater.app.health import Health
 from headwater.app.identities import Identities
 from headwater.app.job_worker import JobWorker
+from headwater.app.known_items import KnownItems
 from headwater.app.parts import Parts
 from headwater.app.run_writer import RunWriter
 from headwater.app.settings import Settings, local_zone
@@ -102,6 +103,7 @@ async def _assemble(
         control=Control(stores.hub, under_way),
         admission=Admission(settings, stores.rates),
         identities=await _identities(stores, settings),
+        known_items=KnownItems(stores.inventory, stores.versions),
         jobs=jobs,
     )
 

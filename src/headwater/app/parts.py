@@ -10,6 +10,7 @@ from headwater.app.control import Control
 from headwater.app.feed import Feed
 from headwater.app.health import Health
 from headwater.app.identities import Identities
+from headwater.app.known_items import KnownItems
 from headwater.app.run_writer import RunWriter
 from headwater.app.settings import Settings
 from headwater.app.under_way import UnderWay
@@ -43,4 +44,5 @@ class Parts:
     control: Control
     admission: Admission
     identities: Identities
+    known_items: KnownItems
     jobs: Jobs | None = None

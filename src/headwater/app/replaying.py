@@ -2,24 +2,51 @@
 
 from __future__ import annotations
 
+from dataclasses import replace as with_changes
 from itertools import islice
 from typing import Any
 
 import anyio
 
+from headwater.app import carrying, records
+from headwater.app.parts import Parts
 from headwater.composing.difference import differences
 from headwater.engine.ask import Earlier, carry_out
 from headwater.engine.journal import plain
 from headwater.engine.run import Ground
 from headwater.model.answer import RunResult
 from headwater.model.event import RunRecord
+from headwater.model.explanation import Explanation
 from headwater.model.outcome import Outcome, Succeeded
+from headwater.model.principal import Principal
+from headwater.model.question import Question
 from headwater.model.replay import Difference, ReplayReport
 
 MOST_LISTED = 1000
+SEQUENTIAL_S = 600.0
+"""Seconds for a replay: it shows how long things take, so no deadline of a question holds."""
 
 
 async def replay(
+    parts: Parts, found: Explanation, *, sequential: bool, principal: Principal
+) -> ReplayReport:
+    """Carry out a stored plan again, past the cache, as a run of its own, and compare.
+
+    Raises:
+        UsageError: `run.no_plan`.
+    """
+    before = found.run
+    earlier = records.earlier_of(before.run_id, found.events)
+    asked = Question(text=before.text, asked_at=before.asked_at, budget_s=SEQUENTIAL_S)
+    work = carrying.Work(kind="run", asked=asked, steps=earlier.steps)
+    with carrying.recorded(parts, work, principal=principal) as run:
+        ground = await carrying.ground_of(parts, run.journal, principal=principal)
+        ground = with_changes(ground, sequential=sequential, fresh=True)
+        run.result, report = await _compared(before, earlier, ground)
+    return report
+
+
+async def _compared(
     record: RunRecord, earlier: Earlier, ground: Ground
 ) -> tuple[RunResult, ReplayReport]:
     """Carry out a stored plan again and report each differing value and both times."""

@@ -20,6 +20,7 @@ from headwater.app.access import Access
 from headwater.app.admission import Admission
 from headwater.app.health import Health
 from headwater.app.jobs import BackgroundJobs
+from headwater.app.library import Library
 from headwater.app.lifespan import lifespan
 from headwater.app.live import LiveRuns
 from headwater.app.loading import export, load
@@ -34,17 +35,14 @@ from headwater.model.answer import Answer, RunResult
 from headwater.model.call import Call
 from headwater.model.event import RunRecord
 from headwater.model.explanation import Explanation, ToolInfo
+from headwater.model.ingest import IngestReport
 from headwater.model.load import LoadReport, Progress
 from headwater.model.moment import Asked
 from headwater.model.outcome import Outcome
 from headwater.model.principal import Principal
-from headwater.model.question import Question
 from headwater.model.replay import ReplayReport
 from headwater.policy.permissions import enough
 from headwater.toolkit.registry import Pack
-
-SEQUENTIAL_S = 600.0
-"""Seconds for a replay: it shows how long things take, so no deadline of a question holds."""
 
 
 class AsyncHeadwater:
@@ -96,6 +94,11 @@ class AsyncHeadwater:
     def jobs(self) -> BackgroundJobs:
         """Return what loads and runs as background jobs, where they are on."""
         return BackgroundJobs(self._parts, self._principal)
+
+    @property
+    def documents(self) -> Library:
+        """Return the tenant's documents: taken in, listed, forgotten."""
+        return Library(self._parts, self._principal)
 
     @property
     def live(self) -> LiveRuns:
@@ -271,14 +274,7 @@ class AsyncHeadwater:
         who = self._who(principal, "replay")
         found = await self.explain(run_id, principal=who)
         checking.allow_on(who, "replay", found.run)
-        earlier = records.earlier_of(run_id, found.events)
-        asked = Question(text=found.run.text, asked_at=found.run.asked_at, budget_s=SEQUENTIAL_S)
-        work = carrying.Work(kind="run", asked=asked, steps=earlier.steps)
-        with carrying.recorded(self._parts, work, principal=who) as run:
-            ground = await carrying.ground_of(self._parts, run.journal, principal=who)
-            ground = with_changes(ground, sequential=sequential, fresh=True)
-            run.result, report = await replay(found.run, earlier, ground)
-        return report
+        return await replay(self._parts, found, sequential=sequential, principal=who)
 
     async def load(
         self,
@@ -314,6 +310,21 @@ class AsyncHeadwater:
             progress=progress,
             principal=who,
         )
+
+    async def ingest(
+        self,
+        path: str | Path | bytes,
+        *,
+        title: str | None = None,
+        tags: Mapping[str, str] | None = None,
+        items: Sequence[str] = (),
+        source: str | None = None,
+        progress: Progress | None = None,
+        principal: Principal | None = None,
+    ) -> IngestReport:
+        """Take in a document or a folder of them; see `Library.ingest` for what it takes."""
+        more: dict[str, Any] = {"title": title, "tags": tags, "items": items, "source": source}
+        return await self.documents.ingest(path, progress=progress, principal=principal, **more)
 
     async def scan(
         self, *, progress: Progress | None = None, principal: Principal | None = None

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from headwater.app.loading import EstateWriter
+from headwater.model.ingest import Brought, DocumentFile, ReadDocument, ReadingLimits
 from headwater.model.load import Supply
 
 
@@ -66,3 +67,51 @@ def bundle_writer(folder: Path) -> EstateWriter:
     from headwater.sources.bundle.write import BundleWriter
 
     return BundleWriter(folder)
+
+
+def documents_at(path: Path, *, source: str | None) -> Brought:
+    """Return the documents of a file or a folder.
+
+    Raises:
+        UsageError: there is no such path, or no document in it.
+    """
+    from headwater.sources.documents.find import documents_at as find
+
+    return find(path, source=source)
+
+
+def check_documents_type(media_type: str) -> str:
+    """Return the media type of documents that can be sent; empty where their content shall tell.
+
+    Raises:
+        UsageError: `document.unknown_type`.
+    """
+    from headwater.sources.documents.uploads import check_upload
+
+    return check_upload(media_type)
+
+
+def documents_sent(
+    upload: Path, folder: Path, *, media_type: str, source: str | None, most_bytes: int
+) -> Brought:
+    """Return the documents of an upload; those of a zip are unpacked into an empty folder.
+
+    Raises:
+        UsageError: what is wrong with the upload.
+        LimitError: `upload.too_large`.
+    """
+    from headwater.sources.documents.uploads import documents_sent as find
+
+    return find(upload, folder, media_type=media_type, source=source, most_bytes=most_bytes)
+
+
+def read_document(file: DocumentFile, limits: ReadingLimits) -> ReadDocument:
+    """Read one document and cut it into passages.
+
+    Raises:
+        UsageError: what is wrong with it.
+        LimitError: reading it takes too much.
+    """
+    from headwater.sources.documents.read import read_document as read
+
+    return read(file, limits)

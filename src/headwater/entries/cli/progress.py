@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 import anyio
 from rich.progress_bar import ProgressBar
@@ -22,7 +23,9 @@ BAR = 28
 
 
 @asynccontextmanager
-async def progressing(doing: str, screen: Screen) -> AsyncIterator[Progress]:
+async def progressing(
+    doing: str, screen: Screen, *, counted: str = "rows"
+) -> AsyncIterator[Progress]:
     """Show what goes on inside this block on stderr: a bar in place, or a line where it begins."""
     progress = Progress()
     fault: HeadwaterError | None = None
@@ -30,7 +33,8 @@ async def progressing(doing: str, screen: Screen) -> AsyncIterator[Progress]:
         screen.tell(f"{doing} …")
     async with anyio.create_task_group() as group:
         if screen.draws:
-            group.start_soon(_draw, doing, progress, screen, name="draw progress")
+            draw = partial(_draw, doing, progress, screen, counted=counted)
+            group.start_soon(draw, name="draw progress")
         try:
             yield progress
         except HeadwaterError as error:
@@ -40,25 +44,27 @@ async def progressing(doing: str, screen: Screen) -> AsyncIterator[Progress]:
         raise fault
 
 
-async def _draw(doing: str, progress: Progress, screen: Screen) -> None:
+async def _draw(doing: str, progress: Progress, screen: Screen, *, counted: str) -> None:
     await anyio.sleep(FIRST_DRAWN_S)
     began_at = anyio.current_time()
     with Status(doing, console=screen.err) as status:
         while True:
             spent_s = anyio.current_time() - began_at + FIRST_DRAWN_S
-            status.update(draw_progress(doing, progress, spent_s))
+            status.update(draw_progress(doing, progress, spent_s, counted=counted))
             await anyio.sleep(REDRAWN_S)
 
 
-def draw_progress(doing: str, progress: Progress, spent_s: float) -> Table:
-    """Return one line: what goes on, how much of it, how many rows, and for how long."""
+def draw_progress(
+    doing: str, progress: Progress, spent_s: float, *, counted: str = "rows"
+) -> Table:
+    """Return one line: what goes on, how much of it, how many of what, and for how long."""
     grid = Table.grid(padding=(0, 1))
     cells: list[Text | ProgressBar] = [Text(f"{doing} {clean(progress.part)}".rstrip())]
     if progress.total_bytes:
         total, read = progress.total_bytes, min(progress.bytes_read, progress.total_bytes)
         cells.append(ProgressBar(total=total, completed=read, width=BAR))
         cells.append(Text(f"{read / total:.0%}"))
-    cells.append(Text(f"{progress.rows_read:,} rows"))
+    cells.append(Text(f"{progress.rows_read:,} {counted}"))
     cells.append(Text(f"{spent_s:.1f} s", style="dim"))
     grid.add_row(*cells)
     return grid

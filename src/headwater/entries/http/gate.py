@@ -20,7 +20,7 @@ from headwater.entries.http.listening import too_large, while_listening
 from headwater.entries.http.problems import refusal
 from headwater.entries.wire.asgi import App, Message, Receive, Scope, Send
 from headwater.entries.wire.opening import Opening
-from headwater.entries.wire.paths import OPEN, UPLOAD
+from headwater.entries.wire.paths import OPEN, UPLOADS
 from headwater.entries.wire.visit import KEY, Visit, bearer_of
 from headwater.errors import HeadwaterError
 
@@ -64,7 +64,7 @@ class Gate:
         headers = dict(scope["headers"])
         request_id = request_id_of(headers)
         send = stamped(send, request_id)
-        most_bytes = self._sizes.upload_bytes if path == UPLOAD else self._sizes.body_bytes
+        most_bytes = self._sizes.upload_bytes if path in UPLOADS else self._sizes.body_bytes
         try:
             self._opening.check()
             check_length(headers, most_bytes)

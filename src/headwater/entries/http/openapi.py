@@ -20,6 +20,7 @@ from headwater.entries.http.bodies import (
 from headwater.entries.http.describing import REF
 from headwater.errors import Fault
 from headwater.model.answer import Answer, RunResult
+from headwater.model.document import Document, DocumentPage
 from headwater.model.event import RunRecord
 from headwater.model.explanation import Explanation
 from headwater.model.job import Job
@@ -31,7 +32,7 @@ from headwater.model.run_state import RunPage, RunState
 TAKEN = (AskBody, PlanBody, AgainBody, ReplayBody)
 GIVEN = (
     Answer, RunResult, RunRecord, RunPage, RunState, Explanation, ReplayReport, Readiness, Job,
-    Succeeded, ToolList, JobList,
+    Succeeded, ToolList, JobList, Document, DocumentPage,
 )  # fmt: skip
 WORDS = """Answers operational questions on a deadline: typed, cited, complete or honestly partial.
 

@@ -21,12 +21,14 @@ from headwater.entries.http.bodies import (
 )
 from headwater.entries.http.describing import Operation, Parameter
 from headwater.entries.http.health import Health
+from headwater.entries.http.library import Library
 from headwater.entries.http.loads import Loads
 from headwater.entries.http.routing import Endpoint
 from headwater.entries.http.runs import Runs
 from headwater.entries.wire.opening import Opening
-from headwater.entries.wire.paths import LIVEZ, READYZ, UPLOAD
+from headwater.entries.wire.paths import DOCUMENTS, LIVEZ, READYZ, UPLOAD
 from headwater.model.answer import Answer, RunResult
+from headwater.model.document import Document, DocumentPage
 from headwater.model.event import RunRecord
 from headwater.model.explanation import Explanation
 from headwater.model.job import Job
@@ -64,6 +66,11 @@ UPLOADS = {
     "application/zip": {"schema": {"type": "string", "format": "binary"}},
     "application/x-ndjson": {"schema": {"type": "string"}},
 }
+SENT = {
+    kind: {"schema": {"type": "string", "format": "binary"}}
+    for kind in ("text/markdown", "text/plain", "text/html", "application/pdf", "application/zip")
+}
+DOCUMENT = Parameter("document_id", "path", "The document's id.", TEXT, "17")
 ONE = "/v1/runs/{run_id}"
 RAN = (404, 405, 409, 415, 422, 502, 504)
 
@@ -78,6 +85,7 @@ def operations(
         *_runs(runs),
         *_changes(runs),
         *_loads(loads),
+        *_library(Library(hw)),
         *_health(Health(hw, described)),
     ]
 
@@ -212,6 +220,57 @@ def _loads(loads: Loads) -> list[Operation]:
             parameters=(JOB,),
             refuses=(404, 409),
             name="cancel_job",
+        ),
+    ]
+
+
+def _library(library: Library) -> list[Operation]:
+    one = f"{DOCUMENTS}/{{document_id}}"
+    many = {"type": "array", "items": TEXT}
+    how = (
+        Parameter("title", "query", "The document's title, instead of its own.", TEXT),
+        Parameter("source", "query", "What it is known by; its content without it.", TEXT),
+        Parameter("tag", "query", "A tag, as `key=value`; may be given again.", many),
+        Parameter("item", "query", "The code of an item it is about; may be given again.", many),
+    )
+    reads = partial(_reads, tag="documents")
+    return [
+        Operation(
+            method="POST",
+            path=DOCUMENTS,
+            endpoint=library.ingest,
+            tag="documents",
+            gives={202: Job},
+            takes=SENT,
+            parameters=how,
+            refuses=(409, 415, 422),
+            name="ingest",
+        ),
+        reads(
+            path=DOCUMENTS,
+            endpoint=library.recent,
+            gives={200: DocumentPage},
+            parameters=(LIMIT,),
+            refuses=(422,),
+            name="list_documents",
+        ),
+        reads(
+            path=one,
+            endpoint=library.find,
+            gives={200: Document},
+            parameters=(DOCUMENT,),
+            refuses=(404,),
+            name="find_document",
+        ),
+        Operation(
+            method="DELETE",
+            path=one,
+            endpoint=library.forget,
+            tag="documents",
+            gives={200: Document},
+            parameters=(DOCUMENT,),
+            refuses=(404,),
+            name="forget_document",
         ),
     ]
 

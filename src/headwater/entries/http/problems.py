@@ -28,6 +28,8 @@ BY_CODE: Mapping[str, int] = {
     "tool.unknown": 404,
     "run.unknown": 404,
     "job.unknown": 404,
+    "document.unknown": 404,
+    "document.unknown_type": 415,
     "http.no_such_path": 404,
     "http.no_such_method": 405,
     "run.no_plan": 409,

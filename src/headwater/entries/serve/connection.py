@@ -15,7 +15,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from headwater.app.settings import Settings
 from headwater.entries.http.listening import LEAVING
 from headwater.entries.wire.asgi import Receive, Scope, Send
-from headwater.entries.wire.paths import OPEN, UPLOAD
+from headwater.entries.wire.paths import OPEN, UPLOADS
 from headwater.errors import LimitError, UsageError
 
 MOST_FIELDS = 100
@@ -110,7 +110,7 @@ class Connection(HttpToolsProtocol):
     def on_body(self, body: bytes) -> None:
         """Take a part of a body; an upload has its time anew with each."""
         super().on_body(body)
-        if self.scope.get("path") == UPLOAD:
+        if self.scope.get("path") in UPLOADS:
             self._body_since = self.loop.time()
 
     def on_message_complete(self) -> None:

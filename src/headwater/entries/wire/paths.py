@@ -7,5 +7,8 @@ READYZ = "/readyz"
 OPEN = frozenset((LIVEZ, READYZ, "/metrics", "/openapi.json"))
 """Paths that need no key, and are answered whatever else goes on."""
 UPLOAD = "/v1/load"
+DOCUMENTS = "/v1/documents"
+UPLOADS = frozenset((UPLOAD, DOCUMENTS))
+"""Paths to which more is sent than a request's body may hold elsewhere."""
 ALIVE = b'{"status":"alive"}'
 """What is said at `LIVEZ`."""

@@ -27,6 +27,7 @@ GAP_RATIO = 1.4
 HEIGHT_RATIO = 1.6
 """Times a line's height, where nothing tells the usual distance."""
 RUNNING_LEAST_PAGES = 4
+RUNNING_LEAST_LINES = 3
 RUNNING_SHARE = 0.5
 MOST_TITLE = 300
 NOTHING = {"untitled", "(anonymous)", "anonymous", "(unspecified)", "unspecified", "unknown"}
@@ -131,27 +132,31 @@ def _shape(line: Line) -> str:
 def _running(pages: Sequence[Page], levels: Mapping[float, int]) -> set[str]:
     """Return the shapes of lines that stand apart at the top or bottom of most pages.
 
-    Headings are none: that of a chapter may differ from the next one's by its number alone.
+    A heading at the top is one only where it is everywhere the same: those of chapters may differ
+    by their numbers alone.
     """
     if len(pages) < RUNNING_LEAST_PAGES:
         return set()
     seen: Counter[str] = Counter()
     for page in pages:
-        edges = (line for line in _edges(page.lines) if line.height not in levels)
-        seen.update({_shape(line) for line in edges})
+        highest, lowest = _edges(page.lines)
+        shapes = {_shape(one) for one in (highest, lowest) if one is not None}
+        if highest is not None and highest.height in levels:
+            shapes.discard(_shape(highest))
+            shapes.update({highest.text} if _shape(highest) == highest.text else ())
+        seen.update(shapes)
     return {shape for shape, times in seen.items() if times >= len(pages) * RUNNING_SHARE}
 
 
-def _edges(lines: Sequence[Line]) -> list[Line]:
-    """Return the highest and the lowest line of a page where a gap parts them from the others."""
+def _edges(lines: Sequence[Line]) -> tuple[Line | None, Line | None]:
+    """Return the highest and the lowest line of a page, each where a gap parts it from the rest."""
     ordered = sorted(lines, key=lambda line: -line.top)
+    if len(ordered) < RUNNING_LEAST_LINES:
+        return None, None
     least = _usual_gap(ordered) * GAP_RATIO
-    found = []
-    if len(ordered) > 1 and ordered[0].top - ordered[1].top > least:
-        found.append(ordered[0])
-    if len(ordered) > 1 and ordered[-2].top - ordered[-1].top > least:
-        found.append(ordered[-1])
-    return found
+    highest = ordered[0] if ordered[0].top - ordered[1].top > least else None
+    lowest = ordered[-1] if ordered[-2].top - ordered[-1].top > least else None
+    return highest, lowest
 
 
 def _levels(lines: Sequence[Line]) -> dict[float, int]:
