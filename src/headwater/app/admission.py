@@ -28,6 +28,8 @@ LEAST_TOOK_S = 1e-4
 LEAST_QUESTIONS = 4
 LEAST_READS = 8
 """Places that there are however slow the work is."""
+LATE_SHARE = 0.9
+"""The share of its time after which work counts as late: what was there by then is answered."""
 SOON_S = 1.0
 LATER_S = 10.0
 """The least and the most seconds after which to ask again."""
@@ -84,13 +86,20 @@ class _Way:
         """Return the seconds that one more would wait, by the pace of late."""
         return self.turns.expected_s(tenant, rank, now=self.now())
 
-    def leave(self, began_at: float) -> None:
-        """Give a place up that was taken then, to whoever is next."""
+    def leave(self, began_at: float, *, late: bool = False) -> None:
+        """Give a place up that was taken then, to whoever is next; there are fewer if it was late.
+
+        Where everyone asks at once from the start no latency is known without a crowd: that whole
+        budgets go by in a full house says as much as a refusal.
+        """
         now = self.now()
         took_s = max(LEAST_TOOK_S, now - began_at)  # a clock may stand still for a millisecond
         at_once = self.turns.taken
         seated: list[Any] = [self.turns.leave(took_s, now=now)]
-        places = self._gradient.ended(took_s, at_once=at_once)
+        if late and at_once * 2 > self.turns.places:
+            places = self._gradient.refused()
+        else:
+            places = self._gradient.ended(took_s, at_once=at_once)
         if places != self.turns.places:
             seated += self.turns.resize(places)
         for one in seated:
@@ -188,6 +197,11 @@ class Admission:
         if not self._runs[tenant]:
             del self._runs[tenant]
 
+    @property
+    def budget_s(self) -> float:
+        """Return the seconds of a request that names none."""
+        return self._settings.budget_s
+
     async def wait(
         self, way: _Way, tenant: str, *, rank: Criticality, budget_s: float | None
     ) -> float:
@@ -219,7 +233,16 @@ class Admission:
 class _Place:
     """The way in of one request, and its place in work, which it gives up in any case."""
 
-    __slots__ = ("_admission", "_began_at", "_budget_s", "_rank", "_tenant", "counted", "way")
+    __slots__ = (
+        "_admission",
+        "_began_at",
+        "_budget_s",
+        "_late_at",
+        "_rank",
+        "_tenant",
+        "counted",
+        "way",
+    )
 
     way: _Way
     counted: bool
@@ -232,7 +255,7 @@ class _Place:
         self._tenant = tenant
         self._rank = rank
         self._budget_s = budget_s
-        self._began_at = 0.0
+        self._began_at = self._late_at = 0.0
 
     async def __aenter__(self) -> float | None:
         """Wait for a place, and give what is left of the budget."""
@@ -248,6 +271,7 @@ class _Place:
                 self._end_run()
                 raise
         self._began_at = self.way.now()
+        self._late_at = self._began_at + LATE_SHARE * (left_s or self._admission.budget_s)
         return left_s
 
     async def __aexit__(
@@ -257,7 +281,7 @@ class _Place:
         trace: TracebackType | None,
     ) -> None:
         """Give the place to whoever is next."""
-        self.way.leave(self._began_at)
+        self.way.leave(self._began_at, late=self.way.now() >= self._late_at)
         self._end_run()
 
     def _end_run(self) -> None:

@@ -6,14 +6,16 @@ It answers nothing itself but refusals that need no app. `sweep` closes what too
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from headwater.app.settings import Settings
 from headwater.entries.http.listening import LEAVING
+from headwater.entries.serve.starts import Starts
 from headwater.entries.wire.asgi import Receive, Scope, Send
 from headwater.entries.wire.paths import OPEN, UPLOADS
 from headwater.errors import LimitError, UsageError
@@ -55,6 +57,7 @@ class Connection(HttpToolsProtocol):
     """A connection over which requests come, within bounds; see `bounded`."""
 
     bounds: ClassVar[Bounds]
+    starts: ClassVar[Starts]
     _head_since: float | None = None
     _head_bytes = 0
     _body_since: float | None = None
@@ -107,6 +110,10 @@ class Connection(HttpToolsProtocol):
             self.app = too_many_connections
         super().on_headers_complete()
 
+    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+        """Begin to answer a request, when it is its turn."""
+        self.starts.add(functools.partial(super()._start_asgi_task, cycle, app), self.loop)
+
     def on_body(self, body: bytes) -> None:
         """Take a part of a body; an upload has its time anew with each."""
         super().on_body(body)
@@ -151,7 +158,7 @@ def _older(since: float | None, limit: float) -> bool:
 
 def bounded(bounds: Bounds) -> type[Connection]:
     """Return what uvicorn makes a connection of, within bounds."""
-    return type("BoundedConnection", (Connection,), {"bounds": bounds})
+    return type("BoundedConnection", (Connection,), {"bounds": bounds, "starts": Starts()})
 
 
 async def header_too_large(scope: Scope, receive: Receive, send: Send) -> None:
