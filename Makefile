@@ -1,6 +1,6 @@
 # Every target makes .venv first, from nothing; once made it is kept until the lock changes.
 .POSIX:
-.PHONY: demo services services-stop test test-slow check fix bench docs lock clean help
+.PHONY: demo services services-stop test test-slow check fix bench bench-service docs lock clean help
 
 PY = .venv/bin/python
 # Beside PostgreSQL, MariaDB and Redis, which stop afterwards unless `make services` keeps them.
@@ -14,6 +14,7 @@ help:
 	@echo "make check      format, lint, types, layers"
 	@echo "make fix        mend format and lint where that can be done by itself"
 	@echo "make bench      measure against the bars in docs/reference/performance.md"
+	@echo "make bench-service   the same of the service, under load from another process"
 	@echo "make docs       run every code block of the docs and check the reference pages"
 	@echo "make lock       renew requirements.lock (needs uv)"
 
@@ -48,6 +49,9 @@ fix: .venv/.locked
 
 bench: .venv/.locked
 	$(PY) -m bench
+
+bench-service: services
+	$(PY) -m bench.service
 
 docs: .venv/.locked
 	$(PY) -m pytest -q tests/arch/test_docs.py tests/arch/test_reference.py

@@ -21,6 +21,7 @@ from bench import made_estate as made
 from bench.service.slow_query import written_pack
 
 ROOT = Path(__file__).parents[2]
+PATHS = (ROOT, ROOT / "src")
 FOLDER = Path(".bench/service")
 HEADWATER = [sys.executable, "-m", "headwater.entries.cli.main"]
 STARTS_S = 60.0
@@ -94,7 +95,7 @@ def ours(database: str, **settings: object) -> Iterator[Server]:
     """Give `headwater serve` over a database."""
     key = new_key(database)
     environment = {f"HEADWATER_{name.upper()}": str(value) for name, value in settings.items()}
-    environment["PYTHONPATH"] = f"{ROOT}{os.pathsep}{written_pack(FOLDER.resolve())}"
+    environment["PYTHONPATH"] = os.pathsep.join(map(str, (*PATHS, written_pack(FOLDER.resolve()))))
     command = [*HEADWATER, "serve", "--port", "0", "--json", "--database", database]
     with _started(command, environment) as (process, port):
         yield Server(port, key, process.pid)
@@ -105,7 +106,7 @@ def other(way: str, file: Path, *, threads: int = 0) -> Iterator[Server]:
     """Give one of the blocking ways (`blocking_way` or `threads_way`) over the same file."""
     key = "bench-" + hashlib.sha256(way.encode()).hexdigest()[:32]
     command = [sys.executable, "-m", f"bench.service.{way}", str(file), key, str(threads)]
-    with _started(command, {"PYTHONPATH": str(ROOT)}) as (process, port):
+    with _started(command, {"PYTHONPATH": os.pathsep.join(map(str, PATHS))}) as (process, port):
         yield Server(port, key, process.pid)
 
 
