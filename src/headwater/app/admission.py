@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, contextmanager
 from types import TracebackType
 from typing import Any
 
@@ -18,6 +18,7 @@ import anyio
 from headwater.app.settings import Settings
 from headwater.engine.clock import loop_clock
 from headwater.errors import LimitError
+from headwater.model.gauge import Gauge
 from headwater.model.principal import Principal
 from headwater.policy.budget import LEAST_S, MOST_S
 from headwater.policy.gradient import Gradient
@@ -33,6 +34,8 @@ LATE_SHARE = 0.9
 SOON_S = 1.0
 LATER_S = 10.0
 """The least and the most seconds after which to ask again."""
+REASONS = ("overload", "rate", "runs")
+"""Why somebody is turned away: `limit.overload`, `limit.rate`, `limit.runs`."""
 
 
 def rank_of(criticality: str | None) -> Criticality:
@@ -114,6 +117,16 @@ class _Way:
             self.leave(self.now() - self.turns.mean_took_s)
 
 
+def _of_way(kind: str, way: _Way) -> Iterator[Gauge]:
+    for name, value, help_ in (
+        ("places", way.turns.places, "Places for questions, or reads, from outside."),
+        ("in_work", way.turns.taken, "Questions, or reads, from outside that are in work."),
+        ("waiting", way.turns.waiting, "Questions, or reads, from outside that wait for a place."),
+    ):
+        labels = {"kind": kind}
+        yield Gauge(name=f"headwater_admission_{name}", value=value, help=help_, labels=labels)
+
+
 class Admission:
     """The way in for requests from outside; reached as `hw.admission`.
 
@@ -171,13 +184,27 @@ class Admission:
         place.counted = not read and self._settings.runs_per_tenant > 0
         return place
 
-    def figures(self) -> Iterator[tuple[str, float, dict[str, str]]]:
-        """Give what is in work and what waits, each as name, value and labels."""
-        for kind, way in (("question", self._questions), ("read", self._reads)):
-            labels = {"kind": kind}
-            yield "places", way.turns.places, labels
-            yield "in_work", way.turns.taken, labels
-            yield "waiting", way.turns.waiting, labels
+    def gauges(self) -> list[Gauge]:
+        """Return what is in work, what waits, and how many were turned away."""
+        ways = {"question": self._questions, "read": self._reads}
+        read_off = [one for kind, way in ways.items() for one in _of_way(kind, way)]
+        return [*read_off, *(self._of_reason(why) for why in REASONS)]
+
+    @contextmanager
+    def run_of(self, tenant: str) -> Iterator[None]:
+        """Count a run of a tenant as under way for as long as the block, where that is bounded.
+
+        Raises:
+            LimitError: `limit.runs`.
+        """
+        if not self._settings.runs_per_tenant:
+            yield
+            return
+        self.begin_run(tenant)
+        try:
+            yield
+        finally:
+            self.end_run(tenant)
 
     def begin_run(self, tenant: str) -> None:
         """Count a run of a tenant as under way.
@@ -215,6 +242,15 @@ class Admission:
         if waited_s is None:
             raise self._overload(way.expected_s(tenant, rank))
         return max(LEAST_S, given_s - waited_s)
+
+    def _of_reason(self, why: str) -> Gauge:
+        return Gauge(
+            name="headwater_turned_away_total",
+            value=self.turned_away[why],
+            help="Requests from outside that were turned away, by why.",
+            kind="counter",
+            labels={"reason": why},
+        )
 
     def _overload(self, expected_s: float) -> LimitError:
         message = (

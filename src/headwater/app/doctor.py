@@ -5,11 +5,12 @@ Every look happens off the loop or awaits, and has some seconds; one that hangs 
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -34,6 +35,8 @@ PREFIX = "HEADWATER_"
 
 Found = tuple[CheckStatus, str, str]
 """How it is, what was found, and what to do."""
+LATE: Found = "failed", f"no answer within {LOOK_S:g} s", "see whether it hangs or is far away"
+OPENS: Found = "ok", "it opens, and its tables are of this version", ""
 
 
 async def examine(url: str | None = None, *, tenant: str = "default") -> list[Check]:
@@ -59,19 +62,24 @@ async def examine(url: str | None = None, *, tenant: str = "default") -> list[Ch
     return checks
 
 
-async def _look(name: str, look: Callable[[], Awaitable[Found]]) -> Check:
+async def _look(
+    name: str, look: Callable[[], Awaitable[Found]], *, within_s: float = LOOK_S
+) -> Check:
     """Return what one look found, within its seconds."""
     started_at = anyio.current_time()
-    found: Found = "failed", f"no answer within {LOOK_S:g} s", "see whether it hangs or is far away"
-    with anyio.move_on_after(LOOK_S):
+    found = LATE
+    with anyio.move_on_after(within_s):
         try:
             found = await look()
         except HeadwaterError as error:
             found = "failed", error.message, f"see {error.code} in docs/reference/errors.md"
         except OSError as error:
             found = "failed", f"{error.strerror or error}", "see who may read and write there"
+    return _check(name, found, took_s=anyio.current_time() - started_at)
+
+
+def _check(name: str, found: Found, *, took_s: float) -> Check:
     status, message, advice = found
-    took_s = anyio.current_time() - started_at
     return Check(name=name, status=status, message=message, advice=advice, took_s=took_s)
 
 
@@ -151,24 +159,38 @@ async def _stores(database: str, settings: Settings, principal: Principal) -> li
         )
         return [await _look("database", lambda: _told(none_yet))]
     checks: list[Check] = []
-    opened: list[Stores] = []
 
-    async def open_them() -> Found:
-        opened.append(await stack.__aenter__())
-        return "ok", "it opens, and its tables are of this version", ""
-
-    stack = _opened(database, settings)
-    checks.append(await _look("database", open_them))
-    if not opened:
-        return checks
-    try:
-        checks.append(await _look("clock", lambda: _clock(opened[0], principal)))
-        for name, probe in opened[0].probed.items():
+    async def look(stores: Stores) -> None:
+        checks.append(await _look("clock", lambda: _clock(stores, principal)))
+        for name, probe in stores.probed.items():
             checks.append(await _look(name, partial(_reached_by, probe)))
-    finally:
-        with anyio.CancelScope(deadline=anyio.current_time() + LOOK_S, shield=True):
-            await stack.__aexit__(None, None, None)
-    return checks
+
+    return [await _open_for(look, _opened(database, settings)), *checks]
+
+
+async def _open_for(
+    look: Callable[[Stores], Awaitable[None]], opening: AbstractAsyncContextManager[Stores]
+) -> Check:
+    """Open the stores, look at them, close them, and return how the opening went.
+
+    Opening and closing have their seconds each, under one scope: what is opened may hold scopes of
+    its own, which end in the order in which they began.
+    """
+    started_at, took = anyio.current_time(), []
+
+    async def hold() -> Found:
+        async with opening as stores:
+            took.append(anyio.current_time() - started_at)
+            scope.deadline = math.inf
+            await look(stores)
+            scope.deadline = anyio.current_time() + LOOK_S
+        return OPENS
+
+    with anyio.CancelScope(deadline=started_at + LOOK_S) as scope:
+        check = await _look("database", hold, within_s=math.inf)
+    if took:
+        return _check("database", OPENS, took_s=took[0])
+    return _check("database", LATE, took_s=LOOK_S) if scope.cancelled_caught else check
 
 
 @asynccontextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -19,7 +19,7 @@ from headwater.errors import HeadwaterError
 from headwater.model.gauge import Gauge
 from headwater.model.principal import Principal
 from headwater.model.readiness import Check, Readiness
-from headwater.ports.loop_lag import LoopLag
+from headwater.ports.gauged import Gauged
 from headwater.ports.telemetry import Telemetry
 
 KEPT_S = 1.0
@@ -40,7 +40,7 @@ class Health:
         outlet: Whose events are counted.
         writer: Whose faults are counted.
         telemetry: What has tallied calls and runs.
-        lag: The watch on the loop, or None.
+        gauged: Whatever else has numbers to show.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Health:
         outlet: Outlet,
         writer: RunWriter,
         telemetry: Telemetry,
-        lag: LoopLag | None = None,
+        gauged: Sequence[Gauged] = (),
     ) -> None:
         self._stores = stores
         self._caller = caller
@@ -60,7 +60,7 @@ class Health:
         self._outlet = outlet
         self._writer = writer
         self._telemetry = telemetry
-        self._gauged = (*stores.gauged, *((lag,) if lag is not None else ()))
+        self._gauged = (*stores.gauged, *gauged)
         self._draining = False
         self._last: Readiness | None = None
         self._looked_at = 0.0

@@ -89,11 +89,13 @@ async def _assemble(
         "outlet": outlet,
         "writer": writer,
         "telemetry": telemetry,
-        "lag": lag,
     }
+    admission = Admission(settings, stores.rates)
+    gauged = (admission,) if lag is None else (admission, lag)
     return Parts(
         **numbered,
-        health=Health(stores, **numbered),
+        lag=lag,
+        health=Health(stores, gauged=gauged, **numbered),
         stores=stores,
         versions=versions,
         feed=Feed(outlet, stores.hub, writer),
@@ -101,7 +103,7 @@ async def _assemble(
         zone=await to_thread.run_sync(local_zone),
         under_way=under_way,
         control=Control(stores.hub, under_way),
-        admission=Admission(settings, stores.rates),
+        admission=admission,
         identities=await _identities(stores, settings),
         known_items=KnownItems(stores.inventory, stores.versions),
         jobs=jobs,

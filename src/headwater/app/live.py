@@ -76,7 +76,7 @@ class LiveRuns:
 
         Raises:
             UsageError: `run.nothing_asked`, or what is wrong with the plan, question or budget.
-            LimitError: `limit.stopping`.
+            LimitError: `limit.stopping`, `limit.runs`.
             StoreFault: the row cannot be committed; nothing was begun.
         """
         who = self._who(principal, "ask" if plan is None else "run")
@@ -247,7 +247,10 @@ class LiveRuns:
         """Carry out a run of the app's own task group, which no fault of a run may end."""
         begun = False
         try:
-            with carrying.recorded(self._parts, work, principal=who) as run:
+            with (
+                self._parts.admission.run_of(who.tenant),
+                carrying.recorded(self._parts, work, principal=who) as run,
+            ):
                 await self._run_log.write([run.journal.record], [])
                 begun = True
                 task_status.started(run.journal.record)

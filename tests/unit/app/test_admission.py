@@ -28,8 +28,8 @@ def admission(**changed: int) -> Admission:
 def in_work(way: Admission) -> dict[str, float]:
     """Return what is in work and what waits, over both kinds."""
     found: Counter[str] = Counter()
-    for name, value, _ in way.figures():
-        found[name] += int(value)
+    for one in way.gauges():
+        found[one.name.removeprefix("headwater_admission_")] += int(one.value)
     return {name: found[name] for name in ("in_work", "waiting")}
 
 
@@ -171,6 +171,8 @@ async def test_a_tenant_has_no_more_runs_than_it_may() -> None:
             assert caught.value.code == "limit.runs"
     async with way.admitted(NOISY):
         assert way.turned_away == {"runs": 1}
+    told = {one.labels["reason"]: one.value for one in way.gauges() if one.kind == "counter"}
+    assert told == {"overload": 0, "rate": 0, "runs": 1}
 
 
 class Counted:

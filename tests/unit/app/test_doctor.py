@@ -82,3 +82,15 @@ async def test_a_clock_behind_the_newest_run_is_told(tmp_path):
     check = (await found(url))["clock"]
     assert check.status == "warning"
     assert "from now" in check.message
+
+
+async def test_a_redis_that_nobody_runs_is_told_beside_an_estate_that_is_well(
+    tmp_path, monkeypatch
+):
+    url = f"sqlite:///{tmp_path / 'estate.db'}"
+    async with AsyncHeadwater.open(url):
+        pass
+    monkeypatch.setenv("HEADWATER_REDIS", "redis://127.0.0.1:1")
+    checks = await found(url)
+    assert (checks["database"].status, checks["clock"].status) == ("ok", "ok")
+    assert checks["redis"].status == "failed"

@@ -7,6 +7,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from headwater import AsyncHeadwater
 from headwater.app.settings import Settings
+from headwater.errors import LimitError
+from headwater.model.principal import Principal
 from headwater.toolkit.tool import tool
 
 pytestmark = pytest.mark.parametrize("anyio_backend", ["asyncio"])
@@ -56,6 +58,22 @@ async def test_calls_runs_and_the_state_of_each_tool_are_in_the_numbers():
     assert families["headwater_breaker_state"].samples[0].value == 0
     assert "headwater_loop_lag_seconds" in families
     assert families["headwater_abandoned_threads"].samples[0].value == 0
+
+
+async def test_what_waits_at_the_way_in_and_who_was_turned_away_are_in_the_numbers():
+    settings = Settings(runs_per_tenant=1, prepare=False)
+    async with AsyncHeadwater.open("memory:", settings=settings) as hw:
+        who = Principal("default")
+        async with hw.admission.admitted(who):
+            with pytest.raises(LimitError):
+                async with hw.admission.admitted(who):
+                    pytest.fail("let in")
+            told = list(text_string_to_metric_families(hw.health.metrics()))
+    samples = {(one.name, *one.labels.values()): one.value for of in told for one in of.samples}
+    assert samples["headwater_turned_away_total", "runs"] == 1
+    assert samples["headwater_turned_away_total", "overload"] == 0
+    assert samples["headwater_admission_in_work", "question"] == 1
+    assert samples["headwater_admission_waiting", "read"] == 0
 
 
 async def test_a_tool_that_is_not_there_makes_no_label():

@@ -12,6 +12,7 @@ from anyio import fail_after
 from ulid import ULID
 
 from headwater import AsyncHeadwater, tool
+from headwater.app.settings import Settings
 from headwater.errors import HeadwaterError, LimitError, UsageError
 from headwater.model.event import Event, RunRecord
 from headwater.model.principal import Principal
@@ -490,3 +491,19 @@ async def test_replicas_in_two_threads_follow_each_others_runs(tmp_path):
                 ended.set()
     assert (record.status, seen[-1].kind) == ("failed", "run.answered")
     assert [event.seq for event in seen] == list(range(len(seen)))
+
+
+async def test_a_tenants_runs_in_the_background_are_bounded_with_its_others(opened, held):
+    settings = Settings(runs_per_tenant=1, prepare=False)
+    async with opened(packs=[held.tools()], settings=settings) as hw:
+        begun = await hw.live.begin(plan=PLAN, budget_s=30)
+        with fail_after(5), pytest.raises(LimitError) as raised:
+            await hw.live.begin(plan=QUICK)
+        assert raised.value.code == "limit.runs"
+        assert (await hw.live.begin(plan=QUICK, principal=OTHERS)).tenant == "others"
+        with pytest.raises(LimitError):
+            async with hw.admission.admitted(Principal("default")):
+                pytest.fail("let in")
+        await hw.live.cancel(begun.run_id)
+        async with hw.admission.admitted(Principal("default")):
+            pass

@@ -109,7 +109,7 @@ class Guard:
             try:
                 scope[KEY] = await self._identify(credential_of(values_of(scope, b"authorization")))
             except Exception as error:  # noqa: BLE001  every error becomes a status
-                refusal = _refused(error)
+                refusal = refused(error)
         await (refusal or self._app)(scope, receive, send)
 
     def _refusal(self, scope: Scope) -> Response | None:
@@ -140,7 +140,8 @@ def credential_of(headers: list[str]) -> str | None:
     return (credential.strip() or None) if kind.lower() == "bearer" else None
 
 
-def _refused(error: Exception) -> Response:
+def refused(error: Exception) -> Response:
+    """Return the response that tells why nobody comes in."""
     told: HeadwaterError = known(error)
     if isinstance(told, EngineBug):
         LOG.error("%s", told.message, exc_info=error)

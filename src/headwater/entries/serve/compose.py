@@ -8,14 +8,17 @@ from dataclasses import dataclass
 
 from anyio import to_thread
 
+from headwater.app.logs import bound
 from headwater.app.service import AsyncHeadwater
 from headwater.app.settings import Settings
-from headwater.entries.http.gate import Gate, Sizes
+from headwater.entries.http.gate import Gate, Sizes, request_id_of
 from headwater.entries.http.service import make_http
+from headwater.entries.mcp.guard import refused
 from headwater.entries.mcp.server import make_mcp
-from headwater.entries.wire.asgi import App, Receive, Scope, Send
+from headwater.entries.wire.asgi import App, Message, Receive, Scope, Send
 from headwater.entries.wire.opening import Opening
 from headwater.entries.ws.live import Live
+from headwater.errors import LimitError
 
 MCP = "/mcp"
 
@@ -41,10 +44,32 @@ class Composed:
         if scope["type"] == "websocket":
             await self._live(scope, receive, send)
         elif scope["path"] == MCP or scope["path"].startswith(f"{MCP}/"):
-            with self._opening.entered():
-                await self._mcp(scope, receive, send)
+            await self._agent(scope, receive, send)
         else:
             await self._http(scope, receive, send)
+
+    async def _agent(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Carry an agent's request in, under an id, while the doors are open."""
+        request_id = request_id_of(dict(scope["headers"]))
+        send = marked(send, request_id)
+        with bound(request_id=request_id.decode()), self._opening.entered():
+            try:
+                self._opening.check()
+            except LimitError as error:
+                await refused(error)(scope, receive, send)
+                return
+            await self._mcp(scope, receive, send)
+
+
+def marked(send: Send, request_id: bytes) -> Send:
+    """Return what sends a response with its request's id."""
+
+    async def mark(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message.get("headers", ()), (b"x-request-id", request_id)]
+        await send(message)
+
+    return mark
 
 
 @dataclass(frozen=True, slots=True)
