@@ -21,6 +21,8 @@ from headwater.analysis.words import K1, B, Collection, PassageWords, asked_word
 
 _WORD = np.dtype([("word", "<u8"), ("weight", "<u2")])
 _MOST_WEIGHT = 2**16 - 1
+_DIGEST_BYTES = 5
+_PLACE_BITS = 64 - 8 * _DIGEST_BYTES
 _DEAD_SHARE = 0.3
 """Share of passages gone at which an index is made anew without them."""
 
@@ -168,8 +170,8 @@ NO_WORDS = WordIndex(_NONE, _NONE, _NONE, None, ())
 
 @lru_cache(maxsize=200_000)
 def digest_of(word: str) -> int:
-    """Return the number that stands for a word: two words have the same once in 2**64 pairs."""
-    return int.from_bytes(blake2b(word.encode(), digest_size=8).digest(), "little")
+    """Return the number that stands for a word: two words have the same once in 2**40 pairs."""
+    return int.from_bytes(blake2b(word.encode(), digest_size=_DIGEST_BYTES).digest(), "little")
 
 
 def encode_words(words: PassageWords) -> bytes:
@@ -211,10 +213,23 @@ def _segment_of(
 
 
 def _inverted(digests: Digests, rows: NDArray[np.int32], weights: NDArray[np.uint16]) -> _Segment:
-    order = np.argsort(digests, kind="stable")
-    found, starts = np.unique(digests[order], return_index=True)
+    order = _order(digests)
+    ordered = digests[order]
+    starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1])[: len(ordered)])
     ends = np.append(starts, len(order)).astype(np.int64)
-    return _Segment(found, ends, rows[order], weights[order])
+    return _Segment(ordered[starts], ends, rows[order], weights[order])
+
+
+def _order(digests: Digests) -> Ids:
+    """Return the places of digests in order, equal ones in theirs.
+
+    A digest and its place are sorted as one number where they fit into one: six times as fast.
+    """
+    if len(digests) >> _PLACE_BITS:
+        return np.argsort(digests, kind="stable")
+    places = np.arange(len(digests), dtype=np.uint64)
+    both = np.sort((digests << np.uint64(_PLACE_BITS)) | places)
+    return (both & np.uint64((1 << _PLACE_BITS) - 1)).astype(np.int64)
 
 
 def _flat(

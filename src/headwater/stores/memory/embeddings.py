@@ -8,8 +8,8 @@ from anyio.lowlevel import checkpoint
 
 from headwater.model.principal import Principal
 
-MOST = 50_000
-"""Vectors kept of all tenants; about 100 MB of those of usual size."""
+MOST = 5_000
+"""Vectors kept of all tenants; about 10 MB of those of usual size."""
 
 
 class MemoryEmbeddings:
