@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from headwater.model.text import tokens
@@ -37,12 +38,21 @@ def fold(texts: Sequence[str], *, alike: float = ALIKE) -> list[int]:
 
     Earlier texts stand for later ones, so the best come first.
     """
-    kept: list[tuple[int, Shingles]] = []
+    kept: dict[int, int] = {}
+    holders: dict[tuple[str, ...], list[int]] = {}
     places: list[int] = []
     for at, text in enumerate(texts):
         own = shingles(text)
-        first = next((place for place, one in kept if resemblance(own, one) >= alike), at)
+        shared = Counter(place for one in own for place in holders.get(one, ()))
+        alike_to = (
+            place
+            for place, size in kept.items()
+            if (both := shared[place]) >= alike * (len(own) + size - both)
+        )
+        first = next(alike_to, at)
         if first == at:
-            kept.append((at, own))
+            kept[at] = len(own)
+            for one in own:
+                holders.setdefault(one, []).append(at)
         places.append(first)
     return places

@@ -34,6 +34,15 @@ def cite_sentences(value: KnowledgeAnswer, query: str) -> tuple[Evidence, ...]:
     return tuple(_of_passage(one, query) for one in first.values())
 
 
+def written_note(value: KnowledgeAnswer) -> str:
+    """Say that a model wrote the sentences, or why the one that is set did not; else nothing."""
+    if value.written_by:
+        return f"; written by {value.written_by}, {value.dropped} sentences dropped"
+    if value.unwritten in {"", "llm.none"}:
+        return ""
+    return f"; copied, for the language model failed: {value.unwritten}"
+
+
 def _of_passage(one: CitedSentence, query: str) -> Evidence:
     page = "" if one.page is None else f", page {one.page}"
     return Evidence(

@@ -114,30 +114,29 @@ def names_of(document: DocumentName) -> tuple[frozenset[str], ...]:
 
 
 def _cut(ranked: list[Ranked], lanes: Lanes, *, limit: int) -> Found:
-    """Fold what says the same, put each document's best passage first, and cut."""
-    looked = ranked[: 3 * limit + 20]
-    texts = [
-        f"{one.passage.document.title} {one.passage.section} {one.passage.text}" for one in looked
-    ]
-    places = fold(texts)
-    kept = [one for at, one in enumerate(looked) if places[at] == at]
+    """Put each document's best passage first, fold what says the same, and cut."""
+    ordered = spread(ranked)
+    looked, kept, folded = 0, list[Ranked](), list[Folded]()
+    while len(kept) < limit and looked < len(ordered):
+        looked = 2 * max(looked, limit)
+        kept, folded = _folded(ordered[:looked])
+    shown = kept[:limit]
+    into = {one.passage.id for one in shown}
+    hidden = [one for one in folded if one.into in into]
+    return Found(ranked=shown, folded=hidden, lanes=lanes, total=len(ranked) - len(hidden))
+
+
+def _folded(ranked: Sequence[Ranked]) -> tuple[list[Ranked], list[Folded]]:
+    """Return the passages that say something of their own, and those that do not."""
+    passages = [one.passage for one in ranked]
+    places = fold([f"{one.document.title} {one.section} {one.text}" for one in passages])
+    kept = [one for at, one in enumerate(ranked) if places[at] == at]
     folded = [
-        Folded(
-            passage_id=one.passage.id,
-            into=looked[places[at]].passage.id,
-            document=one.passage.document,
-        )
-        for at, one in enumerate(looked)
+        Folded(passage_id=one.id, into=passages[places[at]].id, document=one.document)
+        for at, one in enumerate(passages)
         if places[at] != at
     ]
-    shown = spread(kept)[:limit]
-    into = {one.passage.id for one in shown}
-    return Found(
-        ranked=shown,
-        folded=[one for one in folded if one.into in into],
-        lanes=lanes,
-        total=len(ranked) - len(folded),
-    )
+    return kept, folded
 
 
 def spread(ranked: Sequence[Ranked]) -> list[Ranked]:

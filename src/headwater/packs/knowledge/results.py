@@ -53,7 +53,9 @@ class KnowledgeAnswer:
 
     `support` is the largest share of the question's telling words that one passage has. `nearest`
     are the documents that came closest. `considered` counts the passages read, `searched` all that
-    there are.
+    there are. `written_by` is the language model whose sentences these are: each is contained in
+    its passage from `start` to `end`, and `dropped` counts those that were not. Where it is empty
+    the sentences are copied from their passages, and `unwritten` is the code that says why.
     """
 
     found: bool
@@ -65,6 +67,9 @@ class KnowledgeAnswer:
     considered: int
     searched: int
     lanes: list[LaneReport]
+    written_by: str = ""
+    unwritten: str = ""
+    dropped: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

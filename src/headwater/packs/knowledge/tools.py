@@ -23,7 +23,12 @@ from headwater.packs.knowledge.answering import (
 )
 from headwater.packs.knowledge.arguments import Dates, Items, Query, Tags, find_within
 from headwater.packs.knowledge.checking import MOST_CLAIMS, Claim, check_claims
-from headwater.packs.knowledge.citing import NOT_FOUND, cite_sentences, passage_records
+from headwater.packs.knowledge.citing import (
+    NOT_FOUND,
+    cite_sentences,
+    passage_records,
+    written_note,
+)
 from headwater.packs.knowledge.finding import find_passages, hit_of
 from headwater.packs.knowledge.lanes import Lanes, Shelf
 from headwater.packs.knowledge.neighbours import (
@@ -42,10 +47,12 @@ from headwater.packs.knowledge.results import (
     Runbooks,
 )
 from headwater.packs.knowledge.runbooks import find_runbooks
+from headwater.packs.knowledge.synthesis import Written, write
 from headwater.packs.naming import find_named
 from headwater.ports.documents import Documents
 from headwater.ports.embedder import Embedder
 from headwater.ports.inventory import Inventory
+from headwater.ports.llm import Llm
 from headwater.ports.relations import Relations
 from headwater.ports.vectors import Vectors
 from headwater.toolkit.cited import Cited
@@ -220,10 +227,11 @@ async def answer(  # noqa: PLR0913 - a tool's parameters are its arguments
     vectors: Vectors,
     embedder: Embedder,
     inventory: Inventory,
+    llm: Llm,
     asked: Asked,
     principal: Principal,
 ) -> Cited[KnowledgeAnswer]:
-    """Give the sentences in the order in which they read, each as it stands in its passage."""
+    """Give the sentences in the order in which they read, each contained in its passage."""
     shelf = Shelf(documents=documents, vectors=vectors, embedder=embedder, principal=principal)
     within = await find_within(
         tags=tags,
@@ -243,6 +251,10 @@ async def answer(  # noqa: PLR0913 - a tool's parameters are its arguments
         if support >= SUPPORTED
         else []
     )
+    written = Written()
+    if sentences:  # what nothing supports is not asked of a model either
+        written = await write(question, read, limit=limit, llm=llm, principal=principal)
+        sentences = written.sentences or sentences
     value = KnowledgeAnswer(
         found=bool(sentences),
         sentences=sentences,
@@ -253,9 +265,13 @@ async def answer(  # noqa: PLR0913 - a tool's parameters are its arguments
         considered=len({one.id for one in read}),
         searched=found.searched,
         lanes=found.lanes.reports,
+        written_by=written.model if written.sentences else "",
+        unwritten=written.missing,
+        dropped=written.dropped,
     )
     asked_for = told("documents", question=question, tags=list(tags.items()), of=items, dates=dates)
-    return Cited(value, cite_sentences(value, asked_for + within.named.note + found.lanes.gap))
+    notes = within.named.note + found.lanes.gap + written_note(value)
+    return Cited(value, cite_sentences(value, asked_for + notes))
 
 
 @tool(
