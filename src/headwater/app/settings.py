@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import tzinfo
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError
@@ -75,6 +75,10 @@ class Settings(BaseSettings):
     embedder_url: str | None = None
     embedder_model: str | None = None
     embedder_key: SecretStr | None = None
+    llm_url: str | None = None
+    llm_models: str = ""
+    llm_key: SecretStr | None = None
+    llm_tokens_per_day: int = Field(default=0, ge=0)
     index_bytes: int = Field(default=1_000_000_000, ge=0)
     ocr: bool = True
     ocr_languages: str = Field(default="eng", pattern=r"^[A-Za-z_]+(\+[A-Za-z_]+)*$")
@@ -140,6 +144,16 @@ class Settings(BaseSettings):
             raise UsageError(message, code="settings.bad")
         key = self.embedder_key
         return self.embedder_url, self.embedder_model, key.get_secret_value() if key else None
+
+    @property
+    def language_models(self) -> dict[str, Any]:
+        """Return where the language models are and how they may be used, as they are opened by."""
+        return {
+            "url": self.llm_url or "",
+            "models": tuple(one.strip() for one in self.llm_models.split(",") if one.strip()),
+            "key": self.llm_key,
+            "tokens_per_day": self.llm_tokens_per_day,
+        }
 
     @property
     def limits(self) -> Limits:

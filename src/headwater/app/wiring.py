@@ -30,6 +30,7 @@ from headwater.ports.hub import Hub
 from headwater.ports.inventory import Inventory
 from headwater.ports.jobs import Jobs
 from headwater.ports.keys import Keys
+from headwater.ports.llm import Llm
 from headwater.ports.loop_lag import LoopLag
 from headwater.ports.metrics import Metrics
 from headwater.ports.probed import Probed
@@ -76,6 +77,7 @@ class Stores:
     documents: Documents
     vectors: Vectors
     embedder: Embedder
+    llm: Llm | None = None
     gauged: tuple[Gauged, ...] = ()
     probed: Mapping[str, Probed] = field(default_factory=dict)
     """Services beside the database, by name; the estate is answered without them."""
@@ -92,6 +94,7 @@ class Stores:
             Documents: self.documents,
             Vectors: self.vectors,
             Embedder: self.embedder,
+            Llm: self.llm,
         }
 
 
@@ -106,7 +109,14 @@ async def open_stores(url: str, settings: Settings) -> AsyncIterator[Stores]:
     if not isinstance(url, str) or text_problem(url):
         shown = without_secrets(ascii(url))[:200]
         raise UsageError(f"database {shown}: {WRITE}", code="database.bad_url")
-    async with _model(settings) as model, _kept_in(url, settings, model) as stores:
+    from headwater.services.llm import open_llm
+
+    async with (
+        _model(settings) as model,
+        open_llm(**settings.language_models) as llm,
+        _kept_in(url, settings, model) as kept,
+    ):
+        stores = replace(kept, llm=llm, probed=llm.probed)
         if settings.redis is None:
             yield stores
             return

@@ -22,6 +22,7 @@ from headwater.errors import HeadwaterError, LimitError, StoreFault, UsageError
 from headwater.model.principal import Principal
 from headwater.policy.token_budget import TokenBudget
 from headwater.ports.llm import Completion
+from headwater.ports.probed import Probed
 from headwater.services.llm_wire import Failed, Reply, Wire, look_at, open_wire
 
 OVERHEAD_TOKENS = 128
@@ -88,6 +89,11 @@ class ServiceLlm:
     def models(self) -> tuple[str, ...]:
         """Return the models in the order in which they are asked."""
         return self._place.models
+
+    @property
+    def probed(self) -> dict[str, Probed]:
+        """Return what looks whether the models are there."""
+        return {"language model": self}
 
     def used_today(self, *, principal: Principal) -> int:
         """Return the tokens that the principal's tenant has used since midnight UTC."""
@@ -226,6 +232,11 @@ class NoLlm:
 
     models: tuple[str, ...] = ()
 
+    @property
+    def probed(self) -> dict[str, Probed]:
+        """Return nothing that could be there or not."""
+        return {}
+
     async def complete(
         self,
         system: str,
@@ -243,3 +254,20 @@ class NoLlm:
         del system, user, schema, most_tokens, principal
         message = "no language model is set; set HEADWATER_LLM_URL and HEADWATER_LLM_MODELS"
         raise UsageError(message, code="llm.none")
+
+
+@asynccontextmanager
+async def open_llm(
+    url: str, *, models: tuple[str, ...], key: SecretStr | None, tokens_per_day: int
+) -> AsyncIterator[ServiceLlm | NoLlm]:
+    """Open the models that are set, or what stands in where neither URL nor name is.
+
+    Raises:
+        UsageError: `settings.bad`.
+    """
+    if not url and not models:
+        yield NoLlm()
+        return
+    place = Place(url=url, models=models, key=key)
+    async with ServiceLlm.open(place, tokens_per_day=tokens_per_day) as llm:
+        yield llm
