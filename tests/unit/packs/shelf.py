@@ -18,6 +18,8 @@ from headwater.model.load import Rows
 from headwater.model.moment import Asked
 from headwater.model.principal import Principal
 from headwater.model.relation import RelationRecord
+from headwater.ports.llm import Llm
+from headwater.services.llm import NoLlm
 from headwater.stores.memory.documents import MemoryDocuments
 from headwater.stores.memory.estate import MemoryEstate
 from headwater.stores.memory.inventory import MemoryInventory
@@ -86,6 +88,7 @@ class Shelf:
         self.documents = MemoryDocuments(self.estate)
         self.vectors = MemoryVectors(self.estate)
         self.embedder = WordEmbedder()
+        self.llm: Llm = NoLlm()
         self.inventory = MemoryInventory(self.estate)
         self.relations = MemoryRelations(self.estate)
 
@@ -101,6 +104,10 @@ class Shelf:
     @property
     def ports(self) -> dict[str, Any]:
         return {**self.lanes, "inventory": self.inventory, "asked": ASKED}
+
+    @property
+    def answering(self) -> dict[str, Any]:
+        return {**self.ports, "llm": self.llm}
 
     @property
     def graph(self) -> dict[str, Any]:

@@ -56,7 +56,7 @@ async def runbook_shelf() -> Shelf:
 async def test_what_to_do_is_answered_from_the_mitigation_with_its_list() -> None:
     shelf = await runbook_shelf()
     with anyio.fail_after(5):
-        cited = await answer("What do I do about PoolExhausted?", **shelf.ports)
+        cited = await answer("What do I do about PoolExhausted?", **shelf.answering)
 
     texts = [one.text for one in cited.value.sentences]
     assert cited.value.found
@@ -68,7 +68,7 @@ async def test_what_to_do_is_answered_from_the_mitigation_with_its_list() -> Non
 async def test_every_sentence_stands_in_the_passage_and_at_the_place_that_it_cites() -> None:
     shelf = await runbook_shelf()
     with anyio.fail_after(5):
-        cited = await answer("How many connections per payment host?", limit=10, **shelf.ports)
+        cited = await answer("How many connections per payment host?", limit=10, **shelf.answering)
 
     ids = list(dict.fromkeys(one.passage_id for one in cited.value.sentences))
     held = {one.id: one for one in await shelf.documents.passages(ids, principal=WHO)}
@@ -83,7 +83,9 @@ async def test_every_sentence_stands_in_the_passage_and_at_the_place_that_it_cit
 async def test_sources_that_give_different_figures_are_shown_as_such() -> None:
     shelf = await runbook_shelf()
     with anyio.fail_after(5):
-        cited = await answer("How many connections per payment host are allowed?", **shelf.ports)
+        cited = await answer(
+            "How many connections per payment host are allowed?", **shelf.answering
+        )
 
     (odd,) = cited.value.differing
     assert {odd.first_figure, odd.second_figure} == {"50", "80"}
@@ -97,7 +99,7 @@ async def test_sources_that_give_different_figures_are_shown_as_such() -> None:
 async def test_what_nothing_supports_is_not_found(question: str) -> None:
     shelf = await runbook_shelf()
     with anyio.fail_after(5):
-        cited = await answer(question, **shelf.ports)
+        cited = await answer(question, **shelf.answering)
 
     assert not cited.value.found
     assert cited.value.sentences == []
@@ -109,7 +111,7 @@ async def test_an_answer_by_words_alone_says_which_lane_is_missing() -> None:
     shelf = await runbook_shelf()
     shelf.embedder = FailingEmbedder()
     with anyio.fail_after(5):
-        cited = await answer("What is the impact of PoolExhausted?", **shelf.ports)
+        cited = await answer("What is the impact of PoolExhausted?", **shelf.answering)
 
     assert "Payments fail." in [one.text for one in cited.value.sentences]
     assert [one.lane for one in cited.value.lanes if one.status == "failed"] == ["vector"]

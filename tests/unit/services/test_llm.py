@@ -12,7 +12,7 @@ from typing import Any
 
 import anyio
 import pytest
-from model_service import ModelService, Turn, model_service
+from llm_service import ModelService, Turn, model_service
 from pydantic import SecretStr
 
 from headwater.errors import HeadwaterError, LimitError, StoreFault, UsageError
