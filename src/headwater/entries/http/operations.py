@@ -70,6 +70,13 @@ SENT = {
     kind: {"schema": {"type": "string", "format": "binary"}}
     for kind in ("text/markdown", "text/plain", "text/html", "application/pdf", "application/zip")
 }
+MANY = {"type": "array", "items": TEXT}
+SAID = (
+    Parameter("title", "query", "The document's title, instead of its own.", TEXT),
+    Parameter("source", "query", "What it is known by; its content without it.", TEXT),
+    Parameter("tag", "query", "A tag, as `key=value`; may be given again.", MANY),
+    Parameter("item", "query", "The code of an item it is about; may be given again.", MANY),
+)
 DOCUMENT = Parameter("document_id", "path", "The document's id.", TEXT, "17")
 ONE = "/v1/runs/{run_id}"
 RAN = (404, 405, 409, 415, 422, 502, 504)
@@ -226,50 +233,33 @@ def _loads(loads: Loads) -> list[Operation]:
 
 def _library(library: Library) -> list[Operation]:
     one = f"{DOCUMENTS}/{{document_id}}"
-    many = {"type": "array", "items": TEXT}
-    how = (
-        Parameter("title", "query", "The document's title, instead of its own.", TEXT),
-        Parameter("source", "query", "What it is known by; its content without it.", TEXT),
-        Parameter("tag", "query", "A tag, as `key=value`; may be given again.", many),
-        Parameter("item", "query", "The code of an item it is about; may be given again.", many),
-    )
-    reads = partial(_reads, tag="documents")
+    reads, changes = partial(_reads, tag="documents"), partial(Operation, tag="documents")
     return [
-        Operation(
+        changes(
             method="POST",
             path=DOCUMENTS,
             endpoint=library.ingest,
-            tag="documents",
             gives={202: Job},
             takes=SENT,
-            parameters=how,
-            refuses=(409, 415, 422),
+            parameters=SAID,
+            refuses=(415, 422),
             name="ingest",
         ),
         reads(
-            path=DOCUMENTS,
-            endpoint=library.recent,
-            gives={200: DocumentPage},
+            DOCUMENTS,
+            library.recent,
+            gives=DocumentPage,
             parameters=(LIMIT,),
-            refuses=(422,),
             name="list_documents",
         ),
-        reads(
-            path=one,
-            endpoint=library.find,
-            gives={200: Document},
-            parameters=(DOCUMENT,),
-            refuses=(404,),
-            name="find_document",
-        ),
-        Operation(
+        reads(one, library.find, gives=Document, parameters=(DOCUMENT,), name="find_document"),
+        changes(
             method="DELETE",
             path=one,
             endpoint=library.forget,
-            tag="documents",
             gives={200: Document},
             parameters=(DOCUMENT,),
-            refuses=(404,),
+            refuses=(404, 422),
             name="forget_document",
         ),
     ]
