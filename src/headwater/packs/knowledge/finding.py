@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import PurePosixPath
 
-from headwater.analysis.fusion import Fused, fuse
+from headwater.analysis.fusion import fuse
 from headwater.analysis.near_duplicates import fold
 from headwater.analysis.words import words
 from headwater.model.document import (
@@ -25,6 +26,9 @@ FURTHER = 0.5
 """What a further passage of a document counts, beside its first: so others come into sight."""
 LEAST_NAME = 2
 """Words of a document's name that have to be in a query, for the query to name it."""
+
+
+Scored = tuple[float, Passage]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,16 +85,24 @@ async def find_passages(
     scores = {
         name: {one.passage_id: one.score for one in found} for name, found in lanes.found.items()
     }
-    ranked = [_ranked(one, passages[one.id], scores) for one in fused]
-    return replace(_cut(ranked, lanes, limit=limit), searched=counts.passages)
+    places = {one.id: one.ranks for one in fused}
+    ordered = spread([(one.score, passages[one.id]) for one in fused])
 
+    def ranked(score: float, passage: Passage) -> Ranked:
+        why = {
+            name: LaneRank(rank, round(scores.get(name, {}).get(passage.id, 1.0), 6))
+            for name, rank in places[passage.id].items()
+        }
+        return Ranked(passage=passage, score=score, why=why)
 
-def _ranked(fused: Fused, passage: Passage, scores: Mapping[str, Mapping[int, float]]) -> Ranked:
-    why = {
-        name: LaneRank(rank, round(scores.get(name, {}).get(fused.id, 1.0), 6))
-        for name, rank in fused.ranks.items()
-    }
-    return Ranked(passage=passage, score=fused.score, why=why)
+    kept, folded = _cut(ordered, limit)
+    return Found(
+        ranked=[ranked(*one) for one in kept],
+        folded=folded,
+        lanes=lanes,
+        total=len(ordered) - len(folded),
+        searched=counts.passages,
+    )
 
 
 def _named(query: str, passages: Sequence[Passage]) -> list[int]:
@@ -109,28 +121,29 @@ def _named(query: str, passages: Sequence[Passage]) -> list[int]:
 
 def names_of(document: DocumentName) -> tuple[frozenset[str], ...]:
     """Return the words of a document's title, and of its file's name without its ending."""
-    stem = PurePosixPath(document.source.replace("\\", "/")).stem
-    return frozenset(words(document.title)), frozenset(words(stem))
+    return _names(document.title, document.source)
 
 
-def _cut(ranked: list[Ranked], lanes: Lanes, *, limit: int) -> Found:
-    """Put each document's best passage first, fold what says the same, and cut."""
-    ordered = spread(ranked)
-    looked, kept, folded = 0, list[Ranked](), list[Folded]()
+@lru_cache(maxsize=4096)
+def _names(title: str, source: str) -> tuple[frozenset[str], ...]:
+    stem = PurePosixPath(source.replace("\\", "/")).stem
+    return frozenset(words(title)), frozenset(words(stem))
+
+
+def _cut(ordered: Sequence[Scored], limit: int) -> tuple[list[Scored], list[Folded]]:
+    """Return the first passages that say something of their own, and those folded into them."""
+    looked, kept, folded = 0, list[Scored](), list[Folded]()
     while len(kept) < limit and looked < len(ordered):
         looked = 2 * max(looked, limit)
         kept, folded = _folded(ordered[:looked])
-    shown = kept[:limit]
-    into = {one.passage.id for one in shown}
-    hidden = [one for one in folded if one.into in into]
-    return Found(ranked=shown, folded=hidden, lanes=lanes, total=len(ranked) - len(hidden))
+    shown = {one.id for _, one in kept[:limit]}
+    return kept[:limit], [one for one in folded if one.into in shown]
 
 
-def _folded(ranked: Sequence[Ranked]) -> tuple[list[Ranked], list[Folded]]:
-    """Return the passages that say something of their own, and those that do not."""
-    passages = [one.passage for one in ranked]
+def _folded(ordered: Sequence[Scored]) -> tuple[list[Scored], list[Folded]]:
+    passages = [one for _, one in ordered]
     places = fold([f"{one.document.title} {one.section} {one.text}" for one in passages])
-    kept = [one for at, one in enumerate(ranked) if places[at] == at]
+    kept = [one for at, one in enumerate(ordered) if places[at] == at]
     folded = [
         Folded(passage_id=one.id, into=passages[places[at]].id, document=one.document)
         for at, one in enumerate(passages)
@@ -139,15 +152,15 @@ def _folded(ranked: Sequence[Ranked]) -> tuple[list[Ranked], list[Folded]]:
     return kept, folded
 
 
-def spread(ranked: Sequence[Ranked]) -> list[Ranked]:
+def spread(scored: Sequence[Scored]) -> list[Scored]:
     """Return passages anew by score, each further one of a document at half the one before."""
     seen: dict[int, int] = {}
-    found: list[Ranked] = []
-    for one in ranked:
-        before = seen.get(one.passage.document.id, 0)
-        seen[one.passage.document.id] = before + 1
-        found.append(replace(one, score=one.score * FURTHER**before))
-    return sorted(found, key=lambda one: (-one.score, one.passage.id))
+    found: list[Scored] = []
+    for score, one in scored:
+        before = seen.get(one.document.id, 0)
+        seen[one.document.id] = before + 1
+        found.append((score * FURTHER**before, one))
+    return sorted(found, key=lambda pair: (-pair[0], pair[1].id))
 
 
 def hit_of(one: Ranked) -> KnowledgeHit:

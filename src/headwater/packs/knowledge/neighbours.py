@@ -98,11 +98,10 @@ def rank_near(
         if any(item.id in near for item in one.items)
     ]
     scored.sort(key=lambda pair: (-pair[0], pair[1].id))
-    ranked = [
+    return [
         Ranked(passage=one, score=score, why={GRAPH: LaneRank(rank, round(score, 6))})
-        for rank, (score, one) in enumerate(scored, 1)
+        for rank, (score, one) in enumerate(spread(scored), 1)
     ]
-    return spread(ranked)
 
 
 def _nearness(passage: Passage, near: Mapping[int, Reached]) -> float:
