@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from typing import Any
 
@@ -23,6 +24,9 @@ from headwater.stores.sql.server_faults import (
     unreachable,
 )
 from headwater.stores.sql.sockets import keep_alive, tls_context
+
+# It logs what the server remarks on, such as a table that was not there to be dropped.
+logging.getLogger("asyncmy").setLevel(logging.ERROR)
 
 LOCK_S = 10
 """How long a write waits for another's rows, within the caller's deadline."""
