@@ -116,7 +116,7 @@ async def open_stores(url: str, settings: Settings) -> AsyncIterator[Stores]:
         open_llm(**settings.language_models) as llm,
         _kept_in(url, settings, model) as kept,
     ):
-        stores = replace(kept, llm=llm, probed=llm.probed)
+        stores = replace(kept, llm=llm, probed={**kept.probed, **llm.probed})
         if settings.redis is None:
             yield stores
             return
