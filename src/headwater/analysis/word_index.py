@@ -204,7 +204,7 @@ def _segment_of(
     entries = np.frombuffer(b"".join(one.words for one in passages), dtype=_WORD)
     counts = [len(one.words) // _WORD.itemsize for one in passages]
     rows = np.repeat(np.arange(first, first + len(passages), dtype=np.int32), counts)
-    digests, weights = entries["word"], entries["weight"]
+    digests, weights = (np.ascontiguousarray(entries[name]) for name in ("word", "weight"))
     if only is not None:
         asked = np.array([digest_of(word) for word in only], dtype=np.uint64)
         wanted = np.isin(digests, asked)
