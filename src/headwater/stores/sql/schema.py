@@ -11,6 +11,7 @@ from sqlalchemy import Connection, MetaData, inspect, text
 
 from headwater.errors import UsageError
 from headwater.stores.sql.database import Database
+from headwater.stores.sql.near_vectors import near_ready
 from headwater.stores.sql.planner_hints import write_hints
 from headwater.stores.sql.run_tables import runs
 from headwater.stores.sql.server_schema import alone, finish, version_table
@@ -37,7 +38,7 @@ async def bring_up(database: Database, schema: Schema, *, where: str) -> None:
 
     def current(connection: Connection) -> bool:
         return _is_current(connection, schema, where) and (
-            schema != "estate" or index_ready(connection)
+            schema != "estate" or (index_ready(connection) and near_ready(connection))
         )
 
     def work(connection: Connection) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, text
 from headwater.errors import StoreFault
 from headwater.stores.sql.bulk_rows import id_sequence
 from headwater.stores.sql.dialect import LOWER
+from headwater.stores.sql.near_vectors import make_near
 from headwater.stores.sql.row_security import protect
 from headwater.stores.sql.statistics import ANALYZE
 from headwater.stores.sql.tables import item
@@ -64,6 +65,7 @@ def finish(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         _make_lower(connection)
         _make_analyze(connection)
+        make_near(connection)
         protect(connection)
     elif connection.dialect.name == "mysql":
         _make_sequence(connection)

@@ -1,6 +1,7 @@
 """Which passages are nearest to a vector, in SQL? Exactly, in an index that this process keeps.
 
-It makes no vectors (`docs/decisions/passage-index.md`).
+On a PostgreSQL that has pgvector, by that (`near_vectors`). It makes no vectors
+(`docs/decisions/passage-index.md`).
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from headwater.stores.sql.bulk_rows import insert_rows
 from headwater.stores.sql.database import Database
 from headwater.stores.sql.held_index import MOST_BYTES, HeldIndexes, Reading
 from headwater.stores.sql.id_lists import among, listed
+from headwater.stores.sql.near_vectors import Nearest, find_near, has_near, put_near
+from headwater.stores.sql.passage_filters import find_among
 from headwater.stores.sql.plain_rows import all_rows
 from headwater.stores.sql.tables import passage
 from headwater.stores.sql.tables import passage_vector as vector_table
@@ -78,6 +81,7 @@ class SqlVectors:
         self._indexes: HeldIndexes[VectorIndex, IndexedVector] = HeldIndexes(
             database, _READING, empty=NO_VECTORS, most_bytes=index_bytes
         )
+        self._near: bool | None = None
 
     async def put(self, vectors: Mapping[int, bytes], *, model: str, principal: Principal) -> None:
         """Keep a vector for each passage id, in one transaction; one held is replaced.
@@ -108,6 +112,10 @@ class SqlVectors:
             UsageError: `vector.bad` where it is of another size than those held, or not finite.
         """
         asked = check_vector(vector)
+        if await self._has_near(principal.tenant):
+            found = await self._find_near(asked, model, limit, within=within, principal=principal)
+            if found is not None:
+                return [PassageScore(*each) for each in found]
         index, among = await self._indexes.current(model, within, principal=principal)
         if index is None:
             found = await self._read_all(asked, model, limit, among=among, principal=principal)
@@ -159,6 +167,33 @@ class SqlVectors:
 
         return await self._database.write(work, tenant=principal.tenant)
 
+    async def _has_near(self, tenant: str) -> bool:
+        if self._near is None:
+            self._near = await self._database.read(has_near, tenant=tenant)
+        return self._near
+
+    async def _find_near(
+        self,
+        asked: bytes,
+        model: str,
+        limit: int,
+        *,
+        within: PassageFilter,
+        principal: Principal,
+    ) -> list[tuple[int, float]] | None:
+        """Return what PostgreSQL finds by itself, None where it has not all vectors."""
+        values = {"tenant": principal.tenant, "name": model}
+
+        def work(connection: Connection) -> list[tuple[int, float]] | None:
+            held = connection.execute(_ONE, values).scalar()
+            if held is None:
+                return []
+            check_vector(asked, dimensions=len(held) // FLOAT_BYTES)
+            among = find_among(connection, within, principal.tenant)
+            return find_near(connection, Nearest(asked, model, limit, among, principal.tenant))
+
+        return await self._database.read(work, tenant=principal.tenant)
+
     async def _read_all(
         self, asked: bytes, model: str, limit: int, *, among: Among, principal: Principal
     ) -> list[tuple[int, float]]:
@@ -195,3 +230,6 @@ def _put(
         if number in living
     ]
     insert_rows(connection, vector_table, _COLUMNS, rows=rows)
+    if rows and has_near(connection):
+        written = {number: checked[number] for number in checked.keys() & living.keys()}
+        put_near(connection, written, model=model, tenant=principal.tenant)
