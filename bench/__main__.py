@@ -23,6 +23,7 @@ BARS = (
     "deadline",
     "start",
     "load",
+    "ingest",
     "estate",
     "astra",
     "knowledge",

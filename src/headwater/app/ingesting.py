@@ -43,7 +43,7 @@ from headwater.ports.vectors import Vectors
 ResultT = TypeVar("ResultT")
 AT_ONCE = 4
 """Documents in work at a time: while one is read, another is embedded."""
-BATCH = 64
+BATCH = 32
 """Passages embedded in one call."""
 TRIES = 4
 BACKOFF = Backoff(first_s=0.2, most_s=5.0)
@@ -202,11 +202,27 @@ class _Ingestion:
         return record, passages
 
     async def _embedded(self, title: str, passages: Sequence[PassageRecord]) -> list[bytes]:
+        """Return a vector for each passage; the batches of a long document go side by side."""
         texts = [embedding_text(one.text, title=title, section=one.section) for one in passages]
-        vectors: list[bytes] = []
-        for start in range(0, len(texts), BATCH):
-            vectors += await self._vectors_of(texts[start : start + BATCH])
-        return vectors
+        batches = [texts[start : start + BATCH] for start in range(0, len(texts), BATCH)]
+        found: dict[int, list[bytes]] = {}
+        raised: list[HeadwaterError] = []
+        waiting = iter(enumerate(batches))
+
+        async def each(scope: anyio.CancelScope) -> None:
+            for number, batch in waiting:
+                try:
+                    found[number] = await self._vectors_of(batch)
+                except HeadwaterError as error:
+                    raised.append(error)  # raised below, not in a group's wrapping
+                    scope.cancel()
+
+        async with anyio.create_task_group() as group:
+            for number in range(min(AT_ONCE, len(batches))):
+                group.start_soon(each, group.cancel_scope, name=f"embed {number}")
+        if raised:
+            raise raised[0]
+        return [vector for number in sorted(found) for vector in found[number]]
 
     async def _vectors_of(self, texts: Sequence[str]) -> list[bytes]:
         return await self._tried(
