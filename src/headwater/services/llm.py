@@ -23,7 +23,7 @@ from headwater.model.principal import Principal
 from headwater.policy.token_budget import TokenBudget
 from headwater.ports.llm import Completion
 from headwater.ports.probed import Probed
-from headwater.services.llm_wire import Failed, Reply, Wire, look_at, open_wire
+from headwater.services.llm_wire import NoReply, Reply, Wire, look_at, open_wire
 
 OVERHEAD_TOKENS = 128
 """What a service may put round the texts: roles, templates, the name of the schema."""
@@ -145,7 +145,7 @@ class ServiceLlm:
         used = most  # of an answer that is left or lost nobody knows what it took
         try:
             reply = await wire.ask(model, system, user, schema=schema, most_tokens=most_tokens)
-            if isinstance(reply, Failed):
+            if isinstance(reply, NoReply):
                 used = most if reply.owes else 0
                 raise reply.error
             used = reply.input_tokens + reply.output_tokens or most

@@ -34,7 +34,7 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Failed:
+class NoReply:
     """Why nothing came back; `owes` where the model may have written all the same."""
 
     error: HeadwaterError
@@ -56,7 +56,7 @@ class Wire:
         *,
         schema: Mapping[str, Any] | None,
         most_tokens: int,
-    ) -> Reply | Failed:
+    ) -> Reply | NoReply:
         """Send two texts, once, and return what comes back, or why nothing does."""
         ai = self._ai
         parts = [ai.SystemPromptPart(system), ai.UserPromptPart(user)]
@@ -144,7 +144,7 @@ def _read(response: Any, ai: Any) -> Reply:
     )
 
 
-def failed(error: Exception, model: str) -> Failed:
+def failed(error: Exception, model: str) -> NoReply:
     """Return what an error of the library means; nothing that the service wrote is in it."""
     where, status = f"language model {model}", status_of(error)
     found: HeadwaterError
@@ -175,7 +175,7 @@ def failed(error: Exception, model: str) -> Failed:
             retry_safe=True,
         )
     found.__cause__ = error
-    return Failed(error=found, owes=status is None and not _kinds(error) & NOT_SENT)
+    return NoReply(error=found, owes=status is None and not _kinds(error) & NOT_SENT)
 
 
 def status_of(error: BaseException) -> int | None:

@@ -16,6 +16,7 @@ from headwater.packs.arguments import Text
 from headwater.packs.citing import MAX_RECORDS, told
 from headwater.packs.knowledge.answering import (
     SUPPORTED,
+    CitedSentence,
     best_document,
     differing,
     extract,
@@ -29,7 +30,7 @@ from headwater.packs.knowledge.citing import (
     passage_records,
     written_note,
 )
-from headwater.packs.knowledge.finding import find_passages, hit_of
+from headwater.packs.knowledge.finding import Found, find_passages, hit_of
 from headwater.packs.knowledge.lanes import Lanes, Shelf
 from headwater.packs.knowledge.neighbours import (
     MOST_PASSAGES,
@@ -108,15 +109,9 @@ async def search(  # noqa: PLR0913 - a tool's parameters are its arguments
         folded=found.folded,
     )
     asked_for = told("documents", query=query, tags=list(tags.items()), of=items, dates=dates)
-    evidence = Evidence(
-        source="documents",
-        count=found.total,
-        unit="passages",
-        records=_records([one.passage for one in found.ranked]),
-        query=asked_for + within.named.note + found.lanes.gap,
-        truncated=hits.truncated,
-    )
-    return Cited(hits, (evidence,))
+    words = asked_for + within.named.note + found.lanes.gap
+    read = [one.passage for one in found.ranked]
+    return Cited(hits, _cited(read, count=found.total, query=words, truncated=hits.truncated))
 
 
 @tool(
@@ -139,14 +134,8 @@ async def fetch(
         passages=[by_id[one] for one in ids if one in by_id],
         missing=[one for one in dict.fromkeys(ids) if one not in by_id],
     )
-    evidence = Evidence(
-        source="documents",
-        count=len(read),
-        unit="passages",
-        records=_records(read),
-        query=told("passages", ids=[str(one) for one in ids]),
-    )
-    return Cited(value, (evidence,))
+    words = told("passages", ids=[str(one) for one in ids])
+    return Cited(value, _cited(read, count=len(read), query=words))
 
 
 @tool(
@@ -174,11 +163,7 @@ async def related(  # noqa: PLR0913 - a tool's parameters are its arguments
     roots = [ItemName(one.id, one.code, one.name) for one in named.items[:MOST_ROOTS]]
     lanes = Lanes()
     if query.strip() and items is None:
-        found = await find_passages(query, shelf=shelf, limit=SEEDS)
-        lanes = found.lanes
-        passages = [one.passage for one in found.ranked]
-        seeds = [one for one in passages if support_of(query, [one]) >= SUPPORTED]
-        roots = await find_roots(query, seeds, inventory=inventory, principal=principal)
+        roots, lanes = await _roots_of(query, shelf=shelf, inventory=inventory)
     reached, cut = await reach(
         [one.id for one in roots], hops=hops, relations=relations, principal=principal
     )
@@ -194,19 +179,9 @@ async def related(  # noqa: PLR0913 - a tool's parameters are its arguments
         lanes=lanes.reports,
     )
     words = told("passages near", items=[one.code for one in roots], query=query, hops=str(hops))
-    return Cited(
-        value,
-        (
-            Evidence(
-                source="documents",
-                count=len(ranked),
-                unit="passages",
-                records=_records([one.passage for one in ranked[:limit]]),
-                query=words + named.note + lanes.gap,
-                truncated=value.truncated,
-            ),
-        ),
-    )
+    words += named.note + lanes.gap
+    read = [one.passage for one in ranked[:limit]]
+    return Cited(value, _cited(read, count=len(ranked), query=words, truncated=value.truncated))
 
 
 @tool(
@@ -246,29 +221,13 @@ async def answer(  # noqa: PLR0913 - a tool's parameters are its arguments
     whole = [] if best is None else await documents.of_document(best, principal=principal)
     read = [*(one.passage for one in found.ranked), *whole[:MOST_OF_ONE]]
     support = support_of(question, read)
-    sentences = (
-        extract(question, found.ranked, whole[:MOST_OF_ONE], limit=limit)
-        if support >= SUPPORTED
-        else []
-    )
-    written = Written()
+    sentences, written = list[CitedSentence](), Written()
+    if support >= SUPPORTED:
+        sentences = extract(question, found.ranked, whole[:MOST_OF_ONE], limit=limit)
     if sentences:  # what nothing supports is not asked of a model either
         written = await write(question, read, limit=limit, llm=llm, principal=principal)
         sentences = written.sentences or sentences
-    value = KnowledgeAnswer(
-        found=bool(sentences),
-        sentences=sentences,
-        differing=differing(sentences),
-        support=support,
-        reason="" if sentences else NOT_FOUND,
-        nearest=list(dict.fromkeys(one.passage.document for one in found.ranked))[:3],
-        considered=len({one.id for one in read}),
-        searched=found.searched,
-        lanes=found.lanes.reports,
-        written_by=written.model if written.sentences else "",
-        unwritten=written.missing,
-        dropped=written.dropped,
-    )
+    value = _answer_of(sentences, found, written, support=support, read=read)
     asked_for = told("documents", question=question, tags=list(tags.items()), of=items, dates=dates)
     notes = within.named.note + found.lanes.gap + written_note(value)
     return Cited(value, cite_sentences(value, asked_for + notes))
@@ -337,6 +296,55 @@ async def check(
         query=told("claims", claims=[one.text for one in given]),
     )
     return Cited(Checks(checks=checked), (evidence,))
+
+
+def _answer_of(
+    sentences: list[CitedSentence],
+    found: Found,
+    written: Written,
+    *,
+    support: float,
+    read: Sequence[Passage],
+) -> KnowledgeAnswer:
+    return KnowledgeAnswer(
+        found=bool(sentences),
+        sentences=sentences,
+        differing=differing(sentences),
+        support=support,
+        reason="" if sentences else NOT_FOUND,
+        nearest=list(dict.fromkeys(one.passage.document for one in found.ranked))[:3],
+        considered=len({one.id for one in read}),
+        searched=found.searched,
+        lanes=found.lanes.reports,
+        written_by=written.model if written.sentences else "",
+        unwritten=written.missing,
+        dropped=written.dropped,
+    )
+
+
+async def _roots_of(
+    query: str, *, shelf: Shelf, inventory: Inventory
+) -> tuple[list[ItemName], Lanes]:
+    """Return the items that the passages found for a question are about."""
+    found = await find_passages(query, shelf=shelf, limit=SEEDS)
+    passages = [one.passage for one in found.ranked]
+    seeds = [one for one in passages if support_of(query, [one]) >= SUPPORTED]
+    roots = await find_roots(query, seeds, inventory=inventory, principal=shelf.principal)
+    return roots, found.lanes
+
+
+def _cited(
+    read: Sequence[Passage], *, count: int, query: str, truncated: bool = False
+) -> tuple[Evidence, ...]:
+    cited = Evidence(
+        source="documents",
+        count=count,
+        unit="passages",
+        records=_records(read),
+        query=query,
+        truncated=truncated,
+    )
+    return (cited,)
 
 
 def _records(passages: Sequence[Passage]) -> tuple[str, ...]:
