@@ -108,7 +108,8 @@ class Load:
         self.seconds = float(given["seconds"])
         self.pause_s = float(given.get("pause_s", 0.0))
         self.rate = float(given.get("rate", 0.0))
-        self.late_s = float(given.get("late_s", SLOWEST_S))
+        self.slowest_s = float(given.get("slowest_s", SLOWEST_S))
+        self.late_s = float(given.get("late_s", self.slowest_s))
         self.marks = [str(one) for one in given.get("marks", ())]
         self.stride = self.connections
         self.until = 0.0
@@ -135,7 +136,7 @@ class Load:
             for one in self._all:
                 one.ask()
         try:
-            async with asyncio.timeout(self.seconds + SLOWEST_S):
+            async with asyncio.timeout(self.seconds + self.slowest_s):
                 await self._over.wait()
         except TimeoutError:
             self.tally.errors += self.connections - self._gone
