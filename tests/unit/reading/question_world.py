@@ -43,11 +43,13 @@ from headwater.ports.documents import Documents
 from headwater.ports.embedder import Embedder
 from headwater.ports.history import History
 from headwater.ports.inventory import Inventory
+from headwater.ports.llm import Llm
 from headwater.ports.metrics import Metrics
 from headwater.ports.relations import Relations
 from headwater.ports.rules import Rules
 from headwater.ports.vectors import Vectors
 from headwater.reading.read import read
+from headwater.services.llm import NoLlm
 from headwater.stores.memory.documents import MemoryDocuments
 from headwater.stores.memory.estate import MemoryEstate
 from headwater.stores.memory.history import MemoryHistory
@@ -302,7 +304,7 @@ async def build(*, filled: bool = True, documented: bool = True) -> World:
     packs = [estate_tools, ci, metric, graph, history, cep, knowledge]
     supplies = {
         Inventory: inventory, Metrics: metrics, Relations: links, History: past, Rules: rules,
-        Documents: documents, Vectors: vectors, Embedder: embedder,
+        Documents: documents, Vectors: vectors, Embedder: embedder, Llm: NoLlm(),
     }  # fmt: skip
     return World(Registry(packs, supplies))
 
