@@ -63,6 +63,7 @@ class BackgroundJobs:
             StoreFault: `jobs.unreachable`, `jobs.no_room`.
         """
         who = checking.allow(checking.who_asks(principal, self._principal), "load")
+        self._jobs()
         payload = {
             "media_type": check_media_type(media_type),
             "kind": kind,
@@ -102,6 +103,7 @@ class BackgroundJobs:
             StoreFault: `jobs.unreachable`, `jobs.no_room`.
         """
         who = checking.allow(checking.who_asks(principal, self._principal), "ingest")
+        self._jobs()
         payload = {
             "media_type": check_documents_type(media_type),
             "title": title,

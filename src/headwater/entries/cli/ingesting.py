@@ -23,7 +23,7 @@ from headwater.model.ingest import IngestReport
 
 
 def ingest(
-    path: str,
+    path: Annotated[str, Parameter(allow_leading_hyphen=True)],
     /,
     *,
     title: str | None = None,

@@ -35,6 +35,10 @@ LEAST: dict[tuple[str, str], str | None] = {
     ("POST", "/v1/runs/{run_id}/again"): "reader",
     ("POST", "/v1/runs/{run_id}/replay"): "reader",
     ("POST", "/v1/load"): "operator",
+    ("POST", "/v1/documents"): "operator",
+    ("GET", "/v1/documents"): "reader",
+    ("GET", "/v1/documents/{document_id}"): "reader",
+    ("DELETE", "/v1/documents/{document_id}"): "operator",
     ("GET", "/v1/jobs"): "operator",
     ("GET", "/v1/jobs/{job_id}"): "operator",
     ("POST", "/v1/jobs/{job_id}/cancel"): "operator",
@@ -69,7 +73,7 @@ async def begun_by(client: Client) -> str:
 
 async def sent(client: Client, method: str, path: str, *, run_id: str) -> Any:
     """Send a request to a route, with a run of the given id and a tool that anyone may call."""
-    target = path.format(run_id=run_id, job_id="j-none", name="test.echo")
+    target = path.format(run_id=run_id, job_id="j-none", document_id=1, name="test.echo")
     return await client.send(method, target, BODIES.get(path))
 
 

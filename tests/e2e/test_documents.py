@@ -1,0 +1,196 @@
+"""Documents as a person takes them in: real processes, real runbooks, a manual of 200 pages."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+from hostile_documents import HOSTILE
+from reportlab.lib.styles import getSampleStyleSheet
+from reportlab.platypus import PageBreak, Paragraph, SimpleDocTemplate
+
+from headwater import AsyncHeadwater
+from headwater.app.settings import Settings
+from headwater.model.principal import Principal
+
+RUNBOOKS = Path(__file__).parents[3] / "shared/data/runbooks"
+QUEUE = "# Queue is full\n\nRestart the broker of orders-db.\n"
+CHILD = r"""
+import os, sys
+
+import anyio
+
+from headwater import AsyncHeadwater
+from headwater.app.settings import Settings
+
+URL, FILE = sys.argv[1:]
+
+
+async def chunks():
+    yield await anyio.Path(FILE).read_bytes()
+
+
+async def main():
+    settings = Settings(jobs=True, prepare=False, embedder="hashing")
+    async with AsyncHeadwater.open(URL, settings=settings) as hw:
+        if FILE:
+            await hw.jobs.ingest(chunks(), media_type="application/zip", source="manuals")
+        while True:
+            (job,) = await hw.jobs.recent()
+            os.write(1, f"{(await hw.documents.recent(limit=1)).total}\n".encode())
+            if job.status not in {"queued", "running"}:
+                break
+            await anyio.sleep(0.01)
+    os.write(1, b"end\n")
+
+
+anyio.run(main)
+"""
+
+
+def headwater(
+    *words: str, folder: Path, stdin: bytes = b"", status: int = 0
+) -> subprocess.CompletedProcess[bytes]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("HEADWATER")}
+    more = {"HEADWATER_DATABASE": f"sqlite:///{folder}/estate.db", "HEADWATER_EMBEDDER": "hashing"}
+    done = subprocess.run(
+        [sys.executable, "-m", "headwater.entries.cli.main", *words],
+        cwd=folder,
+        input=stdin,
+        env={**kept, **more, "COLUMNS": "100", "TZ": "UTC"},
+        capture_output=True,
+        timeout=50,
+        check=False,
+    )
+    assert done.returncode == status, done.stderr.decode()
+    return done
+
+
+def told(*words: str, folder: Path, stdin: bytes = b"", status: int = 0) -> Any:
+    done = headwater(*words, "--json", folder=folder, stdin=stdin, status=status)
+    return json.loads(done.stdout)
+
+
+def sources(found: Any) -> list[str]:
+    return [hit["document"]["source"] for hit in found["value"]["hits"]]
+
+
+@pytest.mark.skipif(not RUNBOOKS.exists(), reason=f"there are no runbooks at {RUNBOOKS}")
+def test_a_folder_of_runbooks_is_taken_in_and_found(tmp_path: Path) -> None:
+    first = told("ingest", str(RUNBOOKS), folder=tmp_path)
+    assert (first["added"], first["failed"]) == (117, 0)
+    assert 400 < first["passages"] < 600
+    again = told("ingest", str(RUNBOOKS), folder=tmp_path)
+    assert (again["added"], again["changed"], again["unchanged"]) == (0, 0, 117)
+    asked = '{"query": "NodeClockNotSynchronising", "limit": 5}'
+    found = sources(told("call", "knowledge.search", asked, folder=tmp_path))
+    assert found[0].endswith("/NodeClockNotSynchronising.md")
+    assert told("documents", "--limit", "1", folder=tmp_path)["total"] == 117
+
+
+def test_a_manual_of_200_pages_keeps_them_all(tmp_path: Path) -> None:
+    styles, flow = getSampleStyleSheet(), []
+    for number in range(1, 201):
+        flow.append(Paragraph(f"Chapter {number}", styles["Heading1"]))
+        flow.append(Paragraph(f"Pump {number} wants oil {number * 7}. " * 20, styles["BodyText"]))
+        flow.append(PageBreak())
+    SimpleDocTemplate(str(tmp_path / "manual.pdf"), title="The pumps").build(flow)
+    report = told("ingest", "manual.pdf", "--tag", "kind=manual", folder=tmp_path)
+    (document,) = report["documents"]
+    assert (document["title"], document["pages"], document["unread_pages"]) == (
+        "The pumps",
+        200,
+        [],
+    )
+    assert report["passages"] == 200
+    asked = '{"query": "pump 137", "limit": 1}'
+    (hit,) = told("call", "knowledge.search", asked, folder=tmp_path)["value"]["hits"]
+    assert (hit["page"], hit["section"]) == (137, "manual > Chapter 137")
+
+
+def test_standard_input_tags_items_and_forgetting(tmp_path: Path) -> None:
+    words = ("ingest", "-", "--source", "queue.md", "--tag", "team=core", "--item", "orders-db")
+    assert told(*words, folder=tmp_path, stdin=QUEUE.encode())["added"] == 1
+    changed = QUEUE.replace("broker", "server")
+    assert told(*words, folder=tmp_path, stdin=changed.encode())["changed"] == 1
+    (document,) = told("documents", folder=tmp_path)["documents"]
+    assert (document["tags"], document["items"]) == ({"team": "core"}, ["orders-db"])
+    shown = headwater("documents", folder=tmp_path).stdout.decode()
+    assert "Queue is full" in shown
+    assert told("forget", "queue.md", folder=tmp_path)["source"] == "queue.md"
+    assert told("forget", "queue.md", folder=tmp_path, status=2)["error"]["code"] == (
+        "document.unknown"
+    )
+
+
+def test_what_cannot_be_read_is_shown_and_makes_the_status(tmp_path: Path) -> None:
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    (docs / "bomb.pdf").write_bytes(HOSTILE["flate-bomb-twice.pdf"]())
+    shown = headwater("ingest", "docs", folder=tmp_path, status=1).stdout.decode()
+    assert "bomb.pdf: reading it took over" in shown
+    assert "[document.too_heavy]" in shown
+    (docs / "queue.md").write_text(QUEUE)
+    report = told("ingest", "docs", folder=tmp_path, status=3)
+    assert (report["added"], report["failed"]) == (1, 1)
+    alone = told("ingest", "docs/bomb.pdf", folder=tmp_path, status=1)
+    assert alone["error"]["code"] == "document.too_heavy"
+    assert told("ingest", "nowhere", folder=tmp_path, status=2)["error"]["code"] == (
+        "document.no_such_path"
+    )
+
+
+def begin(folder: Path, file: str) -> subprocess.Popen[str]:
+    script = folder / "child.py"
+    script.write_text(CHILD)
+    url = f"sqlite:///{folder}/estate.db"
+    return subprocess.Popen(
+        [sys.executable, str(script), url, file],
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+@pytest.mark.timeout(180)
+def test_a_job_that_is_killed_again_and_again_takes_each_document_in_once(tmp_path: Path) -> None:
+    count = 150
+    with zipfile.ZipFile(tmp_path / "docs.zip", "w") as packed:
+        for number in range(count):
+            packed.writestr(f"{number}.md", f"# Document {number}\n\nIt says word{number}.\n" * 9)
+    file = str(tmp_path / "docs.zip")
+    for least in (1, 60):
+        child = begin(tmp_path, file)
+        assert child.stdout is not None
+        while int(child.stdout.readline()) < least:
+            pass
+        os.killpg(child.pid, signal.SIGKILL)
+        child.stdout.close()
+        child.wait()
+        file = ""
+    child = begin(tmp_path, "")
+    out, _ = child.communicate(timeout=60)
+    assert out.splitlines()[-1] == "end"
+
+    async def look() -> tuple[int, Any, list[int]]:
+        settings = Settings(prepare=False, embedder="hashing", jobs=True)
+        async with AsyncHeadwater.open(f"sqlite:///{tmp_path}/estate.db", settings=settings) as hw:
+            (job,) = await hw.jobs.recent()
+            stores, who = hw._parts.stores, Principal()
+            bare = await stores.vectors.missing(model=stores.embedder.model, limit=9, principal=who)
+            counted = await stores.documents.counts(principal=who)
+            return counted.documents, job.result, bare
+
+    documents, result, bare = anyio.run(look)
+    assert documents == count
+    assert result["added"] + result["unchanged"] == count
+    assert result["unchanged"] >= 60  # what was taken in before the kills was left as it was
+    assert bare == []
