@@ -163,7 +163,7 @@ async def related(  # noqa: PLR0913 - a tool's parameters are its arguments
     roots = [ItemName(one.id, one.code, one.name) for one in named.items[:MOST_ROOTS]]
     lanes = Lanes()
     if query.strip() and items is None:
-        roots, lanes = await _roots_of(query, shelf=shelf, inventory=inventory)
+        roots, lanes = await _roots_of(query, shelf=shelf, inventory=inventory, principal=principal)
     reached, cut = await reach(
         [one.id for one in roots], hops=hops, relations=relations, principal=principal
     )
@@ -323,13 +323,13 @@ def _answer_of(
 
 
 async def _roots_of(
-    query: str, *, shelf: Shelf, inventory: Inventory
+    query: str, *, shelf: Shelf, inventory: Inventory, principal: Principal
 ) -> tuple[list[ItemName], Lanes]:
     """Return the items that the passages found for a question are about."""
     found = await find_passages(query, shelf=shelf, limit=SEEDS)
     passages = [one.passage for one in found.ranked]
     seeds = [one for one in passages if support_of(query, [one]) >= SUPPORTED]
-    roots = await find_roots(query, seeds, inventory=inventory, principal=shelf.principal)
+    roots = await find_roots(query, seeds, inventory=inventory, principal=principal)
     return roots, found.lanes
 
 
