@@ -22,6 +22,8 @@ from headwater.packs.knowledge.lanes import NAME, Lanes, Shelf, ask_lanes
 
 LEAST_DEPTH, MOST_DEPTH = 50, 200
 """How many passages each lane brings at least and at most, before they are taken together."""
+MORE = 45
+"""Passages that are read beyond three times as many as are shown: some are folded away."""
 FURTHER = 0.5
 """What a further passage of a document counts, beside its first: so others come into sight."""
 LEAST_NAME = 2
@@ -51,16 +53,12 @@ class Folded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """The passages found, best first.
-
-    `total` counts them before the cut, `searched` all passages that there are.
-    """
+    """The passages found, best first; `total` counts them before the cut."""
 
     ranked: list[Ranked]
     folded: list[Folded]
     lanes: Lanes
     total: int
-    searched: int = 0
 
 
 async def find_passages(
@@ -71,14 +69,14 @@ async def find_passages(
     Raises:
         HeadwaterError: where no lane succeeded.
     """
-    counts = await shelf.documents.counts(principal=shelf.principal)
-    if not counts.passages:  # neither embeds nor searches
+    newest = await shelf.documents.recent(limit=1, within=EVERYTHING, principal=shelf.principal)
+    if not newest.total:  # neither embeds nor searches
         return Found(ranked=[], folded=[], lanes=Lanes(), total=0)
     depth = min(max(4 * limit, LEAST_DEPTH), MOST_DEPTH)
     lanes = await ask_lanes(query, shelf=shelf, within=within, limit=depth)
     orders = {name: [one.passage_id for one in found] for name, found in lanes.found.items()}
     ids = [one.id for one in fuse(orders)]
-    read = await shelf.documents.passages(ids, principal=shelf.principal)
+    read = await shelf.documents.passages(ids[: 3 * limit + MORE], principal=shelf.principal)
     passages = {one.id: one for one in read}
     orders[NAME] = _named(query, read)
     fused = [one for one in fuse(orders) if one.id in passages]
@@ -100,8 +98,7 @@ async def find_passages(
         ranked=[ranked(*one) for one in kept],
         folded=folded,
         lanes=lanes,
-        total=len(ordered) - len(folded),
-        searched=counts.passages,
+        total=len(ids) - len(folded),
     )
 
 

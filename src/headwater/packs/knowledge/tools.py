@@ -227,7 +227,7 @@ async def answer(  # noqa: PLR0913 - a tool's parameters are its arguments
     if sentences:  # what nothing supports is not asked of a model either
         written = await write(question, read, limit=limit, llm=llm, principal=principal)
         sentences = written.sentences or sentences
-    value = _answer_of(sentences, found, written, support=support, read=read)
+    value = await _answer_of(sentences, found, written, support=support, read=read, shelf=shelf)
     asked_for = told("documents", question=question, tags=list(tags.items()), of=items, dates=dates)
     notes = within.named.note + found.lanes.gap + written_note(value)
     return Cited(value, cite_sentences(value, asked_for + notes))
@@ -298,14 +298,16 @@ async def check(
     return Cited(Checks(checks=checked), (evidence,))
 
 
-def _answer_of(
+async def _answer_of(
     sentences: list[CitedSentence],
     found: Found,
     written: Written,
     *,
     support: float,
     read: Sequence[Passage],
+    shelf: Shelf,
 ) -> KnowledgeAnswer:
+    counts = await shelf.documents.counts(principal=shelf.principal)
     return KnowledgeAnswer(
         found=bool(sentences),
         sentences=sentences,
@@ -314,7 +316,7 @@ def _answer_of(
         reason="" if sentences else NOT_FOUND,
         nearest=list(dict.fromkeys(one.passage.document for one in found.ranked))[:3],
         considered=len({one.id for one in read}),
-        searched=found.searched,
+        searched=counts.passages,
         lanes=found.lanes.reports,
         written_by=written.model if written.sentences else "",
         unwritten=written.missing,
