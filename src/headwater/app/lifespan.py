@@ -61,7 +61,7 @@ async def lifespan(url: str, packs: Sequence[Pack], settings: Settings) -> Async
             except Exception as error:  # noqa: BLE001 (raised below, not in a group's wrapping)
                 raised = error
             finally:
-                await _end(parts)
+                await _end(parts)  # noqa: ASYNC102 (shielded and bounded in there)
                 group.cancel_scope.cancel()
         if raised is not None:
             raise raised

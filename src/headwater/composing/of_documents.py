@@ -110,9 +110,7 @@ def _lanes(value: Mapping[str, Any]) -> list[Deduction]:
 
 def _next(value: Mapping[str, Any]) -> tuple[str, ...]:
     quoted = {one["document"]["id"] for one in value["sentences"]}
-    titles = dict.fromkeys(
-        str(one["title"]) for one in value["nearest"] if one["id"] not in quoted
-    )
+    titles = dict.fromkeys(str(one["title"]) for one in value["nearest"] if one["id"] not in quoted)
     return tuple(
         f"what does the runbook say about {ask_name(title)}?" for title in list(titles)[:MOST_NEXT]
     )

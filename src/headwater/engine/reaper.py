@@ -72,7 +72,7 @@ class Crew:
 
     async def __aexit__(self, *_: object) -> None:
         """Dismiss it."""
-        await self.dismiss()
+        await self.dismiss()  # noqa: ASYNC102 (shielded and bounded in there)
 
     async def dismiss(self) -> None:
         """End its work now: nothing more begins, and who does not end in time is left behind."""

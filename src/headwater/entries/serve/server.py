@@ -102,7 +102,7 @@ async def serve(
                 group.cancel_scope.cancel()
         finally:
             server.force_exit = not in_order
-            await server.shutdown(sockets=[bound])
+            await server.shutdown(sockets=[bound])  # noqa: ASYNC102 (bounded by uvicorn itself)
     return in_order
 
 

@@ -255,7 +255,7 @@ class ServerDatabase:
             if isinstance(error, TimeoutError) or (
                 isinstance(error, StoreFault) and is_lost(error)
             ):
-                return False
+                return False  # noqa: ASYNC104 (only a fault of the line ends here)
             raise
         return True
 
@@ -287,7 +287,7 @@ class ServerDatabase:
             fault = self._fault(error)
             if fault is None:
                 raise
-            raise fault from error
+            raise fault from error  # noqa: ASYNC104 (a cancellation was raised above)
 
     async def _take_next(self, *_: Any, **__: Any) -> Any:
         """Hand the connection just opened to SQLAlchemy, which asks before anything is awaited."""
