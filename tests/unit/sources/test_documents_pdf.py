@@ -104,6 +104,7 @@ def tesseract(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return program
 
 
+@pytest.mark.slow  # its stand-in of a program is now and then not begun in time beside other tests
 def test_a_page_of_pictures_is_read_where_tesseract_is(tesseract: Path, tmp_path: Path) -> None:
     small = one_page(stream(b"0 0 m 99 99 l S"))
     (tmp_path / "scan.pdf").write_bytes(small)
@@ -124,12 +125,13 @@ def refused(name: str, folder: Path) -> None:
     """Read a hostile file, which must be refused in time, and with little memory on this side."""
     (folder / name).write_bytes(HOSTILE[name]())
     memory, before_s = psutil.Process().memory_info().rss, time.monotonic()
+    others = set(psutil.Process().children())
     with pytest.raises((UsageError, LimitError)) as caught:
         read(folder / name)
     assert caught.value.code.startswith("document.")
     assert time.monotonic() - before_s < SLOW_S
     assert psutil.Process().memory_info().rss - memory < MOST_MORE_BYTES
-    assert psutil.Process().children() == []
+    assert set(psutil.Process().children()) <= others
 
 
 @pytest.mark.parametrize("name", SAMPLE)

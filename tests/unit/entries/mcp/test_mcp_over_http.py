@@ -308,6 +308,7 @@ async def test_a_tenant_that_has_all_its_runs_under_way_is_told(patient: Slow) -
         group.cancel_scope.cancel()
 
 
+@pytest.mark.slow  # fifty clients in one process beside other tests take longer than they wait
 async def test_fifty_agents_at_once_each_get_their_own(url: str) -> None:
     done = 0
 
