@@ -3,7 +3,6 @@
 .PHONY: demo services services-stop test test-slow check fix bench bench-service docs lock clean help
 
 PY = .venv/bin/python
-EVERY_CORE = -n 2 --dist loadfile
 # Beside PostgreSQL, MariaDB and Redis, which stop afterwards unless `make services` keeps them.
 BESIDE = $(PY) .ci/services.py run --
 
@@ -32,10 +31,10 @@ services-stop: .venv/.locked
 	@$(PY) .ci/services.py stop
 
 test: .venv/.locked
-	@$(BESIDE) $(PY) -m pytest -q $(EVERY_CORE)
+	@$(BESIDE) $(PY) -m pytest -q
 
 test-slow: .venv/.locked
-	@$(BESIDE) $(PY) -m pytest -q $(EVERY_CORE) -m "slow or not slow"
+	@$(BESIDE) $(PY) -m pytest -q -m "slow or not slow"
 
 check: .venv/.locked
 	$(PY) -m ruff format --check .
