@@ -19,6 +19,7 @@ ONE_ADAPTER = {
     "probed": "whatever is reached has it on itself",
     "loop_lag": "a loop is watched in one way; where it is not, there is none",
     "llm": "a model is asked in one way; where none is set, there is none",
+    "sealer": "secrets are sealed in one way; without a key none is kept",
     "tokens": "a token is checked in one way; where none is taken, there is none",
     "telemetry": "calls are tallied in one way; where nobody looks, there is none",
 }
@@ -43,6 +44,9 @@ NO_PRINCIPAL = {
     "loop_lag.gauges": "a matter of the process",
     "probed.check": "a matter of the process",
     "rates.take": "the key carries the tenant and the principal",
+    "sealer.seal": "what a secret belongs to is sealed with it",
+    "sealer.open": "what a secret belongs to is sealed with it",
+    "sealer.is_current": "keys are the installation's",
     "tokens.claims": "they are read to learn who asks",
     "telemetry.called": "numbers of the process, none of a tenant's",
     "telemetry.ran": "the run carries its tenant",

@@ -23,15 +23,8 @@ from headwater.app.parts import Parts
 from headwater.app.run_writer import RunWriter
 from headwater.app.settings import Settings, local_zone
 from headwater.app.under_way import UnderWay
-from headwater.app.wiring import (
-    Stores,
-    loop_watch,
-    open_jobs,
-    open_stores,
-    open_telemetry,
-    open_tokens,
-    shipped_packs,
-)
+from headwater.app.wiring import Stores, open_stores, shipped_packs
+from headwater.app.wiring_services import loop_watch, open_jobs, open_telemetry, open_tokens
 from headwater.composing.preparing import prepare
 from headwater.engine.call import Caller
 from headwater.engine.journal import Outlet

@@ -26,6 +26,7 @@ class Settings(BaseSettings):
     database: str | None = None
     tenant: str = Field(default="default", min_length=1)
     key_secret: SecretStr | None = Field(default=None, min_length=32)
+    sealing_key: SecretStr | None = Field(default=None, min_length=32)
     jwt_secret: SecretStr | None = Field(default=None, min_length=32)
     jwt_jwks_url: str | None = None
     jwt_issuer: str | None = None
@@ -117,12 +118,18 @@ class Settings(BaseSettings):
         secret = [one.get_secret_value() for one in given if isinstance(one, SecretStr)]
         urls = [one for one in (*given, *secret) if isinstance(one, str) and "://" in one]
         passwords = [one for url in urls if (one := _password_of(url))]
-        return (*secret, *passwords, *map(unquote, passwords))
+        return (*secret, *passwords, *map(unquote, passwords), *self.sealing_keys)
 
     @property
     def key_digest_secret(self) -> bytes:
         """Return what keys the digests of API keys; empty where nothing is set."""
         return _bytes_of(self.key_secret)
+
+    @property
+    def sealing_keys(self) -> tuple[str, ...]:
+        """Return what secrets are sealed by, the newest first; none where nothing is set."""
+        given = self.sealing_key.get_secret_value() if self.sealing_key else ""
+        return tuple(one.strip() for one in given.split(",") if one.strip())
 
     @property
     def jwt_shared_secret(self) -> bytes:

@@ -32,7 +32,7 @@ from pydantic import SecretStr
 from headwater import AsyncHeadwater
 from headwater.app.api_keys import make_key
 from headwater.app.settings import Settings, find_settings
-from headwater.app.wiring import open_tokens
+from headwater.app.wiring_services import open_tokens
 from headwater.errors import StoreFault, UsageError
 from headwater.model.principal import Principal
 from headwater.services import key_set

@@ -1,0 +1,101 @@
+"""Who stands behind what is no store: jobs, telemetry, tokens, sealing; stores are in the wiring.
+
+Drivers are imported where they are opened, as in `app/wiring.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+
+import anyio
+from anyio import to_thread
+
+from headwater.app.job_place import job_place
+from headwater.app.settings import Settings
+from headwater.errors import UsageError
+from headwater.ports.jobs import Jobs
+from headwater.ports.loop_lag import LoopLag
+from headwater.ports.sealer import Sealer
+from headwater.ports.telemetry import Telemetry
+from headwater.ports.tokens import Tokens
+
+
+def open_telemetry(settings: Settings) -> Telemetry:
+    """Return what tallies calls and runs, and sends spans where a collector is set."""
+    from headwater.services.telemetry import ServiceTelemetry
+
+    if settings.otel_endpoint is None:
+        return ServiceTelemetry()
+    from headwater.services.spans import Spans, otlp_exporter
+
+    return ServiceTelemetry(
+        Spans(otlp_exporter(settings.otel_endpoint), service=settings.service_name)
+    )
+
+
+def open_sealer(settings: Settings) -> Sealer:
+    """Return what keeps others' secrets; without a key it keeps none.
+
+    Raises:
+        UsageError: `settings.bad`.
+    """
+    from headwater.services.sealing import FernetSealer, NoSealer
+
+    return FernetSealer(settings.sealing_keys) if settings.sealing_keys else NoSealer()
+
+
+def open_tokens(settings: Settings) -> Tokens | None:
+    """Return what checks tokens, or None where none are taken: there is no default secret.
+
+    Raises:
+        UsageError: `settings.bad` where what is set does not suffice.
+    """
+    secret, url = settings.jwt_shared_secret, settings.jwt_jwks_url
+    if not secret and not url:
+        return None
+    issuer, audience = settings.jwt_issuer, settings.jwt_audience
+    if not issuer or not audience or (secret and url):
+        message = (
+            "tokens are taken with HEADWATER_JWT_ISSUER and HEADWATER_JWT_AUDIENCE and either "
+            "HEADWATER_JWT_SECRET or HEADWATER_JWT_JWKS_URL; set these three"
+        )
+        raise UsageError(message, code="settings.bad")
+    from headwater.services.key_set import KeySet
+    from headwater.services.tokens import JwtTokens, SharedSecret, SigningKeys
+
+    keys: SigningKeys = KeySet(url) if url else SharedSecret(secret)
+    return JwtTokens(keys, audience=audience, issuer=issuer, leeway_s=settings.jwt_leeway_s)
+
+
+def loop_watch() -> LoopLag:
+    """Return what looks whether something holds up the loop."""
+    from headwater.services.loop_watch import LoopWatch
+
+    return LoopWatch()
+
+
+@asynccontextmanager
+async def open_jobs(url: str, settings: Settings) -> AsyncIterator[Jobs | None]:
+    """Open the background jobs of an estate, where they are on.
+
+    Raises:
+        UsageError: `jobs.twice`.
+        StoreFault: `jobs.unreachable`.
+    """
+    if not settings.jobs:
+        yield None
+        return
+    opened = await to_thread.run_sync(_jobs_adapter)
+    async with anyio.TemporaryDirectory[str](prefix="headwater-jobs-") as nowhere:
+        place = job_place(url, settings, nowhere=Path(nowhere))
+        async with opened(place.url, folder=place.folder, at_once=settings.jobs_at_once) as jobs:
+            yield jobs
+
+
+def _jobs_adapter() -> Callable[..., AbstractAsyncContextManager[Jobs]]:
+    """Import DBOS, which takes a while and is needed nowhere else."""
+    from headwater.services.jobs import DbosJobs
+
+    return DbosJobs.open
