@@ -127,6 +127,7 @@ def _start(parts: Parts, group: TaskGroup) -> None:
     group.start_soon(parts.writer.work, name="run writer")
     group.start_soon(parts.feed.work, name="run feed")
     group.start_soon(parts.control.work, name="run control")
+    group.start_soon(parts.stores.rooms.work, name="rooms")
     if parts.jobs is not None:
         group.start_soon(JobWorker(parts, parts.jobs).work, name="job worker")
     if parts.lag is not None:

@@ -33,6 +33,7 @@ from headwater.ports.metrics import Metrics
 from headwater.ports.probed import Probed
 from headwater.ports.rates import Rates
 from headwater.ports.relations import Relations
+from headwater.ports.rooms import Rooms
 from headwater.ports.rules import Rules
 from headwater.ports.run_log import RunLog
 from headwater.ports.vectors import Vectors
@@ -72,6 +73,7 @@ class Stores:
     documents: Documents
     vectors: Vectors
     embedder: Embedder
+    rooms: Rooms
     llm: Llm | None = None
     gauged: tuple[Gauged, ...] = ()
     probed: Mapping[str, Probed] = field(default_factory=dict)
@@ -89,6 +91,7 @@ class Stores:
             Documents: self.documents,
             Vectors: self.vectors,
             Embedder: self.embedder,
+            Rooms: self.rooms,
             Llm: self.llm,
         }
 
@@ -142,6 +145,7 @@ async def _kept_in(url: str, settings: Settings, model: Embedder) -> AsyncIterat
 async def _shared_by(url: str, stores: Stores) -> AsyncIterator[Stores]:
     """Put what replicas share through Redis before what is this process' own."""
     from headwater.app.fallbacks import FallbackCache, FallbackRates
+    from headwater.services.rooms import HubRooms
     from headwater.stores.memory.hub import MemoryHub
     from headwater.stores.redis.server import RedisServer
 
@@ -153,6 +157,7 @@ async def _shared_by(url: str, stores: Stores) -> AsyncIterator[Stores]:
             cache=cache,
             rates=rates,
             hub=server.hub,
+            rooms=HubRooms(server.hub),
             gauged=(*stores.gauged, server, cache, rates),
             probed={**stores.probed, "redis": server},
         )
@@ -191,6 +196,7 @@ async def _model(settings: Settings) -> AsyncIterator[Embedder]:
 
 def _memory(settings: Settings, model: Embedder) -> Stores:
     from headwater.services.embedder.once import OnceEmbedder
+    from headwater.services.rooms import HubRooms
     from headwater.stores.memory.cache import MemoryCache
     from headwater.stores.memory.documents import MemoryDocuments
     from headwater.stores.memory.embeddings import MemoryEmbeddings
@@ -207,7 +213,7 @@ def _memory(settings: Settings, model: Embedder) -> Stores:
     from headwater.stores.memory.vectors import MemoryVectors
     from headwater.stores.memory.versions import MemoryVersions
 
-    estate = MemoryEstate()
+    estate, hub = MemoryEstate(), MemoryHub()
     return Stores(
         inventory=MemoryInventory(estate),
         relations=MemoryRelations(estate),
@@ -217,7 +223,8 @@ def _memory(settings: Settings, model: Embedder) -> Stores:
         versions=MemoryVersions(estate),
         run_log=MemoryRunLog(),
         cache=MemoryCache(settings.cache_bytes),
-        hub=MemoryHub(),
+        hub=hub,
+        rooms=HubRooms(hub),
         keys=MemoryKeys(),
         rates=MemoryRates(),
         documents=MemoryDocuments(estate),
@@ -258,6 +265,7 @@ async def _server(url: str, settings: Settings, model: Embedder) -> AsyncIterato
 
 def _in_sql(estate: Any, runs: Any, *, hub: Hub, settings: Settings, model: Embedder) -> Stores:
     from headwater.services.embedder.once import OnceEmbedder
+    from headwater.services.rooms import HubRooms
     from headwater.stores.memory.cache import MemoryCache
     from headwater.stores.memory.embeddings import MemoryEmbeddings
     from headwater.stores.memory.rates import MemoryRates
@@ -283,6 +291,7 @@ def _in_sql(estate: Any, runs: Any, *, hub: Hub, settings: Settings, model: Embe
         run_log=SqlRunLog(runs),
         cache=MemoryCache(settings.cache_bytes),
         hub=hub,
+        rooms=HubRooms(hub),
         keys=SqlKeys(estate),
         rates=MemoryRates(),
         documents=SqlDocuments(estate, index_bytes=settings.index_bytes),
