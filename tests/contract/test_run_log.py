@@ -7,6 +7,7 @@ from typing import Any
 
 from contract.estates import MINE, OTHERS, Ports, at
 from headwater.model.event import Event, RunRecord
+from headwater.model.principal import Principal
 from headwater.model.run_state import RunQuery
 
 
@@ -110,3 +111,27 @@ async def test_events_after_a_number_are_those_not_read_yet(estate: Ports) -> No
     events = await estate.run_log.events("r1", after=1, principal=MINE)
     assert [event.seq for event in events] == [2, 3]
     assert await estate.run_log.events("r1", after=3, principal=MINE) == []
+
+
+async def test_a_private_run_is_there_for_its_asker_and_admins_only(estate: Ports) -> None:
+    runs = [a_run("r1", 1, private=True), a_run("r2", 2)]
+    await estate.run_log.write(runs, [an_event("r1", 1), an_event("r2", 1)])
+    olga = Principal("mine", name="olga", roles=("reader",))
+    other = Principal("mine", name="ivan", roles=("reader", "operator"))
+    admin = Principal("mine", name="root", roles=("admin",))
+    for who, seen in ((olga, ["r2", "r1"]), (other, ["r2"]), (admin, ["r2", "r1"])):
+        recent = await estate.run_log.recent(limit=9, principal=who)
+        assert [run.run_id for run in recent] == seen
+        page, total = await estate.run_log.page(RunQuery(limit=9), principal=who)
+        assert ([run.run_id for run in page], total) == (seen, len(seen))
+        assert (await estate.run_log.get("r1", principal=who) is not None) == ("r1" in seen)
+        assert bool(await estate.run_log.events("r1", principal=who)) == ("r1" in seen)
+        assert await estate.run_log.events("r2", principal=who)
+
+
+async def test_a_run_becomes_private_by_a_later_row(estate: Ports) -> None:
+    other = Principal("mine", name="ivan", roles=("reader",))
+    await estate.run_log.write([a_run("r1")], [an_event("r1", 1)])
+    assert await estate.run_log.get("r1", principal=other) == a_run("r1")
+    await estate.run_log.write([a_run("r1", private=True)], [])
+    assert await estate.run_log.get("r1", principal=other) is None

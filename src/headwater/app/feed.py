@@ -16,6 +16,8 @@ from headwater.app.run_writer import RunWriter
 from headwater.engine.journal import Outlet, shallow, write_out
 from headwater.errors import HeadwaterError
 from headwater.model.event import Event
+from headwater.model.principal import Principal
+from headwater.policy.permissions import sees_all
 from headwater.ports.hub import Hub
 
 LOG = logging.getLogger(__name__)
@@ -30,6 +32,8 @@ MESSAGE_CHARS = 48_000
 LAST = "run.answered"
 STORED = "stored"
 """The key that stands for the data of an event that has to be read from the run log."""
+ONLY = "only"
+"""The key that names who alone, beside admins, may hear of an event."""
 
 
 def channel_of(tenant: str) -> str:
@@ -61,12 +65,13 @@ class Feed:
 
     async def publish(self) -> None:
         """Tell everything that waits to those tenants' channels to which somebody may listen."""
-        by_tenant: dict[str, list[Event]] = {}
-        for tenant, event in self._outlet.take_live():
-            by_tenant.setdefault(tenant, []).append(event)
+        by_tenant: dict[str, list[tuple[Event, str | None]]] = {}
+        for (tenant, only), event in self._outlet.take_live():
+            by_tenant.setdefault(tenant, []).append((event, only))
         for tenant, events in by_tenant.items():
             if self._hub.heard(channel_of(tenant)):
-                await self._tell(channel_of(tenant), [encode(event) for event in events])
+                told = [encode(event, only=only) for event, only in events]
+                await self._tell(channel_of(tenant), told)
 
     async def _tell(self, channel: str, events: list[dict[str, Any]]) -> None:
         if any(STORED in event or event["kind"] == LAST for event in events):
@@ -80,19 +85,27 @@ class Feed:
             LOG.warning("%d events were not told to %s: %s", len(events), channel, error)
 
 
-def encode(event: Event) -> dict[str, Any]:
-    """Return an event as plain JSON; `stored` in place of data too large to be told."""
-    told = shallow(write_out(event))
+def encode(event: Event, *, only: str | None = None) -> dict[str, Any]:
+    """Return an event as plain JSON, with who `only` may hear of it.
+
+    `stored` stands in place of data too large to be told.
+    """
+    told = shallow(write_out(event)) | ({} if only is None else {ONLY: only})
     if not fits(told["data"], MOST_CHARS):
         del told["data"]
         told[STORED] = True
     return told
 
 
-def decode(message: Mapping[str, Any]) -> Iterator[tuple[Event, bool]]:
-    """Give the events of a message, each with whether its data has to be read from the log."""
+def decode(message: Mapping[str, Any], *, principal: Principal) -> Iterator[tuple[Event, bool]]:
+    """Give the events of a message that someone may hear of.
+
+    Each comes with whether its data has to be read from the log.
+    """
     for told in message.get("events", ()):
-        fields = {name: value for name, value in told.items() if name != STORED}
+        if told.get(ONLY, principal.name) != principal.name and not sees_all(principal.roles):
+            continue
+        fields = {name: value for name, value in told.items() if name not in {STORED, ONLY}}
         yield Event(**fields), STORED in told
 
 

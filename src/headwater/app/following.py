@@ -90,7 +90,7 @@ class Follower:
         if message is None or "hub" in message:
             await self._read()
             return
-        for event, stored in decode(message):
+        for event, stored in decode(message, principal=self._principal):
             if event.run_id == self._run_id and event.seq > self._seen:
                 self._heard = max(self._heard, event.seq)
                 if not stored:

@@ -17,6 +17,7 @@ from headwater.app.parts import Parts
 from headwater.app.rebuilding import lost_run
 from headwater.app.records import asked_of, told_of
 from headwater.engine.ask import Earlier
+from headwater.engine.journal import shows_private
 from headwater.errors import LimitError
 from headwater.model.answer import Answer, RunResult
 from headwater.model.event import Event, RunRecord
@@ -46,7 +47,8 @@ async def carry_run(parts: Parts, task: Task) -> Mapping[str, Any]:
         return _told(await carrying.carry(parts, first, principal=who, row_first=True))
     events = await parts.stores.run_log.events(run_id, principal=who)
     if record.status is not None and "error" not in events[-1].data:
-        return {"run_id": run_id, "status": record.status, "summary": record.summary}
+        told = {"run_id": run_id, "status": record.status}
+        return told if record.private else {**told, "summary": record.summary}
     await _give_up(parts, record, events)
     asked = replace(asked_of(record, events), budget_s=work.asked.budget_s)
     again = _rest_of(parts, replace(work, asked=asked), told_of(events))
@@ -78,4 +80,7 @@ def _may_repeat(parts: Parts, step: Step) -> bool:
 
 
 def _told(result: Answer | RunResult) -> dict[str, Any]:
-    return {"run_id": result.run_id, "status": result.status, "summary": result.summary}
+    told = {"run_id": result.run_id, "status": result.status}
+    if any(shows_private(one) for one in result.evidence):  # others of the tenant see the job
+        return told
+    return {**told, "summary": result.summary}

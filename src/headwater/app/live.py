@@ -296,7 +296,7 @@ class LiveRuns:
         async for message in messages:
             if "hub" in message:
                 yield LOST_EVENTS
-            for event, stored in decode(message):
+            for event, stored in decode(message, principal=who):
                 if stored:
                     found = await self._run_log.events(
                         event.run_id, after=event.seq - 1, principal=who

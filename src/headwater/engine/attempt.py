@@ -44,13 +44,12 @@ async def attempt(
         raise
     except (Exception, SystemExit) as error:
         raise _fault(tool, error) from error
-    if isinstance(given, Cited):
-        signed = tuple(one.signed(step=call.step, tool=tool.name) for one in given.evidence)
-        return Cited(tool.schema.encode(given.value), signed)
-    named = Evidence(
-        source=tool.name, step=call.step, tool=tool.name, observed_at=datetime.now(UTC)
+    if not isinstance(given, Cited):
+        given = Cited(given, (Evidence(source=tool.name, observed_at=datetime.now(UTC)),))
+    signed = tuple(
+        one.signed(step=call.step, tool=tool.name, private=tool.personal) for one in given.evidence
     )
-    return Cited(tool.schema.encode(given), (named,))
+    return Cited(tool.schema.encode(given.value), signed)
 
 
 def _fault(tool: Tool, error: BaseException) -> HeadwaterError:

@@ -288,7 +288,8 @@ class Caller:
         if not tool.idempotent:
             return None
         asked = call.asked.at.isoformat() if desk.dated else ""
-        return tool.name, call.principal.scope, asked, canonical
+        who = call.principal
+        return tool.name, who.own_scope if tool.personal else who.scope, asked, canonical
 
     async def _kept_as(self, passage: Passage) -> str | None:
         """Return the cache's key: what equal calls share, at the data versions they would read."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import replace
 from typing import Any
 
 import anyio
@@ -13,6 +14,9 @@ from headwater.model.event import Event, RunRecord
 from headwater.model.evidence import Evidence
 from headwater.model.outcome import Outcome, Succeeded
 from headwater.model.plan import Step
+
+Audience = tuple[str, str | None]
+"""Who may hear of an event: a tenant, or of it only one by name, and its admins."""
 
 
 class Outlet:
@@ -26,7 +30,7 @@ class Outlet:
     def __init__(self, most: int = 100_000, *, most_live: int = 20_000) -> None:
         self.dropped = 0
         self.dropped_live = 0
-        self._live: deque[tuple[str, Event]] = deque(maxlen=most_live)
+        self._live: deque[tuple[Audience, Event]] = deque(maxlen=most_live)
         self._live_awaited: anyio.Event | None = None
         self._most = most
         self._events: deque[Event] = deque()
@@ -38,10 +42,10 @@ class Outlet:
         """Return how many events wait to be written."""
         return len(self._events)
 
-    def put(self, event: Event, tenant: str | None = None) -> None:
-        """Keep an event for the writer, or drop it where too many wait; tell a tenant's live."""
-        if tenant is not None:
-            self._put_live(tenant, event)
+    def put(self, event: Event, audience: Audience | None = None) -> None:
+        """Keep an event for the writer, or drop it where too many wait; tell its audience live."""
+        if audience is not None:
+            self._put_live(audience, event)
         if len(self._events) >= self._most:
             self.dropped += 1
             return
@@ -50,10 +54,10 @@ class Outlet:
             self._awaited.set()
             self._awaited = None
 
-    def _put_live(self, tenant: str, event: Event) -> None:
+    def _put_live(self, audience: Audience, event: Event) -> None:
         if len(self._live) == self._live.maxlen:
             self.dropped_live += 1
-        self._live.append((tenant, event))
+        self._live.append((audience, event))
         if self._live_awaited is not None:
             self._live_awaited.set()
             self._live_awaited = None
@@ -64,8 +68,8 @@ class Outlet:
             self._live_awaited = anyio.Event()
             await self._live_awaited.wait()
 
-    def take_live(self) -> list[tuple[str, Event]]:
-        """Return the events that wait to be told live, each with its tenant, and wait for none."""
+    def take_live(self) -> list[tuple[Audience, Event]]:
+        """Return the events that wait to be told live, each with who may hear, waiting for none."""
         taken = list(self._live)
         self._live.clear()
         return taken
@@ -118,6 +122,7 @@ class Journal:
         self.started_at = self._now()
         self._outlet = outlet
         self._seq = 0
+        self._audience: Audience = (record.tenant, None)
         outlet.put_run(record)
 
     def note(self, kind: str, where: str, step: str | None = None, **data: Any) -> None:
@@ -125,6 +130,8 @@ class Journal:
 
         `outcome` and `steps` are told as they are, and written out off the run's path.
         """
+        if "outcome" in data:
+            self._hide_what_is_private(data["outcome"])
         event = Event(
             run_id=self.record.run_id,
             seq=self._seq,
@@ -135,9 +142,21 @@ class Journal:
             data=data,
         )
         self._seq += 1
-        self._outlet.put(event, self.record.tenant)
+        self._outlet.put(event, self._audience)
         if self.watch is not None:
             self.watch.tell(write_out(event))
+
+    def _hide_what_is_private(self, outcome: Outcome) -> None:
+        """Keep the run to its asker and admins from the first private record that it shows."""
+        record = self.record
+        if (
+            isinstance(outcome, Succeeded)
+            and not record.private
+            and any(map(shows_private, outcome.evidence))
+        ):
+            self.record = replace(record, private=True)
+            self._audience = (record.tenant, record.principal)
+            self._outlet.put_run(self.record)
 
     def end(self, record: RunRecord) -> None:
         """Tell how the run ended and close the live view."""
@@ -158,6 +177,11 @@ class Silence(Journal):
 
 
 SILENCE = Silence()
+
+
+def shows_private(evidence: Evidence) -> bool:
+    """Tell whether something was shown that depends on who asked."""
+    return evidence.private and evidence.count != 0
 
 
 def write_out(event: Event) -> Event:
@@ -208,4 +232,5 @@ def _plain_evidence(one: Evidence) -> dict[str, Any]:
         "window": window and {name: at.isoformat() for name, at in shallow(window).items()},
         "observed_at": observed_at and observed_at.isoformat(),
         "truncated": one.truncated,
+        "private": one.private,
     }

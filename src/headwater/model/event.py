@@ -41,3 +41,5 @@ class RunRecord:
     status: Status | None = None
     summary: str | None = None
     elapsed_s: float | None = None
+    private: bool = False
+    """Whether it shows what depends on who asked: only its asker and admins see it at all."""

@@ -14,7 +14,7 @@ class Evidence:
 
     `step` and `tool` are filled in by the engine. `records` holds the first few record names
     (such as `ci 12 checkout-api`, `history 88`); `count` is the true number read.
-    Never changed once made; `frozen` would treble what every call pays to make one.
+    `private` says that it depends on who asked, as the engine fills in. Never changed once made; `frozen` would treble what every call pays to make one.
     """
 
     source: str = "estate"
@@ -27,8 +27,9 @@ class Evidence:
     window: Window | None = None
     observed_at: datetime | None = None
     truncated: bool = False
+    private: bool = False
 
-    def signed(self, *, step: str, tool: str) -> Evidence:
+    def signed(self, *, step: str, tool: str, private: bool = False) -> Evidence:
         """Return a copy that says who it is of; `dataclasses.replace` takes three times as long."""
         return Evidence(
             source=self.source,
@@ -41,4 +42,5 @@ class Evidence:
             window=self.window,
             observed_at=self.observed_at,
             truncated=self.truncated,
+            private=private,
         )

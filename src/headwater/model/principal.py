@@ -19,3 +19,8 @@ class Principal:
     def scope(self) -> str:
         """Name what this principal may see: equal scopes may share cached and flying results."""
         return repr((self.tenant, *sorted(self.roles)))  # no separator that a name could hold
+
+    @property
+    def own_scope(self) -> str:
+        """Name what this principal alone may see: nobody of another name shares it."""
+        return repr((self.tenant, *sorted(self.roles), ("own", self.name)))

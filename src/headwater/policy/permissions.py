@@ -53,6 +53,11 @@ def may(roles: Iterable[str], action: str) -> bool:
     return least is not None and enough(roles, least)
 
 
+def sees_all(roles: Iterable[str]) -> bool:
+    """Tell whether someone with these roles sees what else only its owner does."""
+    return enough(roles, "admin")
+
+
 def known_roles(names: Iterable[str]) -> tuple[Role, ...]:
     """Return those names that are roles, the least first."""
     given = set(names)

@@ -12,7 +12,10 @@ from headwater.model.run_state import RunQuery
 
 
 class RunLog(Protocol):
-    """Runs and their events, each tenant's own."""
+    """Runs and their events, each tenant's own.
+
+    A run that is private is there for its asker and the tenant's admins only.
+    """
 
     async def write(self, runs: Sequence[RunRecord], events: Sequence[Event]) -> None:
         """Save runs (a later row of a run replaces the earlier) and append events, in one go.

@@ -27,6 +27,8 @@ class Tool:
         schema: Its arguments and result.
         idempotent: Asking twice is as asking once: it may be retried and shared in flight.
         cacheable: Its result depends on its arguments and the estate's data only.
+        personal: Its result depends on who asks, not on their roles alone: it is shared with nobody
+            else, and a run that shows something of it is seen by its asker and admins only.
         within_s: The most seconds that a call may take, or None.
         concurrency: The most calls at once.
         attempts: The most tries of one call; only an idempotent tool is tried again.
@@ -43,6 +45,7 @@ class Tool:
     blocking: bool
     idempotent: bool = False
     cacheable: bool = False
+    personal: bool = False
     within_s: float | None = None
     concurrency: int = 16
     attempts: int = 3
@@ -63,6 +66,7 @@ def tool(  # noqa: PLR0913 (each promise is a keyword of its own)
     description: str,
     idempotent: bool = False,
     cacheable: bool = False,
+    personal: bool = False,
     within_s: float | None = None,
     concurrency: int = 16,
     attempts: int = 3,
@@ -80,12 +84,9 @@ def tool(  # noqa: PLR0913 (each promise is a keyword of its own)
         UsageError: `tool.bad_name`, `tool.bad_signature` or `tool.bad_promise`.
     """
     _check_words(name, role)
-    if cacheable and not idempotent:
-        message = f"{name}: a cacheable tool must be idempotent; say idempotent=True"
-        raise UsageError(message, code="tool.bad_promise")
-    if concurrency < 1 or attempts < 1 or (within_s is not None and within_s <= 0):
-        message = f"{name}: concurrency and attempts start at 1, within_s is above 0"
-        raise UsageError(message, code="tool.bad_promise")
+    _check_promises(name, shared=cacheable and not idempotent, least=min(concurrency, attempts))
+    if within_s is not None and within_s <= 0:
+        raise UsageError(f"{name}: within_s is above 0", code="tool.bad_promise")
 
     def make(function: Callable[..., Any]) -> Tool:
         schema = Schema(name, function)
@@ -97,6 +98,7 @@ def tool(  # noqa: PLR0913 (each promise is a keyword of its own)
             blocking=not inspect.iscoroutinefunction(function),
             idempotent=idempotent,
             cacheable=cacheable,
+            personal=personal,
             within_s=within_s,
             concurrency=concurrency,
             attempts=attempts,
@@ -116,4 +118,14 @@ def _check_words(name: str, role: str) -> None:
         raise UsageError(message, code="tool.bad_name")
     if role not in ROLES:
         message = f"{name}: role is one of {', '.join(ROLES)}, not {role!r}"
+        raise UsageError(message, code="tool.bad_promise")
+
+
+def _check_promises(name: str, *, shared: bool, least: int) -> None:
+    """Refuse a result that is shared though asking twice is not as asking once, and no calls."""
+    if shared:
+        message = f"{name}: a cacheable tool must be idempotent; say idempotent=True"
+        raise UsageError(message, code="tool.bad_promise")
+    if least < 1:
+        message = f"{name}: concurrency and attempts start at 1"
         raise UsageError(message, code="tool.bad_promise")

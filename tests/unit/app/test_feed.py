@@ -66,7 +66,11 @@ def test_no_message_is_over_64_kib_and_no_event_is_lost(size: int) -> None:
     events = [event(seq, size if seq % 3 else 1) for seq in range(120)]
     messages = [{"events": batch} for batch in batches(encode(one) for one in events)]
     assert all(len(json.dumps(one)) <= 65_536 for one in messages)
-    told = [pair for one in messages for pair in decode(json.loads(json.dumps(one)))]
+    told = [
+        pair
+        for one in messages
+        for pair in decode(json.loads(json.dumps(one)), principal=Principal())
+    ]
     assert [one.seq for one, _ in told] == list(range(120))
     for one, stored in told:
         assert one.data == ({} if stored else events[one.seq].data)
@@ -76,15 +80,16 @@ def test_no_message_is_over_64_kib_and_no_event_is_lost(size: int) -> None:
 async def test_events_are_told_to_their_tenants_listeners_alone() -> None:
     hub = MemoryHub()
     outlet, feed = feed_of(hub)
-    outlet.put(event(0), "mine")
+    outlet.put(event(0), ("mine", None))
     await feed.publish()
     async with hub.listen("runs:mine") as mine, hub.listen("runs:theirs") as theirs:
-        outlet.put(event(1), "mine")
-        outlet.put(event(2), "theirs")
+        outlet.put(event(1), ("mine", None))
+        outlet.put(event(2), ("theirs", None))
         outlet.put(event(3))
         await feed.publish()
         with fail_after(5):
-            heard = [list(decode(await anext(one))) for one in (mine, theirs)]
+            who = Principal()
+            heard = [list(decode(await anext(one), principal=who)) for one in (mine, theirs)]
     assert [[one.seq for one, _ in each] for each in heard] == [[1], [2]]
 
 
@@ -92,7 +97,7 @@ async def test_a_hub_that_is_away_costs_events_and_nothing_else() -> None:
     hub = Unreachable()
     outlet, feed = feed_of(hub, most_live=5)
     for seq in range(8):
-        outlet.put(event(seq), "mine")
+        outlet.put(event(seq), ("mine", None))
     assert outlet.dropped_live == 3
     await feed.publish()
     assert (feed.faults, hub.told) == (1, 1)

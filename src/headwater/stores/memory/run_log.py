@@ -11,6 +11,7 @@ from anyio.lowlevel import checkpoint
 from headwater.model.event import Event, RunRecord
 from headwater.model.principal import Principal
 from headwater.model.run_state import RunQuery
+from headwater.policy.permissions import sees_all
 
 
 class MemoryRunLog:
@@ -32,17 +33,17 @@ class MemoryRunLog:
         """Return the tenant's run, or None."""
         await checkpoint()
         run = self._runs.get(run_id)
-        return run if run and run.tenant == principal.tenant else None
+        return run if run and _sees(principal, run) else None
 
     async def recent(self, *, limit: int, principal: Principal) -> list[RunRecord]:
         """Return the tenant's newest runs, newest first, those of one instant by id."""
         await checkpoint()
-        return self._newest_first(principal.tenant)[: max(limit, 0)]
+        return self._seen(principal)[: max(limit, 0)]
 
     async def page(self, query: RunQuery, *, principal: Principal) -> tuple[list[RunRecord], int]:
         """Return the tenant's runs that fit, newest first, and how many fit, `before` left out."""
         await checkpoint()
-        fit = [run for run in self._newest_first(principal.tenant) if _fits(run, query)]
+        fit = [run for run in self._seen(principal) if _fits(run, query)]
         after = [run for run in fit if query.before is None or _place(run) < query.before]
         return after[: max(query.limit, 0)], len(fit)
 
@@ -69,9 +70,18 @@ class MemoryRunLog:
             self._events.pop(run_id, None)
         return len(dropped)
 
+    def _seen(self, principal: Principal) -> list[RunRecord]:
+        return [run for run in self._newest_first(principal.tenant) if _sees(principal, run)]
+
     def _newest_first(self, tenant: str) -> list[RunRecord]:
         mine = [run for run in self._runs.values() if run.tenant == tenant]
         return sorted(mine, key=_place, reverse=True)
+
+
+def _sees(principal: Principal, run: RunRecord) -> bool:
+    """Tell whether someone may see a run: a private one is its asker's, and admins'."""
+    mine = run.principal == principal.name or sees_all(principal.roles)
+    return run.tenant == principal.tenant and (mine or not run.private)
 
 
 def _place(run: RunRecord) -> tuple[datetime, str]:

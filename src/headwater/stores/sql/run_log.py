@@ -16,8 +16,10 @@ from sqlalchemy import (
     and_,
     bindparam,
     delete,
+    exists,
     func,
     insert,
+    literal,
     or_,
     select,
     update,
@@ -28,12 +30,17 @@ from headwater.analysis.records import text_problem
 from headwater.model.event import Event, RunRecord
 from headwater.model.principal import Principal
 from headwater.model.run_state import RunQuery
+from headwater.policy.permissions import sees_all
 from headwater.stores.sql.bulk_rows import insert_rows
 from headwater.stores.sql.database import Database
 from headwater.stores.sql.id_lists import among, listed
 from headwater.stores.sql.run_tables import run, run_event, run_owner
 
 _TENANT = run.c.tenant_id == bindparam("tenant")
+_SEEN = or_(
+    run.c.private.is_(False), run.c.principal == bindparam("who"), literal(1) == bindparam("all")
+)
+"""Which runs the one who reads may see: all that are not private, and their own."""
 _IS_OWN = (run.c.tenant_id == bindparam("own_tenant"), run.c.run_id == bindparam("own_run"))
 _RUN_FIELDS = tuple(each.name for each in fields(RunRecord) if each.name != "tenant")
 _EVENT_FIELDS = tuple(each.name for each in fields(Event))
@@ -41,14 +48,15 @@ _PLAIN_FIELDS = tuple(name for name in _EVENT_FIELDS if name != "data")
 _EVENT_COLUMNS = ("tenant_id", *_PLAIN_FIELDS, "data")
 _event_fields = attrgetter(*_PLAIN_FIELDS)
 _RUNS = select(run.c.tenant_id.label("tenant"), *(run.c[name] for name in _RUN_FIELDS))
-_GET = _RUNS.where(_TENANT, run.c.run_id == bindparam("own_run"))
+_GET = _RUNS.where(_TENANT, _SEEN, run.c.run_id == bindparam("own_run"))
 _NEWEST = (run.c.asked_at.desc(), run.c.run_id.desc())
-_RECENT = _RUNS.where(_TENANT).order_by(*_NEWEST).limit(bindparam("page_rows"))
+_RECENT = _RUNS.where(_TENANT, _SEEN).order_by(*_NEWEST).limit(bindparam("page_rows"))
 _EVENTS = (
     select(*(run_event.c[name] for name in _EVENT_FIELDS))
     .where(run_event.c.tenant_id == bindparam("tenant"))
     .where(run_event.c.run_id == bindparam("own_run"))
     .where(run_event.c.seq > bindparam("after"))
+    .where(exists().where(_TENANT, run.c.run_id == bindparam("own_run"), _SEEN))
     .order_by(run_event.c.seq)
 )
 _KNOWN = select(run_owner.c.run_id, run_owner.c.tenant).where(among(run_owner.c.run_id, "run_ids"))
@@ -96,7 +104,7 @@ class SqlRunLog:
         """Return the tenant's run, or None."""
         if text_problem(run_id):
             return None
-        values = {"tenant": principal.tenant, "own_run": run_id}
+        values = {**_reader(principal), "own_run": run_id}
 
         def work(connection: Connection) -> RunRecord | None:
             row = connection.execute(_GET, values).mappings().first()
@@ -106,7 +114,7 @@ class SqlRunLog:
 
     async def recent(self, *, limit: int, principal: Principal) -> list[RunRecord]:
         """Return the tenant's newest runs, newest first, those of one instant by id."""
-        values = {"tenant": principal.tenant, "page_rows": max(limit, 0)}
+        values = {**_reader(principal), "page_rows": max(limit, 0)}
 
         def work(connection: Connection) -> list[RunRecord]:
             return [_run_of(row) for row in connection.execute(_RECENT, values).mappings()]
@@ -117,13 +125,14 @@ class SqlRunLog:
         """Return the tenant's runs that fit, newest first, and how many fit, `before` left out."""
         if text_problem(f"{query.kind}{query.text}"):
             return [], 0
-        fits = (run.c.tenant_id == principal.tenant, *_conditions(query))
+        fits, values = (_TENANT, _SEEN, *_conditions(query)), _reader(principal)
         wanted = _RUNS.where(*fits, *_after(query)).order_by(*_NEWEST).limit(max(query.limit, 0))
         counted = select(func.count()).select_from(run).where(*fits)
 
         def work(connection: Connection) -> tuple[list[RunRecord], int]:
-            rows = connection.execute(wanted).mappings()
-            return [_run_of(row) for row in rows], connection.execute(counted).scalar_one()
+            rows = connection.execute(wanted, values).mappings()
+            total = connection.execute(counted, values).scalar_one()
+            return [_run_of(row) for row in rows], total
 
         return await self._database.read(work, tenant=principal.tenant)
 
@@ -134,7 +143,7 @@ class SqlRunLog:
         """
         if text_problem(run_id):
             return []
-        values = {"tenant": principal.tenant, "own_run": run_id, "after": after}
+        values = {**_reader(principal), "own_run": run_id, "after": after}
 
         def work(connection: Connection) -> list[Event]:
             return [_event_of(row) for row in connection.execute(_EVENTS, values).mappings()]
@@ -185,6 +194,12 @@ class SqlRunLog:
             self._known[each.run_id] = tenant
         while len(self._known) > RUNS_KNOWN:
             del self._known[next(iter(self._known))]
+
+
+def _reader(principal: Principal) -> dict[str, Any]:
+    """Return what tells which runs someone may see."""
+    seen = int(sees_all(principal.roles))
+    return {"tenant": principal.tenant, "who": principal.name, "all": seen}
 
 
 def _conditions(query: RunQuery) -> Iterator[ColumnElement[bool]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Float, Index, MetaData, Table
+from sqlalchemy import BigInteger, Boolean, Column, Float, Index, MetaData, Table, false
 
 from headwater.stores.sql.column_types import Document, Instant, LongText, exact
 from headwater.stores.sql.tables import TENANT_CHARS, tenant
@@ -22,6 +22,7 @@ run = Table(
     Column("status", exact(16)),
     Column("summary", LongText),
     Column("elapsed_s", Float(53)),
+    Column("private", Boolean, nullable=False, server_default=false()),
     Index("ix_run_asked", "tenant_id", "asked_at", "run_id"),
     sqlite_with_rowid=False,
 )
@@ -48,3 +49,28 @@ run_owner = Table(
     sqlite_with_rowid=False,
 )
 """Whose each run is: a look-up across tenants, for who writes knows a run by its id alone."""
+
+model_spending = Table(
+    "model_spending",
+    runs,
+    tenant(primary_key=True),
+    Column("scope", exact(64), primary_key=True),
+    Column("day", exact(10), nullable=False),
+    *(
+        Column(name, BigInteger, nullable=False)
+        for name in (
+            "requests",
+            "input_tokens",
+            "output_tokens",
+            "reserved_tokens",
+            "micros",
+            "reserved_micros",
+        )
+    ),
+    Index("ix_model_spending_day", "tenant_id", "day"),
+    sqlite_with_rowid=False,
+)
+"""What language models took; `scope` is a run's id, or a day as ISO 8601 for all of that day.
+
+It stands here so that no long load of the estate holds up a question to a model.
+"""

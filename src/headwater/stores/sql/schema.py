@@ -15,17 +15,17 @@ from headwater.stores.sql.near_vectors import near_ready
 from headwater.stores.sql.planner_hints import write_hints
 from headwater.stores.sql.run_tables import runs
 from headwater.stores.sql.server_schema import alone, finish, version_table
-from headwater.stores.sql.tables import estate
 from headwater.stores.sql.text_index import ensure_text_index, index_ready
+from headwater.stores.sql.work_tables import activity
 
 Schema = Literal["estate", "runs"]
 REVISIONS: dict[Schema, tuple[str, ...]] = {
-    "estate": ("estate_0001", "estate_0002", "estate_0003"),
-    "runs": ("runs_0001", "runs_0002"),
+    "estate": ("estate_0001", "estate_0002", "estate_0003", "estate_0004"),
+    "runs": ("runs_0001", "runs_0002", "runs_0003", "runs_0004"),
 }
 """All revisions of each schema, the newest last."""
 
-METADATA: dict[Schema, MetaData] = {"estate": estate, "runs": runs}
+METADATA: dict[Schema, MetaData] = {"estate": activity.metadata, "runs": runs}
 
 
 async def bring_up(database: Database, schema: Schema, *, where: str) -> None:
