@@ -28,7 +28,7 @@ def test_promises_that_do_not_go_together_are_refused_by_name(promises, words):
 
 @pytest.mark.parametrize("name", ["Shop.size", "size", "shop.", "shop size"])
 def test_a_name_is_a_dotted_path_in_lower_case(name):
-    with pytest.raises(UsageError, match="namespace.name") as error:
+    with pytest.raises(UsageError, match=r"namespace\.name") as error:
 
         @tool(name=name, description="Be called oddly.")
         async def odd() -> int:
