@@ -292,5 +292,5 @@ api_key = Table(
     sqlite_with_rowid=False,
 )
 
-OUTSIDE = frozenset({"tenant", "api_key", "run_owner"})
+OUTSIDE = frozenset({"tenant", "api_key", "run_owner", "activity_due"})
 """Tables outside every tenant's wall: a key, or a run, is looked up to know its tenant."""
