@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract.estates import FEW, MINE, OTHERS, Ports, new_tenant, window
-from contract.test_documents import filled, put
+from contract.test_documents import a_record, cut, filled, put
 from headwater.analysis.embeddings import pack
 from headwater.errors import UsageError
-from headwater.model.document import EVERYTHING, PassageFilter
+from headwater.model.document import EVERYTHING, Embedded, PassageFilter
 from headwater.model.principal import Principal
 
 MODEL = "model-1"
@@ -187,3 +187,49 @@ async def test_the_top_is_that_of_brute_force_whatever_came_before(
         best = sorted(scores.values(), reverse=True)[:limit]
         assert [score for _, score in got] == pytest.approx(best, abs=1e-6)
         assert all(scores[number] == pytest.approx(score, abs=1e-6) for number, score in got)
+
+
+async def test_a_document_comes_with_its_vectors_and_those_of_the_version_before_go(
+    estate: Ports,
+) -> None:
+    first = Embedded(model=MODEL, vectors=(pack([1, 0]), pack([0, 1])))
+    old = await estate.documents.put(a_record("a"), cut("1", "2"), vectors=first, principal=MINE)
+    assert old.embedded
+    assert await nearest(estate, 1, 0) == [*old.passage_ids]
+    second = Embedded(model=MODEL, vectors=(pack([0, 1]),))
+    new = await estate.documents.put(
+        a_record("a", version="2"), cut("3"), vectors=second, principal=MINE
+    )
+    assert (new.embedded, new.removed_ids) == (True, old.passage_ids)
+    assert await nearest(estate, 1, 0) == [*new.passage_ids]
+    assert await estate.vectors.missing(model=MODEL, limit=9, principal=MINE) == []
+    assert await nearest(estate, 1, 0, principal=OTHERS) == []
+
+
+@pytest.mark.parametrize(
+    ("vectors", "code"),
+    [
+        ((pack([1, 0]),), "document.bad"),
+        ((pack([1, 0]), pack([1, 0, 0])), "vector.bad"),
+        ((pack([1, 0]), b"\x00" * 8), "vector.bad"),
+    ],
+    ids=["too few", "other size", "zero"],
+)
+async def test_a_document_whose_vectors_are_bad_leaves_all_as_it_was(
+    estate: Ports, vectors: tuple[bytes, ...], code: str
+) -> None:
+    good = Embedded(model=MODEL, vectors=(pack([1, 0]), pack([0, 1])))
+    held = await estate.documents.put(a_record("a"), cut("1", "2"), vectors=good, principal=MINE)
+    other = Embedded(model=MODEL, vectors=(pack([1, 0]),))
+    beside = await estate.documents.put(a_record("b"), cut("3"), vectors=other, principal=MINE)
+    bad = Embedded(model=MODEL, vectors=vectors)
+    with pytest.raises(UsageError) as raised:
+        await estate.documents.put(
+            a_record("a", version="2"), cut("4", "5"), vectors=bad, principal=MINE
+        )
+    assert raised.value.code == code
+    first, second = held.passage_ids
+    assert await nearest(estate, 1, 0) == [first, *beside.passage_ids, second]
+    document = await estate.documents.get("a", principal=MINE)
+    assert document is not None
+    assert document.version == "1"

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import zipfile
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -160,6 +162,17 @@ def begin(folder: Path, file: str) -> subprocess.Popen[str]:
     )
 
 
+def half_searchable(database: Path) -> tuple[int, int]:
+    """Count the passages that are not found by meaning, and those that are not by words."""
+    lacking = "SELECT count(*) FROM passage WHERE id NOT IN (SELECT passage_id FROM {})"
+    with closing(sqlite3.connect(database)) as held:
+        bare, mute = (
+            held.execute(lacking.format(table)).fetchone()[0]
+            for table in ("passage_vector", "passage_words")
+        )
+    return bare, mute
+
+
 @pytest.mark.timeout(180)
 def test_a_job_that_is_killed_again_and_again_takes_each_document_in_once(tmp_path: Path) -> None:
     count = 150
@@ -176,6 +189,7 @@ def test_a_job_that_is_killed_again_and_again_takes_each_document_in_once(tmp_pa
         child.stdout.close()
         child.wait()
         file = ""
+        assert half_searchable(tmp_path / "estate.db") == (0, 0)
     child = begin(tmp_path, "")
     out, _ = child.communicate(timeout=60)
     assert out.splitlines()[-1] == "end"

@@ -6,15 +6,17 @@ from collections.abc import Sequence
 
 from headwater.analysis.records import MAX_NAME, MAX_TEXT, MAX_WORD, text_problem
 from headwater.errors import UsageError
-from headwater.model.document import Document, DocumentRecord, PassageRecord
+from headwater.model.document import Document, DocumentRecord, Embedded, PassageRecord
 
 MAX_SECTION = 5_000
 MAX_ITEMS = 10_000
 """Codes of one document or passage."""
 
 
-def check_document(record: DocumentRecord, passages: Sequence[PassageRecord]) -> None:
-    """Refuse a document that cannot be kept.
+def check_document(
+    record: DocumentRecord, passages: Sequence[PassageRecord], vectors: Embedded | None = None
+) -> None:
+    """Refuse a document that cannot be kept, or that has not a vector for each passage.
 
     Raises:
         UsageError: `document.bad`, naming what is wrong.
@@ -23,6 +25,8 @@ def check_document(record: DocumentRecord, passages: Sequence[PassageRecord]) ->
     for number, passage in enumerate(passages):
         if problem is None and (found := _passage_problem(passage)) is not None:
             problem = f"passage {number}: {found}"
+    if problem is None and vectors is not None and len(vectors.vectors) != len(passages):
+        problem = f"it has {len(passages)} passages, and {len(vectors.vectors)} vectors"
     if problem is not None:
         shown = ascii(record.source)[:200]
         message = f"the document {shown} cannot be kept: {problem}; mend that and put it again"

@@ -19,11 +19,12 @@ from typing import Protocol, TypeVar
 import anyio
 from anyio import CapacityLimiter, to_thread
 
+from headwater.analysis.document_records import same_document
 from headwater.analysis.embedding_text import embedding_text
 from headwater.analysis.item_names import ItemNames
 from headwater.engine.versions_lease import LeasedVersions
 from headwater.errors import HeadwaterError
-from headwater.model.document import DocumentRecord, PassageRecord, Placed
+from headwater.model.document import DocumentRecord, Embedded, PassageRecord, Placed
 from headwater.model.ingest import (
     MAX_LISTED,
     DocumentFile,
@@ -166,14 +167,15 @@ class _Ingestion:
             lambda: to_thread.run_sync(self._read, file, limiter=self._threads)
         )
         held = await self._shelf.documents.get(record.source, principal=self._principal)
-        is_new = held is None or held.version != record.version
-        vectors = await self._embedded(record.title, passages) if is_new else []
+        same = held is not None and same_document(held, record)
+        vectors = None if same else await self._embedded(record.title, passages)
         placed = await self._tried(
-            lambda: self._shelf.documents.put(record, passages, principal=self._principal)
+            lambda: self._shelf.documents.put(
+                record, passages, vectors=vectors, principal=self._principal
+            )
         )
-        if vectors and placed.change != "unchanged":
-            await self._put(dict(zip(placed.passage_ids, vectors, strict=True)))
-        if placed.removed_ids:
+        if vectors is not None and not placed.embedded and placed.change != "unchanged":
+            await self._put(dict(zip(placed.passage_ids, vectors.vectors, strict=True)))
             await self._shelf.vectors.remove(placed.removed_ids, principal=self._principal)
         self._note(placed)
 
@@ -201,7 +203,7 @@ class _Ingestion:
         )
         return record, passages
 
-    async def _embedded(self, title: str, passages: Sequence[PassageRecord]) -> list[bytes]:
+    async def _embedded(self, title: str, passages: Sequence[PassageRecord]) -> Embedded:
         """Return a vector for each passage; the batches of a long document go side by side."""
         texts = [embedding_text(one.text, title=title, section=one.section) for one in passages]
         batches = [texts[start : start + BATCH] for start in range(0, len(texts), BATCH)]
@@ -222,7 +224,8 @@ class _Ingestion:
                 group.start_soon(each, group.cancel_scope, name=f"embed {number}")
         if raised:
             raise raised[0]
-        return [vector for number in sorted(found) for vector in found[number]]
+        vectors = tuple(vector for number in sorted(found) for vector in found[number])
+        return Embedded(model=self._shelf.embedder.model, vectors=vectors)
 
     async def _vectors_of(self, texts: Sequence[str]) -> list[bytes]:
         return await self._tried(

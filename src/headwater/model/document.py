@@ -146,17 +146,27 @@ EVERYTHING = PassageFilter()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Embedded:
+    """What a model made of a document's passages: a vector for each, in their order."""
+
+    model: str
+    vectors: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Placed:
     """What came of putting a document: `change` is added, changed or unchanged.
 
     `passage_ids` are its passages in order; `removed_ids` those of the version before, which a
-    store of vectors elsewhere has yet to forget.
+    store of vectors elsewhere has yet to forget. `embedded` tells whether the vectors that came
+    with it were kept in the same transaction; a store of vectors elsewhere has yet to get them.
     """
 
     document: Document
     change: str
     passage_ids: tuple[int, ...]
     removed_ids: tuple[int, ...] = ()
+    embedded: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from headwater.model.document import (
     DocumentPage,
     DocumentRecord,
     DocumentRef,
+    Embedded,
     Passage,
     PassageFilter,
     PassageRecord,
@@ -27,16 +28,24 @@ class Documents(Protocol):
     """
 
     async def put(
-        self, record: DocumentRecord, passages: Sequence[PassageRecord], *, principal: Principal
+        self,
+        record: DocumentRecord,
+        passages: Sequence[PassageRecord],
+        *,
+        vectors: Embedded | None = None,
+        principal: Principal,
     ) -> Placed:
         """Keep a document by its source, in one transaction that replaces the version before.
 
         With the old passages go their words, items and vectors: none of them is found after it.
-        Where version, title, type, tags and items are as held, nothing is written and the
-        passages held stay (`unchanged`). A document changed keeps its id.
+        The new ones come with the `vectors` given, where vectors are kept in the same place: so
+        a document is found by words and by meaning, or not at all. Where version, title, type,
+        tags and items are as held, nothing is written and the passages held stay (`unchanged`).
+        A document changed keeps its id.
 
         Raises:
-            UsageError: `document.bad`, naming what cannot be kept.
+            UsageError: `document.bad`, naming what cannot be kept; `vector.bad`, as
+                `ports/vectors.py` has it.
         """
         ...
 

@@ -26,6 +26,7 @@ from headwater.model.document import (
     DocumentPage,
     DocumentRecord,
     DocumentRef,
+    Embedded,
     Passage,
     PassageFilter,
     PassageRecord,
@@ -46,14 +47,19 @@ class MemoryDocuments:
         self._words: dict[int, PassageWords] = {}
 
     async def put(
-        self, record: DocumentRecord, passages: Sequence[PassageRecord], *, principal: Principal
+        self,
+        record: DocumentRecord,
+        passages: Sequence[PassageRecord],
+        *,
+        vectors: Embedded | None = None,
+        principal: Principal,
     ) -> Placed:
-        """Keep a document by its source, in one transaction that replaces the version before.
+        """Keep a document by its source with its vectors, in the place of the version before.
 
         Raises:
-            UsageError: `document.bad`, naming what cannot be kept.
+            UsageError: `document.bad`, naming what cannot be kept; `vector.bad`.
         """
-        check_document(record, passages)
+        check_document(record, passages, vectors)
         if unchanged := _unchanged(self._estate.of(principal).library, record):
             await checkpoint()
             return unchanged
@@ -63,12 +69,14 @@ class MemoryDocuments:
             held = tenant.library.documents.get(tenant.library.ids.get(record.source, 0))
             number = held.id if held else self._estate.next_id("documents")
             document = made_of(record, number, passages=len(passages), held=held)
-            removed = swap(tenant, document, dict(zip(numbers, passages, strict=True)))
+            parts = dict(zip(numbers, passages, strict=True))
+            removed = swap(tenant, document, parts, vectors=vectors)
             return Placed(
                 document=_own(document),
                 change="added" if held is None else "changed",
                 passage_ids=numbers,
                 removed_ids=removed,
+                embedded=vectors is not None,
             )
 
         placed = await self._estate.write("documents", work, principal=principal)

@@ -7,8 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from headwater.model.document import Document, DocumentRecord, PassageRecord
+from headwater.analysis.embeddings import FLOAT_BYTES, check_vector
+from headwater.model.document import Document, DocumentRecord, Embedded, PassageRecord
 from headwater.stores.memory.estate import Library, StoredPassage, Tenant, now
+
+Vectors = Mapping[str, Mapping[int, bytes]]
+"""Vectors by model and passage."""
 
 
 def made_of(
@@ -35,10 +39,22 @@ def made_of(
 
 
 def swap(
-    tenant: Tenant, document: Document, passages: Mapping[int, PassageRecord]
+    tenant: Tenant,
+    document: Document,
+    passages: Mapping[int, PassageRecord],
+    *,
+    vectors: Embedded | None,
 ) -> tuple[int, ...]:
-    """Put a document and its passages in the place of those held; return the ids these had."""
+    """Put a document with all that is its own in the place of those held; return their ids.
+
+    Raises:
+        UsageError: `vector.bad`; nothing has changed then.
+    """
     removed = tenant.library.parts.get(document.id, ())
+    left = _left(tenant.vectors, removed)
+    if vectors is not None:
+        made = dict(zip(passages, vectors.vectors, strict=True))
+        left = with_vectors(left, made, model=vectors.model)
     stored = {
         number: StoredPassage(number, document.id, position, record)
         for position, (number, record) in enumerate(passages.items())
@@ -48,14 +64,36 @@ def swap(
     library.ids[document.source] = document.id
     library.passages.update(stored)
     library.parts[document.id] = tuple(stored)
-    _put_in_place(tenant, library, removed)
+    _put_in_place(tenant, library, left)
     return removed
+
+
+def with_vectors(
+    held: Vectors, new: Mapping[int, bytes], *, model: str
+) -> dict[str, dict[int, bytes]]:
+    """Return the vectors held and some more, which are of the size of those held.
+
+    Raises:
+        UsageError: `vector.bad` where one is of another size, not finite, or zero.
+    """
+    of_model = held.get(model, {})
+    size = dimensions_of(of_model) or dimensions_of(new)
+    checked = {number: check_vector(one, dimensions=size) for number, one in new.items()}
+    others = {name: dict(one) for name, one in held.items() if name != model}
+    return {**others, model: {**of_model, **checked}}
+
+
+def dimensions_of(vectors: Mapping[int, bytes]) -> int | None:
+    """Return the size of the first vector, or None where there is none."""
+    first = next(iter(vectors.values()), None)
+    return None if first is None else len(first) // FLOAT_BYTES
 
 
 def drop(tenant: Tenant, document_id: int) -> tuple[int, ...]:
     """Take a document away and return the ids that its passages had."""
     removed = tenant.library.parts.get(document_id, ())
-    _put_in_place(tenant, _without(tenant.library, document_id), removed)
+    left = _left(tenant.vectors, removed)
+    _put_in_place(tenant, _without(tenant.library, document_id), left)
     return removed
 
 
@@ -72,12 +110,15 @@ def _without(library: Library, document_id: int) -> Library:
     )
 
 
-def _put_in_place(tenant: Tenant, library: Library, removed: tuple[int, ...]) -> None:
+def _left(held: Vectors, removed: tuple[int, ...]) -> dict[str, dict[int, bytes]]:
     gone = set(removed)
-    if gone:
-        tenant.vectors = {
-            model: {number: one for number, one in held.items() if number not in gone}
-            for model, held in tenant.vectors.items()
-        }
+    return {
+        model: {number: one for number, one in of_model.items() if number not in gone}
+        for model, of_model in held.items()
+    }
+
+
+def _put_in_place(tenant: Tenant, library: Library, vectors: dict[str, dict[int, bytes]]) -> None:
+    tenant.vectors = vectors
     tenant.library = library
     tenant.versions["vectors"] = tenant.versions.get("vectors", 0) + 1

@@ -10,7 +10,6 @@ from anyio import to_thread
 from anyio.lowlevel import checkpoint
 
 from headwater.analysis.embeddings import (
-    FLOAT_BYTES,
     Ids,
     Matrix,
     check_vector,
@@ -20,6 +19,7 @@ from headwater.analysis.embeddings import (
 from headwater.model.document import PassageFilter, PassageScore
 from headwater.model.principal import Principal
 from headwater.stores.memory.estate import MemoryEstate, Tenant
+from headwater.stores.memory.library import dimensions_of, with_vectors
 from headwater.stores.memory.passages import passing
 
 
@@ -48,14 +48,10 @@ class MemoryVectors:
             return
 
         def work(tenant: Tenant) -> None:
-            held = tenant.vectors.get(model, {})
-            size = dimensions_of(held) or dimensions_of(vectors)
-            checked = {
-                number: check_vector(vector, dimensions=size) for number, vector in vectors.items()
-            }
+            made = with_vectors(tenant.vectors, vectors, model=model)
             living = tenant.library.passages
-            new = {number: one for number, one in checked.items() if number in living}
-            tenant.vectors = {**tenant.vectors, model: {**held, **new}}
+            of_model = {number: one for number, one in made[model].items() if number in living}
+            tenant.vectors = {**made, model: of_model}
 
         await self._estate.write("vectors", work, principal=principal)
 
@@ -136,9 +132,3 @@ class MemoryVectors:
             known = _Held(held, ids, unpack_all(list(held.values()), dimensions=size))
             self._held[tenant, model] = known
         return known
-
-
-def dimensions_of(vectors: Mapping[int, bytes]) -> int | None:
-    """Return the size of the first vector, or None where there is none."""
-    first = next(iter(vectors.values()), None)
-    return None if first is None else len(first) // FLOAT_BYTES

@@ -13,7 +13,13 @@ from headwater.analysis.document_records import same_document
 from headwater.analysis.instants import to_us
 from headwater.analysis.word_index import encode_words
 from headwater.analysis.words import passage_words
-from headwater.model.document import Document, DocumentRecord, PassageRecord, Placed
+from headwater.model.document import (
+    Document,
+    DocumentRecord,
+    Embedded,
+    PassageRecord,
+    Placed,
+)
 from headwater.model.principal import Principal
 from headwater.stores.sql.bulk_rows import insert_rows
 from headwater.stores.sql.id_lists import among, listed
@@ -27,6 +33,7 @@ from headwater.stores.sql.tables import (
 from headwater.stores.sql.tables import (
     passage_words as words_table,
 )
+from headwater.stores.sql.vector_load import write_vectors
 from headwater.stores.sql.versions import raise_version
 
 _PASSAGE = (
@@ -58,12 +65,16 @@ class Prepared:
     record: DocumentRecord
     passages: Sequence[PassageRecord]
     words: Sequence[tuple[int, bytes]]
+    vectors: Embedded | None = None
 
 
-def prepare(record: DocumentRecord, passages: Sequence[PassageRecord]) -> Prepared:
+def prepare(
+    record: DocumentRecord, passages: Sequence[PassageRecord], vectors: Embedded | None
+) -> Prepared:
     """Cut the words of all passages."""
     cut = (passage_words(one.text, title=record.title, section=one.section) for one in passages)
-    return Prepared(record, passages, [(one.length, encode_words(one)) for one in cut])
+    words = [(one.length, encode_words(one)) for one in cut]
+    return Prepared(record, passages, words, vectors)
 
 
 def unchanged(
@@ -78,7 +89,11 @@ def unchanged(
 
 
 def put_document(connection: Connection, prepared: Prepared, *, principal: Principal) -> Placed:
-    """Put a document in the place of the one with its source, or beside all others."""
+    """Put a document in the place of the one with its source, or beside all others.
+
+    Raises:
+        UsageError: `vector.bad`.
+    """
     tenant = principal.tenant
     for port in ("documents", "vectors"):
         raise_version(connection, port, principal=principal)  # whoever else writes waits here
@@ -89,8 +104,18 @@ def put_document(connection: Connection, prepared: Prepared, *, principal: Princ
     removed = () if held is None else forget_passages(connection, held.id, tenant)
     made = _write_document(connection, prepared, held, tenant=tenant)
     ids = _write_passages(connection, made.id, prepared, tenant=tenant)
-    change = "added" if held is None else "changed"
-    return Placed(document=made, change=change, passage_ids=ids, removed_ids=removed)
+    embedded = prepared.vectors
+    if embedded is not None:
+        of_document = dict(zip(ids, embedded.vectors, strict=True))
+        living = dict.fromkeys(ids, made.id)
+        write_vectors(connection, of_document, living, model=embedded.model, tenant=tenant)
+    return Placed(
+        document=made,
+        change="added" if held is None else "changed",
+        passage_ids=ids,
+        removed_ids=removed,
+        embedded=embedded is not None,
+    )
 
 
 def drop_document(

@@ -20,6 +20,7 @@ from headwater.model.document import (
     DocumentPage,
     DocumentRecord,
     DocumentRef,
+    Embedded,
     Passage,
     PassageFilter,
     PassageRecord,
@@ -69,30 +70,40 @@ class SqlDocuments:
         database: Where they are kept.
         index_bytes: What the indexes of this process take at most; a tenant whose own would be
             larger is searched by reading all words each time.
+        keeps_vectors: Whether vectors are searched in this database; else they are elsewhere.
     """
 
-    def __init__(self, database: Database, *, index_bytes: int = MOST_BYTES) -> None:
+    def __init__(
+        self, database: Database, *, index_bytes: int = MOST_BYTES, keeps_vectors: bool = True
+    ) -> None:
         self._database = database
+        self._keeps_vectors = keeps_vectors
         self._indexes: HeldIndexes[WordIndex, IndexedPassage] = HeldIndexes(
             database, _READING, empty=NO_WORDS, most_bytes=index_bytes
         )
 
     async def put(
-        self, record: DocumentRecord, passages: Sequence[PassageRecord], *, principal: Principal
+        self,
+        record: DocumentRecord,
+        passages: Sequence[PassageRecord],
+        *,
+        vectors: Embedded | None = None,
+        principal: Principal,
     ) -> Placed:
-        """Keep a document by its source, in one transaction that replaces the version before.
+        """Keep a document by its source with its vectors, in the place of the version before.
 
         Raises:
-            UsageError: `document.bad`, naming what cannot be kept.
+            UsageError: `document.bad`, naming what cannot be kept; `vector.bad`.
         """
-        check_document(record, passages)
+        check_document(record, passages, vectors)
+        here = vectors if self._keeps_vectors else None
 
         def look(connection: Connection) -> Placed | None:
             return unchanged(connection, record, principal=principal)
 
         if same := await self._database.read(look, tenant=principal.tenant):
             return same
-        prepared = await to_thread.run_sync(prepare, record, passages)
+        prepared = await to_thread.run_sync(prepare, record, passages, here)
 
         def work(connection: Connection) -> Placed:
             return put_document(connection, prepared, principal=principal)

@@ -7,7 +7,6 @@ On a PostgreSQL that has pgvector, by that (`near_vectors`). It makes no vectors
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, exists, func, select
 
@@ -17,20 +16,18 @@ from headwater.analysis.word_index import Among
 from headwater.analysis.words import best_first
 from headwater.model.document import PassageFilter, PassageScore
 from headwater.model.principal import Principal
-from headwater.stores.sql.bulk_rows import insert_rows
 from headwater.stores.sql.database import Database
 from headwater.stores.sql.held_index import MOST_BYTES, HeldIndexes, Reading
 from headwater.stores.sql.id_lists import among, listed
-from headwater.stores.sql.near_vectors import Nearest, find_near, has_near, put_near
+from headwater.stores.sql.near_vectors import Nearest, find_near, has_near
 from headwater.stores.sql.passage_filters import find_among
 from headwater.stores.sql.plain_rows import all_rows
 from headwater.stores.sql.tables import passage
 from headwater.stores.sql.tables import passage_vector as vector_table
+from headwater.stores.sql.vector_load import OF_MODEL, ONE, write_vectors
 from headwater.stores.sql.versions import raise_version
 
-_COLUMNS = ("tenant_id", "model", "passage_id", "document_id", "vector")
 _OF_TENANT = vector_table.c.tenant_id == bindparam("tenant")
-_OF_MODEL = (_OF_TENANT, vector_table.c.model == bindparam("name"))
 _OF_IDS = among(vector_table.c.passage_id, "ids")
 _READING = Reading(
     port="vectors",
@@ -40,16 +37,15 @@ _READING = Reading(
         vector_table.c.document_id,
         vector_table.c.vector,
     )
-    .where(*_OF_MODEL, vector_table.c.id > bindparam("after_id"))
+    .where(*OF_MODEL, vector_table.c.id > bindparam("after_id"))
     .order_by(vector_table.c.id)
     .limit(bindparam("page_rows")),
-    count=select(func.count()).select_from(vector_table).where(*_OF_MODEL),
-    ids=select(vector_table.c.id).where(*_OF_MODEL),
+    count=select(func.count()).select_from(vector_table).where(*OF_MODEL),
+    ids=select(vector_table.c.id).where(*OF_MODEL),
     row=lambda row: IndexedVector(*row),
     size=lambda row: len(row.vector),
 )
-_ONE = select(vector_table.c.vector).where(*_OF_MODEL).limit(1)
-_FETCH = select(vector_table.c.passage_id, vector_table.c.vector).where(*_OF_MODEL, _OF_IDS)
+_FETCH = select(vector_table.c.passage_id, vector_table.c.vector).where(*OF_MODEL, _OF_IDS)
 _PASSAGES = select(passage.c.id, passage.c.document_id).where(
     passage.c.tenant_id == bindparam("tenant"), among(passage.c.id, "ids")
 )
@@ -57,12 +53,11 @@ _MISSING = (
     select(passage.c.id)
     .where(
         passage.c.tenant_id == bindparam("tenant"),
-        ~exists().where(*_OF_MODEL, vector_table.c.passage_id == passage.c.id),
+        ~exists().where(*OF_MODEL, vector_table.c.passage_id == passage.c.id),
     )
     .order_by(passage.c.id)
     .limit(bindparam("page_rows"))
 )
-_DROP_OWN = delete(vector_table).where(*_OF_MODEL, _OF_IDS)
 _DROP = delete(vector_table).where(_OF_TENANT, _OF_IDS)
 _DROP_OTHERS = delete(vector_table).where(_OF_TENANT, vector_table.c.model != bindparam("name"))
 
@@ -185,7 +180,7 @@ class SqlVectors:
         values = {"tenant": principal.tenant, "name": model}
 
         def work(connection: Connection) -> list[tuple[int, float]] | None:
-            held = connection.execute(_ONE, values).scalar()
+            held = connection.execute(ONE, values).scalar()
             if held is None:
                 return []
             check_vector(asked, dimensions=len(held) // FLOAT_BYTES)
@@ -214,22 +209,6 @@ def _put(
     connection: Connection, vectors: Mapping[int, bytes], *, model: str, principal: Principal
 ) -> None:
     raise_version(connection, "vectors", principal=principal)
-    values: dict[str, Any] = {
-        "tenant": principal.tenant,
-        "name": model,
-        "ids": listed(vectors),
-    }
-    first = connection.execute(_ONE, values).scalar()
-    size = len(first or next(iter(vectors.values()))) // FLOAT_BYTES
-    checked = {number: check_vector(one, dimensions=size) for number, one in vectors.items()}
+    values = {"tenant": principal.tenant, "ids": listed(vectors)}
     living = dict(all_rows(connection, _PASSAGES, values))
-    connection.execute(_DROP_OWN, values)
-    rows = [
-        (principal.tenant, model, number, living[number], one)
-        for number, one in checked.items()
-        if number in living
-    ]
-    insert_rows(connection, vector_table, _COLUMNS, rows=rows)
-    if rows and has_near(connection):
-        written = {number: checked[number] for number in checked.keys() & living.keys()}
-        put_near(connection, written, model=model, tenant=principal.tenant)
+    write_vectors(connection, vectors, living, model=model, tenant=principal.tenant)
