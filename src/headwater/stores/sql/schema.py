@@ -21,7 +21,7 @@ from headwater.stores.sql.work_tables import activity
 Schema = Literal["estate", "runs"]
 REVISIONS: dict[Schema, tuple[str, ...]] = {
     "estate": ("estate_0001", "estate_0002", "estate_0003", "estate_0004"),
-    "runs": ("runs_0001", "runs_0002"),
+    "runs": ("runs_0001", "runs_0002", "runs_0003", "runs_0004"),
 }
 """All revisions of each schema, the newest last."""
 
