@@ -128,7 +128,7 @@ async def test_a_thousand_half_sent_requests_are_closed_within_15_s(tmp_path: Pa
     halves = (b"", b"POST /v1/ask HTTP/1.1\r\nHost: a\r\n", b"GET /v1/ru",
               b"POST /v1/ask HTTP/1.1\r\nHost: a\r\nContent-Length: 50\r\n\r\n{")  # fmt: skip
     async with serving(tmp_path) as one:
-        await slow_senders(one, halves, number=1_000, within_s=17)
+        await slow_senders(one, halves, number=1_000, within_s=15)
 
 
 async def slow_senders(

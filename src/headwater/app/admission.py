@@ -15,12 +15,13 @@ from typing import Any
 
 import anyio
 
+from headwater.app.checking import check_budget_s
 from headwater.app.settings import Settings
 from headwater.engine.clock import loop_clock
 from headwater.errors import LimitError
 from headwater.model.gauge import Gauge
 from headwater.model.principal import Principal
-from headwater.policy.budget import LEAST_S, MOST_S
+from headwater.policy.budget import LEAST_S
 from headwater.policy.gradient import Gradient
 from headwater.policy.turns import CRITICALITIES, Criticality, Turns
 from headwater.ports.rates import Rates
@@ -177,8 +178,11 @@ class Admission:
             read: A read of little work, which does not wait behind questions.
 
         Raises:
+            UsageError: `ask.bad_budget`.
             LimitError: `limit.overload` or `limit.runs`, on entering.
         """
+        if budget_s is not None:  # before it waits, for which a budget that is none is no measure
+            check_budget_s(budget_s)
         place = _Place(self, who.tenant, rank=rank_of(criticality), budget_s=budget_s)
         place.way = self._reads if read else self._questions
         place.counted = not read and self._settings.runs_per_tenant > 0
@@ -237,7 +241,7 @@ class Admission:
         Raises:
             LimitError: `limit.overload`.
         """
-        given_s = min(MOST_S, max(LEAST_S, budget_s or self._settings.budget_s))
+        given_s = self._settings.budget_s if budget_s is None else budget_s
         waited_s = await way.wait(tenant, rank, budget_s=given_s)
         if waited_s is None:
             raise self._overload(way.expected_s(tenant, rank))

@@ -85,7 +85,7 @@ class Settings(BaseSettings):
     ocr_languages: str = Field(default="eng", pattern=r"^[A-Za-z_]+(\+[A-Za-z_]+)*$")
     header_bytes: int = Field(default=32_768, ge=1_000)
     header_s: float = Field(default=10.0, gt=0)
-    body_s: float = Field(default=15.0, gt=0)
+    body_s: float = Field(default=12.0, gt=0)
     connections: int = Field(default=4_000, ge=1)
     questions_at_once: int = Field(default=16, ge=1)
     reads_at_once: int = Field(default=64, ge=1)

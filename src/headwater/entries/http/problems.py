@@ -30,6 +30,7 @@ BY_CODE: Mapping[str, int] = {
     "job.unknown": 404,
     "document.unknown": 404,
     "document.unknown_type": 415,
+    "upload.unknown_type": 415,
     "http.no_such_path": 404,
     "http.no_such_method": 405,
     "run.no_plan": 409,
