@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from headwater.model.job import Job, Task
 from headwater.model.principal import Principal
+from headwater.ports.outbox import Outbox
 
 
 class Claim(Protocol):
@@ -46,6 +47,11 @@ class Claim(Protocol):
 
 class Jobs(Protocol):
     """Durable work, each tenant's own."""
+
+    @property
+    def outbox(self) -> Outbox:
+        """Return what is kept to be sent, in the same place."""
+        ...
 
     async def submit(self, task: Task, *, job_id: str, principal: Principal) -> Job:
         """Keep a job, to be claimed by this process or another; it is durable on return.

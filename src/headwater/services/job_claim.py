@@ -17,6 +17,7 @@ from headwater.model.job import Task
 TELL_S = 0.5
 """Seconds between two looks whether a job was cancelled, and two marks of its progress."""
 PROGRESS = "progress"
+AGAIN_S = "again_s"
 
 
 class Stopped(BaseException):
@@ -30,11 +31,13 @@ class DbosClaim:
         job_id: The job's id.
         task: What is to be done.
         token: The app's loop.
+        tries: Which try it is, 1 and up.
     """
 
-    def __init__(self, job_id: str, task: Task, *, token: EventLoopToken) -> None:
+    def __init__(self, job_id: str, task: Task, *, token: EventLoopToken, tries: int = 1) -> None:
         self.job_id = job_id
         self.task = task
+        self.tries = tries
         self._token = token
         self._revoked = anyio.Event()
         self._ended = threading.Event()
@@ -59,6 +62,11 @@ class DbosClaim:
     ) -> None:
         """End the job with a result, or with the facts of an error."""
         self._end = {"result": result, "error": error, PROGRESS: self._progress}
+        self._ended.set()
+
+    def again(self, *, error: Mapping[str, Any], after_s: float) -> None:
+        """End this try with the facts of an error, to be followed by another."""
+        self._end = {"result": None, "error": error, AGAIN_S: after_s}
         self._ended.set()
 
     def abandon(self) -> None:

@@ -1,7 +1,7 @@
 """How jobs are kept and handed out, by DBOS on SQLite or PostgreSQL; it does none of them.
 
-DBOS blocks and has threads of its own: it is asked in threads only, and a job that it starts waits
-in DBOS's thread until whoever took the claim has ended it. There is one DBOS in a process.
+DBOS blocks and has threads of its own: it is asked in threads only. There is one DBOS in a process,
+so what is to be sent is kept by the same one, in a lane of its own.
 """
 
 from __future__ import annotations
@@ -9,39 +9,33 @@ from __future__ import annotations
 import functools
 import logging
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import IO, Any
 
 import anyio
-from anyio import from_thread, to_thread
-from anyio.lowlevel import EventLoopToken, current_token
-from anyio.streams.memory import MemoryObjectSendStream
+from anyio import to_thread
 from dbos import DBOS, DBOSPortableJSONSerializer
-from dbos import error as dbos_errors
-from sqlalchemy.exc import SQLAlchemyError
 from ulid import ULID
 
 from headwater.errors import LimitError, StoreFault, UsageError
 from headwater.model.job import Job, JobStatus, Task
 from headwater.model.principal import Principal
-from headwater.services.job_claim import DbosClaim, Stopped
+from headwater.services.asking_dbos import ask
+from headwater.services.job_claim import DbosClaim
 from headwater.services.job_folder import JobFolder
+from headwater.services.job_lane import FORMAT, Lane
+from headwater.services.outbox import NOTICE, DbosOutbox
 
-T = TypeVar("T")
 LOG = logging.getLogger(__name__)
 APP = "headwater"
-FORMAT = "headwater-jobs-1"
-"""The format of jobs, for DBOS the version of the app: a release that keeps it takes them over."""
 WORKFLOW = "headwater.job"
-POLL_S = 0.1
+SCHEDULES_S = 5.0
+"""Seconds between two looks which schedules there are; in the first minute it looks each second."""
 LOOK_S = 5.0
 """Seconds between two looks whether another worker has died."""
-MOST_TRIES = 50
-"""How often a job is begun that takes its process with it, before it has failed."""
-MOST_WAITING = 16
 UPLOADING = timedelta(days=1)
 """How long an upload may take before its job is kept; one that took longer was broken off."""
 STATUSES: Mapping[str, JobStatus] = {
@@ -59,23 +53,23 @@ class DbosJobs:
 
     Args:
         folder: Where uploads are, and which processes share this work.
-        at_once: Jobs that this process does at once.
+        at_once: Jobs that this process does at once; 0 for none, as where it only keeps them.
+        notices_at_once: Notices that it sends at once.
     """
 
-    def __init__(self, folder: JobFolder, *, at_once: int) -> None:
+    def __init__(self, folder: JobFolder, *, at_once: int, notices_at_once: int) -> None:
         self._folder = folder
-        self._at_once = at_once
         self._worker = f"w-{ULID()}"
-        self._queue = f"jobs-{folder.id}"
-        self._token: EventLoopToken | None = None
-        self._taken: MemoryObjectSendStream[DbosClaim] | None = None
-        self._claims: set[DbosClaim] = set()
-        self._begun = threading.Event()
-        self._closing = False
+        self._lane = Lane(WORKFLOW, f"jobs-{folder.id}", at_once=at_once)
+        notices = Lane(NOTICE, f"notices-{folder.id}", at_once=notices_at_once)
+        self._lanes = (self._lane, notices)
+        self.outbox = DbosOutbox(notices)
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, url: str, *, folder: Path, at_once: int) -> AsyncIterator[DbosJobs]:
+    async def open(
+        cls, url: str, *, folder: Path, at_once: int, notices_at_once: int = 4
+    ) -> AsyncIterator[DbosJobs]:
         """Open the jobs in a database, and close them at the end of the block.
 
         Raises:
@@ -86,9 +80,10 @@ class DbosJobs:
             message = "this process has background jobs open already; open them in another"
             raise UsageError(message, code="jobs.twice")
         try:
-            jobs = cls(await to_thread.run_sync(JobFolder, folder), at_once=at_once)
+            held = await to_thread.run_sync(JobFolder, folder)
+            jobs = cls(held, at_once=at_once, notices_at_once=notices_at_once)
             try:
-                await _ask(functools.partial(jobs._launch, url))
+                await ask(functools.partial(jobs._launch, url))
                 yield jobs
             finally:
                 with anyio.CancelScope(shield=True):
@@ -108,37 +103,26 @@ class DbosJobs:
                 "log_level": "ERROR",
                 "use_listen_notify": False,
                 "sys_db_pool_size": 5,
+                "scheduler_polling_interval_sec": SCHEDULES_S,
             }
         )
 
-        def work(arguments: dict[str, Any]) -> dict[str, Any]:
-            return self._work(arguments)
-
-        DBOS.workflow(name=WORKFLOW, max_recovery_attempts=MOST_TRIES)(work)
-        DBOS.listen_queues([self._queue])
+        for lane in self._lanes:
+            lane.register()
+        DBOS.listen_queues([lane.queue for lane in self._lanes])
         self._folder.enter(self._worker)
         DBOS.launch()
 
     def _close(self) -> None:
-        self._closing = True
-        self._begun.set()
-        for claim in tuple(self._claims):
-            claim.abandon()
+        for lane in self._lanes:
+            lane.close()
         DBOS.destroy(destroy_registry=True)
         self._folder.leave()
 
     async def submit(self, task: Task, *, job_id: str, principal: Principal) -> Job:
         """Keep a job, to be claimed by this process or another; it is durable on return."""
-        told = {"kind": task.kind, "name": principal.name, "roles": list(principal.roles)}
-        options: Any = {
-            "workflow_name": WORKFLOW,
-            "queue_name": self._queue,
-            "workflow_id": job_id,
-            "app_version": FORMAT,
-            "authenticated_user": principal.tenant,
-        }
-        arguments = told | {"tenant": principal.tenant, "payload": dict(task.payload)}
-        await _ask(lambda: DBOS.enqueue_workflow_with_options(options, arguments))
+        told = Task(kind=task.kind, principal=principal, payload=task.payload)
+        await ask(lambda: self._lane.keep(told, job_id=job_id))
         job = await self.get(job_id, principal=principal)
         if job is None:
             raise StoreFault(f"job {job_id} was kept and is not there", code="jobs.unreachable")
@@ -146,7 +130,7 @@ class DbosJobs:
 
     async def get(self, job_id: str, *, principal: Principal) -> Job | None:
         """Return the tenant's job, or None."""
-        found = await _ask(
+        found = await ask(
             lambda: list(_list(workflow_ids=[job_id], user=principal.tenant, progress=True))
         )
         return found[0] if found else None
@@ -154,38 +138,29 @@ class DbosJobs:
     async def recent(self, *, limit: int, principal: Principal) -> list[Job]:
         """Return the tenant's newest jobs, newest first."""
         wanted: dict[str, Any] = {"limit": limit, "sort_desc": True, "user": principal.tenant}
-        return await _ask(lambda: list(_list(**wanted)))
+        return await ask(lambda: list(_list(**wanted)))
 
     async def cancel(self, job_id: str, *, principal: Principal) -> None:
         """Cancel the tenant's job, queued or running; one that has ended stays as it is."""
         if await self.get(job_id, principal=principal) is not None:
-            await _ask(lambda: DBOS.cancel_workflow(job_id))
-            for claim in tuple(self._claims):
+            await ask(lambda: DBOS.cancel_workflow(job_id))
+            for claim in tuple(self._lane.claimed):
                 if claim.job_id == job_id:
                     claim.revoke()
 
     @asynccontextmanager
     async def claims(self) -> AsyncIterator[AsyncIterator[DbosClaim]]:
         """Take jobs to be done here, until the block is left; what is not ended stays."""
-        self._token = current_token()
-        self._taken, taken = anyio.create_memory_object_stream[DbosClaim](MOST_WAITING)
-        async with anyio.create_task_group() as group, self._taken, taken:
+        async with anyio.create_task_group() as group, self._lane.claims() as taken:
             group.start_soon(self._look_after_the_dead, name="jobs of dead workers")
-            await _ask(self._listen)
-            self._begun.set()
             yield taken
             group.cancel_scope.cancel()
-
-    def _listen(self) -> None:
-        DBOS.register_queue(
-            self._queue, worker_concurrency=self._at_once, polling_interval_sec=POLL_S
-        )
 
     async def _look_after_the_dead(self) -> None:
         """Hand on the jobs of processes that have ended, whoever they were."""
         while True:
             try:
-                await _ask(self._recover)
+                await ask(self._recover)
             except (StoreFault, OSError) as error:
                 LOG.warning("the jobs of dead workers wait: %s", error)
             await anyio.sleep(LOOK_S)
@@ -194,35 +169,6 @@ class DbosJobs:
         for worker in self._folder.dead():
             DBOS._recover_pending_workflows([worker])  # noqa: SLF001 (its only way to hand on)
             self._folder.bury(worker)
-
-    def _work(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        """Do a job, in a thread of DBOS's: wait until somebody has ended its claim."""
-        result: dict[str, Any] = DBOS.run_step({"name": "work"}, self._wait, arguments)
-        return result
-
-    def _wait(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        task = Task(
-            kind=arguments["kind"],
-            principal=Principal(
-                tenant=arguments["tenant"],
-                name=arguments["name"],
-                roles=tuple(arguments["roles"]),
-            ),
-            payload=arguments["payload"],
-        )
-        self._begun.wait()
-        if self._closing or self._token is None or self._taken is None:
-            raise Stopped
-        claim = DbosClaim(str(DBOS.workflow_id), task, token=self._token)
-        self._claims.add(claim)
-        try:
-            try:
-                from_thread.run(self._taken.send, claim, token=self._token)
-            except (anyio.BrokenResourceError, anyio.ClosedResourceError, RuntimeError) as error:
-                raise Stopped from error
-            return claim.wait()
-        finally:
-            self._claims.discard(claim)
 
     async def keep(self, chunks: AsyncIterator[bytes], *, job_id: str, most_bytes: int) -> int:
         """Keep what is to be worked on, durably, and return its bytes."""
@@ -253,7 +199,7 @@ class DbosJobs:
 
     async def prune(self, *, before: datetime) -> int:
         """Forget jobs that ended before an instant, and remove what was kept for any that ended."""
-        return await _ask(functools.partial(self._prune, before))
+        return await ask(functools.partial(self._prune, before))
 
     def _prune(self, before: datetime) -> int:
         ended = DBOS.list_workflows(
@@ -298,19 +244,6 @@ def _job_of(found: Any, progress: Mapping[str, Any]) -> Job:
 
 def _instant(at_ms: int) -> datetime:
     return datetime.fromtimestamp(at_ms / 1000, UTC)
-
-
-async def _ask(work: Callable[[], T]) -> T:
-    """Ask DBOS something, in a thread.
-
-    Raises:
-        StoreFault: `jobs.unreachable`.
-    """
-    try:
-        return await to_thread.run_sync(work)
-    except (SQLAlchemyError, dbos_errors.DBOSException) as error:
-        message = f"the database of background jobs failed: {type(error).__name__}"
-        raise StoreFault(message, code="jobs.unreachable", retry_safe=True) from error
 
 
 @contextmanager
