@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import TypeVar
+
+PlaceT = TypeVar("PlaceT")
 
 ROOT = Path(__file__).parents[2]
 SRC = ROOT / "src"
@@ -29,6 +32,32 @@ def tree_of(path: Path) -> ast.Module:
 def short(path: Path) -> str:
     """Return a source's path below the package, as it is written in the docs."""
     return path.relative_to(PACKAGE).as_posix()
+
+
+def everywhere(
+    places: Iterable[PlaceT], *, name: Callable[[PlaceT], str] = str
+) -> Callable[[Callable[[PlaceT], None]], Callable[[], None]]:
+    """Make one test of a rule and all places where it holds, that names each which breaks it.
+
+    A test for each place would be thousands, and take minutes to set up and take down.
+    """
+    held = list(places)
+
+    def hold(rule: Callable[[PlaceT], None]) -> Callable[[], None]:
+        def test() -> None:
+            assert held, "a rule of no place cannot fail"
+            broken = []
+            for place in held:
+                try:
+                    rule(place)
+                except AssertionError as error:
+                    broken.append(f"{name(place)}: {error}")
+            assert not broken, "\n\n".join(broken)
+
+        test.__name__, test.__doc__ = rule.__name__, rule.__doc__
+        return test
+
+    return hold
 
 
 def module_of(path: Path) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from house import SOURCES, dotted, functions_in, own_nodes, short, tree_of
+from house import SOURCES, dotted, everywhere, functions_in, own_nodes, short, tree_of
 
 NEVER_CALLED = {
     "asyncio.gather": "a task group: a failed sibling must cancel the rest",
@@ -148,7 +148,7 @@ ALLOWED = {
 """Where one is written all the same, and why."""
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=short)
+@everywhere(SOURCES, name=short)
 def test_a_source_has_none_of_the_classic_failures(path: Path) -> None:
     found = [
         f"{ban}: {one}"

@@ -9,8 +9,17 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
-import pytest
-from house import PACKAGE, ROOT, SOURCES, functions_in, module_of, short, text_of, tree_of
+from house import (
+    PACKAGE,
+    ROOT,
+    SOURCES,
+    everywhere,
+    functions_in,
+    module_of,
+    short,
+    text_of,
+    tree_of,
+)
 
 PORTS = [path.stem for path in sorted((PACKAGE / "ports").glob("[a-z]*.py"))]
 ONE_ADAPTER = {
@@ -62,7 +71,7 @@ NO_PRINCIPAL = {
 """Methods that serve all tenants at once, and why that is safe."""
 
 
-@pytest.mark.parametrize("port", PORTS)
+@everywhere(PORTS)
 def test_a_port_shares_its_name_with_its_adapters_and_their_contract(port: str) -> None:
     adapters = sorted((PACKAGE / "stores").glob(f"*/{port}.py"))
     if port in ONE_ADAPTER:
@@ -111,7 +120,7 @@ def adapters_of(port: str) -> Iterator[type]:
         yield found[0]
 
 
-@pytest.mark.parametrize("port", PORTS)
+@everywhere(PORTS)
 def test_adapters_take_what_the_port_says(port: str) -> None:
     for adapter in adapters_of(port):
         for name, method in methods_of(protocol_of(port)).items():
@@ -125,7 +134,7 @@ def taken(method: Any) -> list[tuple[str, Any, Any]]:
     ]
 
 
-@pytest.mark.parametrize("port", PORTS)
+@everywhere(PORTS)
 def test_every_method_of_a_port_takes_the_principal(port: str) -> None:
     for name, method in methods_of(protocol_of(port)).items():
         found = inspect.signature(method).parameters.get("principal")
@@ -152,7 +161,7 @@ def without_principal(tree: ast.AST) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("path", sorted((PACKAGE / "packs").rglob("*.py")), ids=short)
+@everywhere(sorted((PACKAGE / "packs").rglob("*.py")), name=short)
 def test_whoever_is_given_a_port_is_told_for_whom(path: Any) -> None:
     assert without_principal(tree_of(path)) == []
 
@@ -166,7 +175,7 @@ FOR_LOG_LINES = PACKAGE / "app/logs.py"
 """The one place with context variables: ids that only log lines show."""
 
 
-@pytest.mark.parametrize("path", [one for one in SOURCES if one != FOR_LOG_LINES], ids=short)
+@everywhere([one for one in SOURCES if one != FOR_LOG_LINES], name=short)
 def test_nobody_carries_the_tenant_in_the_context(path: Any) -> None:
     assert "contextvars" not in text_of(path)
     assert "ContextVar" not in text_of(path)

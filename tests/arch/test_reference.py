@@ -6,10 +6,10 @@ import ast
 import re
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 
 import anyio
-import pytest
-from house import PACKAGE, REFERENCE, SOURCES, calls_to, short, text_of, tree_of
+from house import PACKAGE, REFERENCE, SOURCES, calls_to, everywhere, short, text_of, tree_of
 
 from headwater import AsyncHeadwater
 from headwater.app.settings import Settings
@@ -111,7 +111,7 @@ def test_every_setting_has_a_heading_and_every_heading_a_setting() -> None:
     assert sorted(found) == sorted(f"HEADWATER_{name.upper()}" for name in Settings.model_fields)
 
 
-@pytest.mark.parametrize("name", Settings.model_fields)
+@everywhere(Settings.model_fields)
 def test_a_settings_default_is_the_one_written(name: str) -> None:
     default = Settings.model_fields[name].default
     section = section_of("settings.md", f"HEADWATER_{name.upper()}")
@@ -145,15 +145,11 @@ def section_of(page: str, heading: str) -> str:
     return found[2].strip()
 
 
-@pytest.mark.parametrize(
-    ("page", "heading"),
-    [
-        (page, one)
-        for page in ("errors.md", "events.md", "tools.md")
-        for one in dotted_headings(page)
-    ],
+@everywhere(
+    (page, one) for page in ("errors.md", "events.md", "tools.md") for one in dotted_headings(page)
 )
-def test_every_heading_has_something_to_say(page: str, heading: str) -> None:
+def test_every_heading_has_something_to_say(place: tuple[str, str]) -> None:
+    page, heading = place
     assert len(section_of(page, heading)) > 20
 
 
@@ -168,7 +164,7 @@ def tool_infos() -> dict[str, ToolInfo]:
     return {one.name: one for one in anyio.run(ask)}
 
 
-@pytest.mark.parametrize("name", sorted(tool_names()))
+@everywhere(sorted(tool_names()))
 def test_a_tools_section_names_each_of_its_arguments(name: str) -> None:
     section = section_of("tools.md", name)
     info = tool_infos().get(name)
@@ -186,8 +182,8 @@ def test_a_code_is_found_wherever_it_is_written() -> None:
     assert set(keyword_codes(ast.parse(text))) == {"a.b", "c.d"}
 
 
-@pytest.mark.parametrize("path", RUNTIME, ids=short)
-def test_every_error_is_raised_with_a_code_of_its_own(path) -> None:  # type: ignore[no-untyped-def]
+@everywhere(RUNTIME, name=short)
+def test_every_error_is_raised_with_a_code_of_its_own(path: Path) -> None:
     kinds = {"UsageError", "LimitError", "ToolFault", "StoreFault", "EngineBug", "DeadlineExceeded"}
     for kind in kinds:
         for call in calls_to(kind, tree_of(path)):

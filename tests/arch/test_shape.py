@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 import pytest
-from house import PACKAGE, SOURCES, functions_in, short, text_of, tree_of
+from house import PACKAGE, SOURCES, everywhere, functions_in, short, text_of, tree_of
 
 BANNED_NAMES = {"utils", "util", "helpers", "common", "misc", "manager", "base", "core"}
 MOST_LINES = 400
@@ -19,7 +19,7 @@ WAIVED: dict[str, int] = {}
 """Modules over their cap, with their exact size: a waiver that is too generous fails as well."""
 WAIVED_FUNCTIONS: dict[str, int] = {}
 """Functions over their cap, as `file:name`, with their exact size."""
-every_source = pytest.mark.parametrize("path", SOURCES, ids=short)
+every_source = everywhere(SOURCES, name=short)
 
 
 @every_source
@@ -78,7 +78,7 @@ def pointers_in(path: Path) -> list[str]:
     return re.findall(r"\bNext:\s+(.+?)(?:\n\n|$)", words, re.DOTALL)
 
 
-@pytest.mark.parametrize("path", [one for one in SOURCES if pointers_in(one)], ids=short)
+@everywhere([one for one in SOURCES if pointers_in(one)], name=short)
 def test_every_next_pointer_leads_somewhere(path: Path) -> None:
     for line in pointers_in(path):
         targets = re.findall(r"`([^`]+)`", line)
