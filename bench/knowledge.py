@@ -160,7 +160,7 @@ async def _of_passages(count: int) -> list[Row]:
             await _value(hw, "knowledge.search", query=one, limit=5)
             ours_s.append(time.perf_counter() - began_s)
     theirs_s = list(_bare(file, queries, vectors))
-    ours, theirs = percentile(ours_s, 50), percentile(theirs_s, 50)
+    ours, theirs = percentile(ours_s, 0.5), percentile(theirs_s, 0.5)
     what = f"search, {count:,} passages, hybrid, SQLite, query embedded"
     return [
         at_most(

@@ -41,7 +41,7 @@ from headwater.stores.sql.passage_rows import (
     ids_of_document,
     passages_by_id,
 )
-from headwater.stores.sql.tables import document, passage
+from headwater.stores.sql.tables import document
 from headwater.stores.sql.tables import passage_words as words
 
 _OF_TENANT = words.c.tenant_id == bindparam("tenant")
@@ -57,10 +57,10 @@ _READING = Reading(
     size=lambda row: len(row.words),
 )
 _NEWEST = (document.c.updated_at.desc(), document.c.id.desc())
-_COUNTS = [
-    select(func.count()).select_from(table).where(table.c.tenant_id == bindparam("tenant"))
-    for table in (document, passage)
-]
+_COUNTS = select(func.count(), func.coalesce(func.sum(document.c.passages), 0)).where(
+    document.c.tenant_id == bindparam("tenant")
+)
+"""Documents know how many passages they have: the passages themselves need not be counted."""
 
 
 class SqlDocuments:
@@ -193,9 +193,8 @@ class SqlDocuments:
         values = {"tenant": principal.tenant}
 
         def work(connection: Connection) -> DocumentCounts:
-            return DocumentCounts(
-                *(connection.execute(each, values).scalar_one() for each in _COUNTS)
-            )
+            documents, passages = connection.execute(_COUNTS, values).one()
+            return DocumentCounts(documents, int(passages))
 
         return await self._database.read(work, tenant=principal.tenant)
 
