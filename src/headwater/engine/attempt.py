@@ -10,11 +10,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from headwater.engine.hearing import heard
+from headwater.engine.journal import SILENCE, Journal
 from headwater.engine.threads import Threads
 from headwater.errors import HeadwaterError, ToolFault
 from headwater.model.call import Call
 from headwater.model.evidence import Evidence
 from headwater.model.principal import Principal
+from headwater.model.remark import Remarks
 from headwater.toolkit.cited import Cited
 from headwater.toolkit.tool import Tool
 
@@ -26,20 +29,30 @@ async def attempt(
     *,
     ports: Mapping[str, Any],
     threads: Threads,
+    journal: Journal = SILENCE,
 ) -> Cited[Any]:
     """Ask a tool once and return its value as plain JSON, with its evidence.
+
+    What it tells meanwhile, where it asks for `Remarks`, goes to the journal.
 
     Raises:
         HeadwaterError: what the tool raised; anything else it raised becomes a `ToolFault`.
     """
     kwargs = {**arguments, **ports}
+    remarks: Remarks | None = None
     for name, kind in tool.schema.each_call.items():
+        if kind is Remarks:
+            kwargs[name] = remarks = journal.remarks()
+            continue
         kwargs[name] = call.principal if kind is Principal else call.asked
+    work = functools.partial(tool.function, **kwargs)
+    if tool.blocking:
+        work = functools.partial(threads.run, tool.name, work)
     try:
-        if tool.blocking:
-            given = await threads.run(tool.name, functools.partial(tool.function, **kwargs))
+        if remarks is None:
+            given = await work()
         else:
-            given = await tool.function(**kwargs)
+            given = await heard(work, remarks, journal=journal, step=call.step)
     except HeadwaterError:
         raise
     except (Exception, SystemExit) as error:

@@ -196,6 +196,7 @@ class Caller:
                 passage.arguments,
                 ports=passage.desk.ports,
                 threads=self.threads,
+                journal=passage.journal,
             )
             passage.weighed = weighed(passage.tool, cited.value, self.limits)
             ended_at = self.now()

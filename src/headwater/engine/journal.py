@@ -14,6 +14,7 @@ from headwater.model.event import Event, RunRecord
 from headwater.model.evidence import Evidence
 from headwater.model.outcome import Outcome, Succeeded
 from headwater.model.plan import Step
+from headwater.model.remark import Remark, Remarks
 
 Audience = tuple[str, str | None]
 """Who may hear of an event: a tenant, or of it only one by name, and its admins."""
@@ -158,6 +159,16 @@ class Journal:
             self._audience = (record.tenant, record.principal)
             self._outlet.put_run(self.record)
 
+    def remarks(self) -> Remarks:
+        """Return where a tool of this run may leave what it has to tell."""
+        return Remarks(run_id=self.record.run_id, heard=True)
+
+    def relay(self, remark: Remark, step: str | None = None) -> None:
+        """Tell what a tool said of its call; what comes after the run has ended is left out."""
+        if self.record.status is None:
+            tell = self.note
+            tell(remark.kind, remark.where, step, **remark.data)
+
     def end(self, record: RunRecord) -> None:
         """Tell how the run ended and close the live view."""
         self.record = record
@@ -173,6 +184,13 @@ class Silence(Journal):
         self.watch = None
 
     def note(self, kind: str, where: str, step: str | None = None, **data: Any) -> None:
+        """Tell nobody."""
+
+    def remarks(self) -> Remarks:
+        """Return where a tool may leave what nobody hears."""
+        return Remarks()
+
+    def relay(self, remark: Remark, step: str | None = None) -> None:
         """Tell nobody."""
 
 

@@ -14,9 +14,10 @@ from pydantic_core import PydanticSerializationError
 from headwater.errors import ToolFault, UsageError
 from headwater.model.moment import Asked
 from headwater.model.principal import Principal
+from headwater.model.remark import Remarks
 from headwater.toolkit.cited import Cited
 
-SUPPLIED_EACH_CALL: tuple[type, ...] = (Principal, Asked)
+SUPPLIED_EACH_CALL: tuple[type, ...] = (Principal, Asked, Remarks)
 MAX_LISTED = 5
 PLAIN: frozenset[type] = frozenset((bool, int, type(None)))
 
@@ -24,7 +25,7 @@ PLAIN: frozenset[type] = frozenset((bool, int, type(None)))
 def is_supplied(annotation: object) -> bool:
     """Tell whether a parameter of this type comes from the engine and not from the asker.
 
-    Those are `Principal`, `Asked` and every port: a Protocol.
+    Those are `Principal`, `Asked`, `Remarks` and every port: a Protocol.
     """
     if annotation in SUPPLIED_EACH_CALL:
         return True
