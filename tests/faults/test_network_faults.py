@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,11 @@ from servers import Servers
 
 from headwater import AsyncHeadwater
 from headwater.app.settings import Settings
+from headwater.engine.journal import SILENCE
 from headwater.errors import HeadwaterError
-from headwater.model.outcome import Failed, Late, Succeeded
+from headwater.model.call import Call
+from headwater.model.moment import Asked
+from headwater.model.outcome import Failed, Late, Outcome, Succeeded
 from headwater.model.principal import Principal
 
 BUDGET_S = 0.5
@@ -210,6 +214,55 @@ async def test_an_outage_with_many_calls_in_it_is_forgotten_soon(
             return await one.works("run") == []
 
         assert await until(works, within_s=2 * BACK_S) < BACK_S
+
+
+async def test_a_breaker_that_an_outage_opened_answers_at_once_and_closes_within_5_s(
+    postgresql: str, tmp_path: Path
+) -> None:
+    """The database is away only while many calls are under way, and back when the breaker opens."""
+    async with world(postgresql, postgresql, tmp_path) as one:
+        versions = await one.hw._parts.versions.current(principal=ADMIN)
+        await one.proxy.refuse()
+        one.proxy.cut()
+        said: list[Outcome] = []
+
+        async def call(number: int) -> None:
+            said.append(await one.hw._parts.caller.call(call_of(number, versions), SILENCE))
+
+        with anyio.fail_after(20):
+            while not is_open(one.hw):
+                async with anyio.create_task_group() as group:
+                    for number in range(20):
+                        group.start_soon(call, number)
+        await one.proxy.mend()
+        assert {getattr(outcome, "code", "") for outcome in said} <= {
+            "store.unreachable", "store.lost", "limit.breaker_open",
+        }  # fmt: skip
+        began = anyio.current_time()
+        assert await one.works("call") == ["limit.breaker_open"]
+        assert anyio.current_time() - began < 0.25
+
+        async def works() -> bool:
+            return await one.works("call") == []
+
+        assert await until(works, within_s=2 * BACK_S) < BACK_S
+        assert not is_open(one.hw)
+
+
+def call_of(number: int, versions: Mapping[str, int]) -> Call:
+    """Return a call of a run that began while all was well."""
+    return Call(
+        tool="ci.search",
+        args={"keywords": [f"word{number}"]},
+        principal=Principal(),
+        asked=Asked(datetime.now(UTC)),
+        deadline_at=anyio.current_time() + BUDGET_S,
+        versions=versions,
+    )
+
+
+def is_open(hw: AsyncHeadwater) -> bool:
+    return 'headwater_breaker_state{tool="ci.search"} 2.0' in hw.health.metrics()
 
 
 async def test_whoever_asks_without_a_deadline_gets_one(postgresql: str, tmp_path: Path) -> None:

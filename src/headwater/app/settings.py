@@ -97,7 +97,7 @@ class Settings(BaseSettings):
     breaker_window_s: float = Field(default=10.0, gt=0)
     breaker_least_calls: int = Field(default=20, ge=1)
     breaker_share: float = Field(default=0.5, gt=0, le=1)
-    breaker_open_s: float = Field(default=5.0, gt=0)
+    breaker_open_s: float = Field(default=3.0, gt=0)
 
     @property
     def default_url(self) -> str:

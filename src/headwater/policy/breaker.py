@@ -18,7 +18,7 @@ class BreakerRules:
     window_s: float = 10.0
     least_calls: int = 20
     share: float = 0.5
-    open_s: float = 5.0
+    open_s: float = 3.0
     probes: int = 1
 
 
