@@ -13,7 +13,8 @@ Cancellation is never one of them: it passes through.
 from __future__ import annotations
 
 import re
-from typing import ClassVar, Literal
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
 
 _SIGNS = ("@", "hw_", "eyj", "bearer", "basic", "pass", "pwd", "secret", "key", "token")
 _SECRETS: tuple[tuple[re.Pattern[str], str], ...] = (
@@ -52,6 +53,7 @@ class HeadwaterError(Exception):
         code: Dotted path, part of the API; each has a heading in `docs/reference/errors.md`.
         retry_safe: Whether the same attempt may be made again; None where nobody knows.
         retry_after_s: Seconds the other side asked us to wait, if it did.
+        facts: What belongs to it beside, as plain JSON, such as `current`: what is there now.
     """
 
     fault: ClassVar[Fault] = "engine"
@@ -63,6 +65,7 @@ class HeadwaterError(Exception):
         code: str,
         retry_safe: bool | None = None,
         retry_after_s: float | None = None,
+        facts: Mapping[str, Any] | None = None,
     ) -> None:
         message = without_secrets(message)
         super().__init__(message)
@@ -70,6 +73,7 @@ class HeadwaterError(Exception):
         self.code = code
         self.retry_safe = retry_safe
         self.retry_after_s = retry_after_s
+        self.facts = facts
 
     def __str__(self) -> str:
         return self.message

@@ -37,7 +37,7 @@ def value_of(outcome: Outcome) -> Any:
     if isinstance(outcome, Succeeded):
         return outcome.value
     if isinstance(outcome, Failed):
-        raise ERRORS[outcome.fault](outcome.message, code=outcome.code)
+        raise ERRORS[outcome.fault](outcome.message, code=outcome.code, facts=outcome.facts)
     if isinstance(outcome, Late):
         raise DeadlineExceeded(outcome.message, code=outcome.code)
     raise EngineBug(f"a direct call was skipped: {outcome.message}", code="engine.call_skipped")

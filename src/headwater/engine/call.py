@@ -320,4 +320,5 @@ def refused(
         attempts=tries,
         elapsed_s=elapsed_s,
         earlier=earlier,
+        facts=error.facts,
     )

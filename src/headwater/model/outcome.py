@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -44,7 +45,7 @@ class Succeeded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failed:
-    """A failure with its facts."""
+    """A failure with its facts; `facts` are plain JSON, such as `current`: what is there now."""
 
     code: str
     fault: Fault
@@ -52,6 +53,7 @@ class Failed:
     attempts: int = 0
     elapsed_s: float = 0.0
     earlier: tuple[str, ...] = ()
+    facts: Mapping[str, Any] | None = None
     status: Literal["failed"] = "failed"
 
 

@@ -27,8 +27,9 @@ def innermost(error: BaseException) -> BaseException:
 
 
 def facts(error: HeadwaterError) -> dict[str, Any]:
-    """Return what an error says, as JSON: `code`, `fault`, `message`, perhaps `retry_after_s`."""
-    told = {"code": error.code, "fault": error.fault, "message": error.message}
+    """Return what an error says, as JSON: `code`, `fault`, `message`, perhaps more of its own."""
+    told = {**(error.facts or {}), "code": error.code, "fault": error.fault}
+    told["message"] = error.message
     if error.retry_after_s is not None:
         return told | {"retry_after_s": error.retry_after_s}
     return told
