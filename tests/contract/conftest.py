@@ -14,6 +14,7 @@ from contract.places import (
     SCHEMAS,
     SERVERS,
     Place,
+    astra_ports,
     memory_ports,
     server_place,
     server_ports,
@@ -78,6 +79,9 @@ async def estate(
     """Give the ports of an empty estate."""
     if place is not None:
         async with server_ports(place) as ports:
+            yield ports
+    elif adapter == "astra":
+        async with astra_ports(empty_files, tmp_path) as ports:
             yield ports
     elif adapter == "sqlite":
         async with sqlite_ports(empty_files, tmp_path) as ports:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import anyio
+from astra_standin import TOKEN, serving_in_thread
 from servers import Servers
 
 from contract.estates import Ports
+from headwater.stores.astra import AsyncAstraClient
+from headwater.stores.astra.vectors import AstraVectors
 from headwater.stores.memory.cache import MemoryCache
 from headwater.stores.memory.documents import MemoryDocuments
 from headwater.stores.memory.embeddings import MemoryEmbeddings
@@ -157,3 +160,18 @@ async def sqlite_ports(empty_files: Path, folder: Path) -> AsyncIterator[Ports]:
     finally:
         await of_estate.close()
         await of_runs.close()
+
+
+@asynccontextmanager
+async def astra_ports(empty_files: Path, folder: Path) -> AsyncIterator[Ports]:
+    """Open an empty estate in SQLite, whose vectors the Data API's stand-in finds."""
+    async with AsyncExitStack() as stack:
+        ports = await stack.enter_async_context(sqlite_ports(empty_files, folder))
+        of_estate = await SqliteDatabase.open(folder / "estate.db")
+        stack.push_async_callback(of_estate.close)
+        api = await anyio.to_thread.run_sync(stack.enter_context, serving_in_thread())
+        client = AsyncAstraClient(api.url, token=TOKEN)
+        await stack.enter_async_context(client)
+        documents = SqlDocuments(of_estate, keeps_vectors=False)
+        vectors = AstraVectors(client, kept=ports.vectors, documents=documents)
+        yield replace(ports, documents=documents, vectors=vectors)

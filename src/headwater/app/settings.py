@@ -80,6 +80,10 @@ class Settings(BaseSettings):
     llm_models: str = ""
     llm_key: SecretStr | None = None
     llm_tokens_per_day: int = Field(default=0, ge=0)
+    vectors: Literal["database", "astra"] = "database"
+    astra_endpoint: str | None = None
+    astra_token: SecretStr | None = None
+    astra_keyspace: str = Field(default="default_keyspace", min_length=1)
     index_bytes: int = Field(default=1_000_000_000, ge=0)
     ocr: bool = True
     ocr_languages: str = Field(default="eng", pattern=r"^[A-Za-z_]+(\+[A-Za-z_]+)*$")
@@ -151,6 +155,26 @@ class Settings(BaseSettings):
             raise UsageError(message, code="settings.bad")
         key = self.embedder_key
         return self.embedder_url, self.embedder_model, key.get_secret_value() if key else None
+
+    @property
+    def astra_database(self) -> dict[str, Any]:
+        """Return where the Astra DB is that finds vectors, as its client is opened by.
+
+        Raises:
+            UsageError: `settings.bad` where endpoint or token is missing.
+        """
+        if not self.astra_endpoint or self.astra_token is None:
+            message = (
+                "HEADWATER_VECTORS=astra needs HEADWATER_ASTRA_ENDPOINT (https://...com, from the "
+                "database's page) and HEADWATER_ASTRA_TOKEN; set both"
+            )
+            raise UsageError(message, code="settings.bad")
+        token = self.astra_token.get_secret_value()
+        return {
+            "endpoint": self.astra_endpoint,
+            "token": token,
+            "keyspace": self.astra_keyspace,
+        }
 
     @property
     def language_models(self) -> dict[str, Any]:

@@ -115,11 +115,13 @@ async def open_stores(url: str, settings: Settings) -> AsyncIterator[Stores]:
         _kept_in(url, settings, model) as kept,
     ):
         stores = replace(kept, llm=llm, probed={**kept.probed, **llm.probed})
-        if settings.redis is None:
+        async with AsyncExitStack() as stack:
+            if settings.vectors == "astra":
+                stores = await stack.enter_async_context(_found_by_astra(settings, stores))
+            if settings.redis is not None:
+                url = settings.redis.get_secret_value()
+                stores = await stack.enter_async_context(_shared_by(url, stores))
             yield stores
-            return
-        async with _shared_by(settings.redis.get_secret_value(), stores) as shared:
-            yield shared
 
 
 @asynccontextmanager
@@ -139,6 +141,17 @@ async def _kept_in(url: str, settings: Settings, model: Embedder) -> AsyncIterat
     else:
         shown = without_secrets(url)[:200]
         raise UsageError(f"database {shown!r}: {WRITE}", code="database.bad_url")
+
+
+@asynccontextmanager
+async def _found_by_astra(settings: Settings, stores: Stores) -> AsyncIterator[Stores]:
+    """Have Astra DB find vectors; the estate's own tell what is there."""
+    from headwater.stores.astra import AsyncAstraClient
+    from headwater.stores.astra.vectors import AstraVectors
+
+    async with AsyncAstraClient(**settings.astra_database) as client:
+        found = AstraVectors(client, kept=stores.vectors, documents=stores.documents)
+        yield replace(stores, vectors=found, probed={**stores.probed, "astra": found})
 
 
 @asynccontextmanager
@@ -227,7 +240,7 @@ def _memory(settings: Settings, model: Embedder) -> Stores:
         rooms=HubRooms(hub),
         keys=MemoryKeys(),
         rates=MemoryRates(),
-        documents=MemoryDocuments(estate),
+        documents=MemoryDocuments(estate, keeps_vectors=settings.vectors == "database"),
         vectors=MemoryVectors(estate),
         embedder=OnceEmbedder(model, near=MemoryEmbeddings(), far=MemoryEmbeddings()),
     )
@@ -294,7 +307,11 @@ def _in_sql(estate: Any, runs: Any, *, hub: Hub, settings: Settings, model: Embe
         rooms=HubRooms(hub),
         keys=SqlKeys(estate),
         rates=MemoryRates(),
-        documents=SqlDocuments(estate, index_bytes=settings.index_bytes),
+        documents=SqlDocuments(
+            estate,
+            index_bytes=settings.index_bytes,
+            keeps_vectors=settings.vectors == "database",
+        ),
         vectors=SqlVectors(estate, index_bytes=settings.index_bytes),
         embedder=OnceEmbedder(model, near=MemoryEmbeddings(), far=SqlEmbeddings(estate)),
     )

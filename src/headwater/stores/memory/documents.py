@@ -40,10 +40,16 @@ from headwater.stores.memory.passages import passage_of, passing, passing_docume
 
 
 class MemoryDocuments:
-    """A tenant's documents, cut into passages, found by their words."""
+    """A tenant's documents, cut into passages, found by their words.
 
-    def __init__(self, estate: MemoryEstate) -> None:
+    Args:
+        estate: Where they are.
+        keeps_vectors: Whether vectors are searched in this estate; else they are elsewhere.
+    """
+
+    def __init__(self, estate: MemoryEstate, *, keeps_vectors: bool = True) -> None:
         self._estate = estate
+        self._keeps_vectors = keeps_vectors
         self._words: dict[int, PassageWords] = {}
 
     async def put(
@@ -60,6 +66,7 @@ class MemoryDocuments:
             UsageError: `document.bad`, naming what cannot be kept; `vector.bad`.
         """
         check_document(record, passages, vectors)
+        here = vectors if self._keeps_vectors else None
         if unchanged := _unchanged(self._estate.of(principal).library, record):
             await checkpoint()
             return unchanged
@@ -70,13 +77,13 @@ class MemoryDocuments:
             number = held.id if held else self._estate.next_id("documents")
             document = made_of(record, number, passages=len(passages), held=held)
             parts = dict(zip(numbers, passages, strict=True))
-            removed = swap(tenant, document, parts, vectors=vectors)
+            removed = swap(tenant, document, parts, vectors=here)
             return Placed(
                 document=_own(document),
                 change="added" if held is None else "changed",
                 passage_ids=numbers,
                 removed_ids=removed,
-                embedded=vectors is not None,
+                embedded=here is not None,
             )
 
         placed = await self._estate.write("documents", work, principal=principal)

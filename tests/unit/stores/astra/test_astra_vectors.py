@@ -1,0 +1,174 @@
+"""Astra DB finds the estate's vectors, and only what the estate has still."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from itertools import pairwise
+from pathlib import Path
+
+import anyio
+import numpy as np
+import pytest
+from astra_standin import TOKEN, Fault, StandIn
+
+from headwater import AsyncHeadwater
+from headwater.analysis.embeddings import pack
+from headwater.app.doctor import examine
+from headwater.app.settings import Settings
+from headwater.errors import StoreFault, UsageError
+from headwater.model.document import EVERYTHING, DocumentRecord, PassageFilter, PassageRecord
+from headwater.model.principal import Principal
+from headwater.stores.astra import AsyncAstraClient
+from headwater.stores.astra.vectors import AstraVectors
+from headwater.stores.memory.documents import MemoryDocuments
+from headwater.stores.memory.estate import MemoryEstate
+from headwater.stores.memory.vectors import MemoryVectors
+
+WHO = Principal("mine")
+MODEL, SIZE, ITEM = "m", 24, "orders-db"
+RUNBOOK = b"# Queue is full\n\n## Mitigation\n\nRestart the broker of the queue.\n"
+
+
+class Shelf:
+    """Documents in memory whose vectors Astra DB finds."""
+
+    def __init__(self, client: AsyncAstraClient) -> None:
+        self.estate = MemoryEstate()
+        self.documents = MemoryDocuments(self.estate, keeps_vectors=False)
+        self.kept = MemoryVectors(self.estate)
+        self.vectors = AstraVectors(client, kept=self.kept, documents=self.documents)
+
+    async def put(self, source: str, count: int, version: str = "1") -> tuple[int, ...]:
+        record = DocumentRecord(
+            source=source, title=source, media_type="x", version=version, at=datetime.now(UTC)
+        )
+        cut = [PassageRecord(text="x", start=0, end=1)] * count
+        return (await self.documents.put(record, cut, principal=WHO)).passage_ids
+
+    async def nearest(
+        self, vector: bytes, *, limit: int = 10, within: PassageFilter = EVERYTHING
+    ) -> list[int]:
+        found = await self.vectors.search(
+            vector, model=MODEL, limit=limit, within=within, principal=WHO
+        )
+        assert all(one.score >= other.score for one, other in pairwise(found))
+        return [one.passage_id for one in found]
+
+
+@pytest.fixture
+async def shelf(api: StandIn) -> AsyncIterator[Shelf]:
+    async with AsyncAstraClient(api.url, token=TOKEN, tries=2) as client:
+        yield Shelf(client)
+
+
+def random_vectors(ids: tuple[int, ...]) -> dict[int, bytes]:
+    dice = np.random.default_rng(len(ids))
+    return {one: pack(dice.standard_normal(SIZE)) for one in ids}
+
+
+async def test_more_documents_than_one_filter_takes_are_all_looked_at(shelf: Shelf) -> None:
+    held: dict[int, bytes] = {}
+    documents: list[int] = []
+    for number in range(230):
+        ids = await shelf.put(f"d{number}", 2)
+        held |= random_vectors(ids)
+        documents.append((await shelf.documents.passages(ids, principal=WHO))[0].document.id)
+    await shelf.vectors.put(held, model=MODEL, principal=WHO)
+    asked = pack(np.ones(SIZE))
+    best = sorted(held, key=lambda one: -float(np.frombuffer(held[one], "<f4").sum()))
+    assert await shelf.nearest(asked) == best[:10]
+    within = PassageFilter(documents=tuple(documents[:220]))
+    allowed = {one for one in held if one <= 440}
+    assert await shelf.nearest(asked, within=within) == [one for one in best if one in allowed][:10]
+    within = PassageFilter(not_documents=tuple(documents[:220]))
+    assert (
+        await shelf.nearest(asked, within=within)
+        == [one for one in best if one not in allowed][:10]
+    )
+
+
+async def test_what_the_estate_has_no_more_is_passed_over_before_the_cut(shelf: Shelf) -> None:
+    old = await shelf.put("a", 70)
+    await shelf.vectors.put(dict.fromkeys(old, pack([1, 0])), model=MODEL, principal=WHO)
+    other = await shelf.put("b", 3)
+    await shelf.vectors.put(dict.fromkeys(other, pack([1, 1])), model=MODEL, principal=WHO)
+    assert await shelf.nearest(pack([1, 0]), limit=2) == [*old[:2]]
+    await shelf.put("a", 1, "2")  # its process ended here: Astra DB was not told
+    assert await shelf.nearest(pack([1, 0]), limit=2) == [*other[:2]]
+    await shelf.vectors.remove(old, principal=WHO)
+    assert await shelf.nearest(pack([1, 0])) == [*other]
+
+
+async def test_what_was_cut_off_on_the_way_is_missing_and_can_be_put_again(
+    shelf: Shelf, api: StandIn
+) -> None:
+    ids = await shelf.put("a", 3)
+    vectors = random_vectors(ids)
+    api.fault = lambda command, _: Fault(status=503) if command == "insertMany" else None
+    with pytest.raises(StoreFault):
+        await shelf.vectors.put(vectors, model=MODEL, principal=WHO)
+    assert await shelf.vectors.missing(model=MODEL, limit=9, principal=WHO) == [*ids]
+    api.fault = lambda _command, _number: None
+    await shelf.vectors.put(vectors, model=MODEL, principal=WHO)
+    await shelf.kept.remove(ids, principal=WHO)  # as if it had ended before the estate was told
+    others = {one: pack(-np.frombuffer(vectors[one], "<f4")) for one in ids}
+    await shelf.vectors.put(others, model=MODEL, principal=WHO)
+    assert await shelf.nearest(others[ids[1]], limit=1) == [ids[1]]
+    assert await shelf.vectors.missing(model=MODEL, limit=9, principal=WHO) == []
+
+
+def settings_of(api: StandIn) -> Settings:
+    return Settings(
+        vectors="astra",
+        astra_endpoint=api.url,
+        astra_token=TOKEN,
+        embedder="hashing",
+        prepare=False,
+    )
+
+
+@pytest.mark.parametrize("database", ["memory:", "sqlite"])
+async def test_three_settings_have_astra_db_find_vectors(
+    api: StandIn, tmp_path: Path, database: str
+) -> None:
+    url = f"sqlite:///{tmp_path}/estate.db" if database == "sqlite" else database
+    async with AsyncHeadwater.open(url, settings=settings_of(api)) as hw:
+        await hw.ingest(RUNBOOK, source="QueueFull.md")
+        changed = RUNBOOK.replace(b"Restart", b"Drain")
+        assert (await hw.ingest(changed, source="QueueFull.md")).changed == 1
+        (collection,) = [name for name in api.collections if name.startswith("headwater_vectors_")]
+        assert len(api.collections[collection].documents) == 1
+        with anyio.fail_after(10):
+            hits = (await hw.call("knowledge.search", {"query": "drain the broker"})).value
+            assert hits["hits"][0]["why"].keys() == {"keyword", "vector"}
+            api.fault = lambda _command, _number: Fault(status=401)
+            hits = (await hw.call("knowledge.search", {"query": "a broker to drain"})).value
+        assert [one["status"] for one in hits["lanes"]] == ["succeeded", "failed"]
+        assert len(hits["hits"]) == 1
+
+
+async def test_the_doctor_looks_at_astra_db(
+    api: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"sqlite:///{tmp_path}/estate.db"
+    async with AsyncHeadwater.open(url, settings=Settings(prepare=False)):
+        pass
+    monkeypatch.setenv("HEADWATER_VECTORS", "astra")
+    monkeypatch.setenv("HEADWATER_ASTRA_ENDPOINT", api.url)
+    monkeypatch.setenv("HEADWATER_ASTRA_TOKEN", TOKEN)
+    checks = {one.name: one for one in await examine(url)}
+    assert checks["astra"].status == "ok"
+    monkeypatch.setenv("HEADWATER_ASTRA_TOKEN", "AstraCS:of:another")
+    checks = {one.name: one for one in await examine(url)}
+    assert checks["astra"].status == "failed"
+    assert "AstraCS" not in str(checks)
+
+
+@pytest.mark.parametrize("given", [{}, {"astra_endpoint": "https://db.example"}])
+async def test_a_setting_that_is_lacking_is_named(given: dict[str, str]) -> None:
+    settings = Settings(vectors="astra", **given)
+    with pytest.raises(UsageError, match="HEADWATER_ASTRA_TOKEN") as raised:
+        async with AsyncHeadwater.open("memory:", settings=settings):
+            pass
+    assert raised.value.code == "settings.bad"
