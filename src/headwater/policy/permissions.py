@@ -16,6 +16,7 @@ ACTIONS = MappingProxyType[str, Role](
         "runs": "reader",
         "explain": "reader",
         "follow": "reader",
+        "join": "reader",
         "finish": "reader",
         "cancel": "reader",
         "again": "reader",
