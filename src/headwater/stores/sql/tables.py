@@ -292,5 +292,5 @@ api_key = Table(
     sqlite_with_rowid=False,
 )
 
-OUTSIDE = frozenset({"tenant", "api_key", "run_owner", "activity_due"})
-"""Tables outside every tenant's wall: a key, or a run, is looked up to know its tenant."""
+OUTSIDE = frozenset({"tenant", "api_key", "run_owner", "activity_due", "repository_watch"})
+"""Tables outside every tenant's wall: looked up to know a tenant, or for all of them."""
