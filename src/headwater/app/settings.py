@@ -84,6 +84,7 @@ class Settings(BaseSettings):
     astra_endpoint: str | None = None
     astra_token: SecretStr | None = None
     astra_keyspace: str = Field(default="default_keyspace", min_length=1)
+    exact_vectors: int = Field(default=200_000, ge=0)
     index_bytes: int = Field(default=1_000_000_000, ge=0)
     ocr: bool = True
     ocr_languages: str = Field(default="eng", pattern=r"^[A-Za-z_]+(\+[A-Za-z_]+)*$")

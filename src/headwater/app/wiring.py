@@ -312,7 +312,9 @@ def _in_sql(estate: Any, runs: Any, *, hub: Hub, settings: Settings, model: Embe
             index_bytes=settings.index_bytes,
             keeps_vectors=settings.vectors == "database",
         ),
-        vectors=SqlVectors(estate, index_bytes=settings.index_bytes),
+        vectors=SqlVectors(
+            estate, index_bytes=settings.index_bytes, exact_vectors=settings.exact_vectors
+        ),
         embedder=OnceEmbedder(model, near=MemoryEmbeddings(), far=SqlEmbeddings(estate)),
     )
 
