@@ -8,7 +8,8 @@ from contract.estates import MINE, OTHERS, Ports, load_items, rows
 from headwater.errors import UsageError
 
 LOADED = ("inventory", "relations", "metrics", "history", "rules")
-NONE = dict.fromkeys((*LOADED, "documents", "vectors"), 0)
+WORK = ("work", "teams", "projects", "workitems", "sessions", "activities")
+NONE = dict.fromkeys((*LOADED, "documents", "vectors", *WORK), 0)
 
 
 async def test_nothing_written_is_version_nought_of_every_port(estate: Ports) -> None:

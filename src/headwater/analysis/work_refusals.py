@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from pydantic_core import to_jsonable_python
 
 from headwater.errors import UsageError
+from headwater.model.team import Invitation
 
 SHOWN = 80
 
@@ -44,6 +46,13 @@ def bad_invitation(problem: str) -> UsageError:
     """Make the error of a code by which nobody can join."""
     message = f"this invitation {problem}; ask a leader of the team for another"
     return UsageError(message, code="work.bad_invitation")
+
+
+def why_spent(held: Invitation, *, now: datetime) -> str:
+    """Say why nobody can join by an invitation any more."""
+    if held.revoked_at is not None:
+        return "was revoked"
+    return "has expired" if held.expires_at <= now else "was used as often as it may be"
 
 
 def last_leader(person: str) -> UsageError:

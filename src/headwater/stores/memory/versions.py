@@ -9,7 +9,9 @@ from anyio.lowlevel import checkpoint
 from headwater.model.principal import Principal
 from headwater.stores.memory.estate import MemoryEstate
 
-PORTS = ("inventory", "relations", "metrics", "history", "rules", "documents", "vectors")
+PORTS = ("inventory", "relations", "metrics", "history", "rules", "documents", "vectors", "work")
+WORK = ("teams", "projects", "workitems", "sessions", "activities")
+"""Ports whose data has one number, that of `work`: who is in a team decides on all of them."""
 
 
 class MemoryVersions:
@@ -22,4 +24,5 @@ class MemoryVersions:
         """Return the tenant's number for each port, 0 where it was never written."""
         await checkpoint()
         versions = self._estate.of(principal).versions
-        return {port: versions.get(port, 0) for port in PORTS}
+        known = {port: versions.get(port, 0) for port in PORTS}
+        return known | dict.fromkeys(WORK, known["work"])

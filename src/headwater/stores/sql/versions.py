@@ -11,7 +11,9 @@ from headwater.stores.sql.database import Database
 from headwater.stores.sql.plain_rows import all_rows
 from headwater.stores.sql.tables import data_version
 
-PORTS = ("inventory", "relations", "metrics", "history", "rules", "documents", "vectors")
+PORTS = ("inventory", "relations", "metrics", "history", "rules", "documents", "vectors", "work")
+WORK = ("teams", "projects", "workitems", "sessions", "activities")
+"""Ports whose data has one number, that of `work`: who is in a team decides on all of them."""
 
 _OF_TENANT = select(data_version.c.port, data_version.c.number).where(
     data_version.c.tenant_id == bindparam("tenant")
@@ -39,7 +41,8 @@ class SqlVersions:
             return dict(all_rows(connection, _OF_TENANT, {"tenant": principal.tenant}))
 
         numbers = await self._database.read(work, tenant=principal.tenant)
-        return {port: numbers.get(port, 0) for port in PORTS}
+        known = {port: numbers.get(port, 0) for port in PORTS}
+        return known | dict.fromkeys(WORK, known["work"])
 
 
 def version_of(connection: Connection, port: str, *, principal: Principal) -> int:
