@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,9 +36,11 @@ async def database(tmp_path: Path) -> AsyncIterator[SqliteDatabase]:
 class Shelf:
     """Documents and vectors of one process, with so much room for their indexes."""
 
-    def __init__(self, database: SqliteDatabase, index_bytes: int = 10**9) -> None:
+    def __init__(
+        self, database: SqliteDatabase, index_bytes: int = 10**9, exact_vectors: int = 10**9
+    ) -> None:
         self.documents = SqlDocuments(database, index_bytes=index_bytes)
-        self.vectors = SqlVectors(database, index_bytes=index_bytes)
+        self.vectors = SqlVectors(database, index_bytes=index_bytes, exact_vectors=exact_vectors)
 
     async def put(self, source: str, texts: list[str], principal: Principal) -> tuple[int, ...]:
         record = DocumentRecord(
@@ -109,6 +112,28 @@ async def test_more_than_one_page_of_rows_is_read_whole(database: SqliteDatabase
             pack([1, 0]), model="m", limit=PAGE_ROWS, within=EVERYTHING, principal=who
         )
         assert len(near) == PAGE_ROWS
+
+
+async def test_above_a_number_of_vectors_as_good_ones_are_found_by_usearch(
+    database: SqliteDatabase,
+) -> None:
+    pytest.importorskip("usearch", reason="the extra usearch is not installed")
+    roomy, large, who = Shelf(database), Shelf(database, exact_vectors=500), TENANTS[0]
+    await roomy.put("a", [f"red {number}" for number in range(2_000)], who)
+
+    async def scores(shelf: Shelf, within: PassageFilter) -> list[float]:
+        found = await shelf.vectors.search(
+            pack([7, 3]), model="m", limit=20, within=within, principal=who
+        )
+        return [one.score for one in found]
+
+    for within in (EVERYTHING, PassageFilter(not_documents=(99,))):
+        for _ in range(2):
+            assert await scores(large, within) == await scores(roomy, within)
+            for thread in threading.enumerate():
+                if thread.name == "headwater-graph":
+                    await anyio.to_thread.run_sync(thread.join)
+        await roomy.put("b", ["red 7", "blue 9"], who)
 
 
 async def test_who_leaves_in_the_middle_of_reading_disturbs_nobody(

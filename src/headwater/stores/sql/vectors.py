@@ -1,7 +1,7 @@
-"""Which passages are nearest to a vector, in SQL? Exactly, in an index that this process keeps.
+"""Which passages are nearest to a vector, in SQL? Found in an index that this process keeps.
 
-On a PostgreSQL that has pgvector, by that (`near_vectors`). It makes no vectors
-(`docs/decisions/passage-index.md`).
+Exactly, or where there are very many nearly so (`graph_index`); on a PostgreSQL that has pgvector,
+by that (`near_vectors`). It makes no vectors (`docs/decisions/passage-index.md`).
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import Connection, bindparam, delete, exists, func, select
 
 from headwater.analysis.embeddings import FLOAT_BYTES, check_vector
-from headwater.analysis.vector_index import NO_VECTORS, IndexedVector, VectorIndex
+from headwater.analysis.vector_index import NO_VECTORS, IndexedVector
 from headwater.analysis.word_index import Among
 from headwater.analysis.words import best_first
 from headwater.model.document import PassageFilter, PassageScore
 from headwater.model.principal import Principal
 from headwater.stores.sql.database import Database
+from headwater.stores.sql.graph_index import EXACT_VECTORS, GraphIndex
 from headwater.stores.sql.held_index import MOST_BYTES, HeldIndexes, Reading
 from headwater.stores.sql.id_lists import among, listed
 from headwater.stores.sql.near_vectors import Nearest, find_near, has_near
@@ -69,12 +70,20 @@ class SqlVectors:
         database: Where they are kept.
         index_bytes: What the indexes of this process take at most; a tenant whose own would be
             larger is searched by reading all vectors each time.
+        exact_vectors: How many of one model are all compared; of more usearch, where it is
+            installed, finds nearly all of the nearest.
     """
 
-    def __init__(self, database: Database, *, index_bytes: int = MOST_BYTES) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        index_bytes: int = MOST_BYTES,
+        exact_vectors: int = EXACT_VECTORS,
+    ) -> None:
         self._database = database
-        self._indexes: HeldIndexes[VectorIndex, IndexedVector] = HeldIndexes(
-            database, _READING, empty=NO_VECTORS, most_bytes=index_bytes
+        self._indexes: HeldIndexes[GraphIndex, IndexedVector] = HeldIndexes(
+            database, _READING, empty=GraphIndex(above=exact_vectors), most_bytes=index_bytes
         )
         self._near: bool | None = None
 
@@ -116,7 +125,7 @@ class SqlVectors:
             found = await self._read_all(asked, model, limit, among=among, principal=principal)
             return [PassageScore(*each) for each in found]
         if index.rows:
-            check_vector(asked, dimensions=index.matrix.shape[1])
+            check_vector(asked, dimensions=index.dimensions)
 
         def work() -> list[tuple[int, float]]:
             return index.search(asked, limit=limit, among=among)
