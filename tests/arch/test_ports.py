@@ -23,6 +23,8 @@ from house import (
 
 PORTS = [path.stem for path in sorted((PACKAGE / "ports").glob("[a-z]*.py"))]
 ONE_ADAPTER = {
+    "courier": "there is one safe way to call a stranger's URL",
+    "outbox": "notices are kept where jobs are, by the same engine",
     "gauged": "whatever has numbers has them on itself",
     "jobs": "jobs are kept by one engine, on two databases",
     "probed": "whatever is reached has it on itself",
@@ -35,6 +37,11 @@ ONE_ADAPTER = {
 }
 """Ports that are not stored behind, and why one adapter is enough."""
 NO_PRINCIPAL = {
+    "courier.check_url": "what a URL may be holds for everyone",
+    "courier.deliver": "whose webhook it is was asked when its secrets were read",
+    "mailer.send": "whose letter it is was asked when it was written",
+    "mailer.check": "a matter of the process",
+    "outbox.sendings": "a sending carries its principal",
     "gauged.gauges": "numbers of the process, none of a tenant's",
     "hub.publish": "the channel carries the tenant",
     "hub.listen": "the channel carries the tenant",
