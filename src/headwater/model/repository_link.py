@@ -113,12 +113,20 @@ class RepositoryLink:
         return CodePlace(repository=self.repository, credential=self.credential)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Linked:
     """A link of some tenant, to be looked after."""
 
     tenant: str
     project: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedHook:
+    """Whose a webhook is, and the secret that it signs with, as it is kept."""
+
+    linked: Linked
+    sealed: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +159,6 @@ class Delivery:
     """What a webhook brought, to be handled once."""
 
     id: str
-    tenant: str
     project: int
     event: str
     payload: Mapping[str, Any]
