@@ -20,6 +20,7 @@ class Turn:
         text: What the model writes; `whole`: the body instead of all else.
         cut: The connection breaks off within the body.
         hangs: Nothing comes until the service ends.
+        holds: What a stream waits for before its second half.
     """
 
     text: str | None = "Fine."
@@ -32,6 +33,11 @@ class Turn:
     whole: str | None = None
     cut: bool = False
     hangs: bool = False
+    holds: anyio.Event | None = None
+    ends: bool = True
+    """Whether a stream says how it ended."""
+    fails_midway: bool = False
+    """Whether a stream tells an error after half of the text."""
 
     def body(self, model: str) -> str:
         """Return the body in the service's words."""
@@ -57,6 +63,43 @@ class Turn:
             }
         return json.dumps(answer)
 
+    def stream(self, model: str) -> list[str]:
+        """Return the same as a stream's events, the text in pieces of a few characters."""
+        head = {"id": "one", "object": "chat.completion.chunk", "created": 1, "model": model}
+
+        def event(delta: dict[str, Any], finish: str | None = None) -> str:
+            choice = {"index": 0, "delta": delta, "finish_reason": finish}
+            return f"data: {json.dumps({**head, 'choices': [choice]})}\n\n"
+
+        if self.whole is not None:
+            return [f"data: {self.whole}\n\n", "data: [DONE]\n\n"]
+        text = self.text or ""
+        pieces = [text[at : at + 8] for at in range(0, len(text), 8)]
+        events = [event({"role": "assistant", "content": ""})]
+        events += [event({"content": one}) for one in pieces]
+        if self.fails_midway:
+            half = events[: len(events) // 2 + 1]
+            return [*half, 'data: {"error": {"message": "secret reason", "code": 500}}\n\n']
+        if self.refusal is not None:
+            events.append(event({"refusal": self.refusal}))
+        if self.tool_calls is not None:
+            events.append(
+                event(
+                    {"tool_calls": [{"index": n, **one} for n, one in enumerate(self.tool_calls)]}
+                )
+            )
+        if self.ends:
+            events.append(event({}, self.finish))
+        if self.usage is not None:
+            read, written = self.usage
+            usage = {
+                "prompt_tokens": read,
+                "completion_tokens": written,
+                "total_tokens": read + written,
+            }
+            events.append(f"data: {json.dumps({**head, 'choices': [], 'usage': usage})}\n\n")
+        return [*events, "data: [DONE]\n\n"] if self.ends else events
+
 
 @dataclass(slots=True)
 class ModelService:
@@ -78,6 +121,8 @@ class ModelService:
         turn = self.script.pop(0) if self.script else self.always
         if turn.hangs:
             await self.over.wait()
+        if self.asked[-1].get("stream") and turn.status == 200:
+            return await self._stream(request, turn)
         body = turn.body(self.asked[-1]["model"]).encode()
         headers = {"Content-Type": "application/json", **turn.headers}
         if not turn.cut:
@@ -88,6 +133,23 @@ class ModelService:
         await response.write(body[: len(body) // 2])
         assert request.transport is not None
         request.transport.abort()
+        return response
+
+    async def _stream(self, request: web.Request, turn: Turn) -> web.StreamResponse:
+        """Answer in pieces; with `holds`, wait before the last half of them."""
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream", **turn.headers})
+        await response.prepare(request)
+        events = turn.stream(self.asked[-1]["model"])
+        half = len(events) // 2
+        for number, event in enumerate(events):
+            if number == half:
+                if turn.cut:
+                    assert request.transport is not None
+                    request.transport.abort()
+                    return response
+                if turn.holds is not None:
+                    await turn.holds.wait()
+            await response.write(event.encode())
         return response
 
     async def models(self, request: web.Request) -> web.Response:

@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from headwater.engine.limits import Limits
 from headwater.errors import UsageError
 from headwater.model.ingest import ReadingLimits
+from headwater.model.spending import Bounds
 from headwater.policy.breaker import BreakerRules
 from headwater.toolkit.schema import describe
 
@@ -80,6 +81,12 @@ class Settings(BaseSettings):
     llm_models: str = ""
     llm_key: SecretStr | None = None
     llm_tokens_per_day: int = Field(default=0, ge=0)
+    llm_tokens_per_run: int = Field(default=0, ge=0)
+    llm_prices: str = ""
+    llm_cost_per_day: float = Field(default=0.0, ge=0, le=1_000_000_000)
+    llm_cost_per_run: float = Field(default=0.0, ge=0, le=1_000_000_000)
+    llm_planner: Literal["off", "unread", "always"] = "off"
+    llm_check: bool = False
     vectors: Literal["database", "astra"] = "database"
     astra_endpoint: str | None = None
     astra_token: SecretStr | None = None
@@ -184,7 +191,13 @@ class Settings(BaseSettings):
             "url": self.llm_url or "",
             "models": tuple(one.strip() for one in self.llm_models.split(",") if one.strip()),
             "key": self.llm_key,
-            "tokens_per_day": self.llm_tokens_per_day,
+            "prices": self.llm_prices,
+            "bounds": Bounds(
+                tokens_per_day=self.llm_tokens_per_day,
+                tokens_per_run=self.llm_tokens_per_run,
+                micros_per_day=round(self.llm_cost_per_day * 1_000_000),
+                micros_per_run=round(self.llm_cost_per_run * 1_000_000),
+            ),
         }
 
     @property

@@ -36,6 +36,7 @@ from headwater.ports.relations import Relations
 from headwater.ports.rooms import Rooms
 from headwater.ports.rules import Rules
 from headwater.ports.run_log import RunLog
+from headwater.ports.spending import Spending
 from headwater.ports.vectors import Vectors
 from headwater.ports.versions import Versions
 from headwater.toolkit.registry import Pack
@@ -74,6 +75,7 @@ class Stores:
     vectors: Vectors
     embedder: Embedder
     rooms: Rooms
+    spending: Spending
     llm: Llm | None = None
     gauged: tuple[Gauged, ...] = ()
     probed: Mapping[str, Probed] = field(default_factory=dict)
@@ -107,21 +109,30 @@ async def open_stores(url: str, settings: Settings) -> AsyncIterator[Stores]:
     if not isinstance(url, str) or text_problem(url):
         shown = without_secrets(ascii(url))[:200]
         raise UsageError(f"database {shown}: {WRITE}", code="database.bad_url")
-    from headwater.services.llm import open_llm
+    async with AsyncExitStack() as stack:
+        model = await stack.enter_async_context(_model(settings))
+        stores = await stack.enter_async_context(_kept_in(url, settings, model))
+        if settings.vectors == "astra":
+            stores = await stack.enter_async_context(_found_by_astra(settings, stores))
+        if settings.redis is not None:
+            address = settings.redis.get_secret_value()
+            stores = await stack.enter_async_context(_shared_by(address, stores))
+        yield await stack.enter_async_context(_with_models(settings, stores))
 
-    async with (
-        _model(settings) as model,
-        open_llm(**settings.language_models) as llm,
-        _kept_in(url, settings, model) as kept,
-    ):
-        stores = replace(kept, llm=llm, probed={**kept.probed, **llm.probed})
-        async with AsyncExitStack() as stack:
-            if settings.vectors == "astra":
-                stores = await stack.enter_async_context(_found_by_astra(settings, stores))
-            if settings.redis is not None:
-                url = settings.redis.get_secret_value()
-                stores = await stack.enter_async_context(_shared_by(url, stores))
-            yield stores
+
+@asynccontextmanager
+async def _with_models(settings: Settings, stores: Stores) -> AsyncIterator[Stores]:
+    """Put the language models that are set beside the stores, where what they cost is counted."""
+    from headwater.services.llm_opening import Chosen, open_llm
+
+    chosen = Chosen(**settings.language_models)
+    async with open_llm(chosen, spending=stores.spending, cache=stores.cache) as opened:
+        yield replace(
+            stores,
+            llm=opened.llm,
+            probed={**stores.probed, **opened.probed},
+            gauged=(*stores.gauged, *opened.gauged),
+        )
 
 
 @asynccontextmanager
@@ -223,6 +234,7 @@ def _memory(settings: Settings, model: Embedder) -> Stores:
     from headwater.stores.memory.relations import MemoryRelations
     from headwater.stores.memory.rules import MemoryRules
     from headwater.stores.memory.run_log import MemoryRunLog
+    from headwater.stores.memory.spending import MemorySpending
     from headwater.stores.memory.vectors import MemoryVectors
     from headwater.stores.memory.versions import MemoryVersions
 
@@ -243,6 +255,7 @@ def _memory(settings: Settings, model: Embedder) -> Stores:
         documents=MemoryDocuments(estate, keeps_vectors=settings.vectors == "database"),
         vectors=MemoryVectors(estate),
         embedder=OnceEmbedder(model, near=MemoryEmbeddings(), far=MemoryEmbeddings()),
+        spending=MemorySpending(),
     )
 
 
@@ -291,6 +304,7 @@ def _in_sql(estate: Any, runs: Any, *, hub: Hub, settings: Settings, model: Embe
     from headwater.stores.sql.relations import SqlRelations
     from headwater.stores.sql.rules import SqlRules
     from headwater.stores.sql.run_log import SqlRunLog
+    from headwater.stores.sql.spending import SqlSpending
     from headwater.stores.sql.vectors import SqlVectors
     from headwater.stores.sql.versions import SqlVersions
 
@@ -316,6 +330,7 @@ def _in_sql(estate: Any, runs: Any, *, hub: Hub, settings: Settings, model: Embe
             estate, index_bytes=settings.index_bytes, exact_vectors=settings.exact_vectors
         ),
         embedder=OnceEmbedder(model, near=MemoryEmbeddings(), far=SqlEmbeddings(estate)),
+        spending=SqlSpending(runs),
     )
 
 

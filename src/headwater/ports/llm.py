@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from headwater.model.principal import Principal
+from headwater.model.remark import Remarks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +18,8 @@ class Completion:
         text: As it was written; `data`: the same as an object, where a schema was given.
         model: The one that wrote it.
         input_tokens: Tokens read; `output_tokens`: tokens written, as the service counts them.
+        micros: What that cost, in millionths of the currency of the prices that are set.
+        kept: Whether it was written before, for the same texts: then it took nothing now.
     """
 
     text: str
@@ -24,6 +27,8 @@ class Completion:
     model: str
     input_tokens: int
     output_tokens: int
+    micros: int = 0
+    kept: bool = False
 
 
 class Llm(Protocol):
@@ -41,6 +46,7 @@ class Llm(Protocol):
         *,
         schema: Mapping[str, Any] | None = None,
         most_tokens: int,
+        remarks: Remarks,
         principal: Principal,
     ) -> Completion:
         """Return what the first model that can writes, never more than `most_tokens` of it.
@@ -51,12 +57,14 @@ class Llm(Protocol):
             schema: JSON Schema of the object that it is to write. The service is told it; whether
                 it was kept to is for whoever asked to see.
             most_tokens: Tokens that it may write.
+            remarks: Where it is told what is asked of which model, what that writes while it
+                comes, unchecked, and what it took; it knows the run whose tokens these are.
             principal: Whose tenant's tokens these are.
 
         Raises:
             UsageError: `llm.none` where no model is set.
-            LimitError: `llm.rate` where the service takes no more now, `llm.over_budget` where the
-                tenant's tokens of this day do not suffice.
+            LimitError: `llm.rate` where the service takes no more now, `llm.over_budget` where
+                what is left of the day's or the run's budget does not suffice.
             StoreFault: `llm.unreachable`, `llm.refused`, or `llm.bad_answer` where what came is
                 cut, empty, or not what was asked for.
         """

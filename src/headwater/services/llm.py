@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,12 +18,17 @@ import anyio
 from anyio import to_thread
 from pydantic import SecretStr
 
-from headwater.errors import HeadwaterError, LimitError, StoreFault, UsageError
+from headwater.errors import HeadwaterError, StoreFault, UsageError
+from headwater.model.gauge import Gauge
 from headwater.model.principal import Principal
-from headwater.policy.token_budget import TokenBudget
+from headwater.model.remark import Remarks
+from headwater.model.spending import Spent
 from headwater.ports.llm import Completion
 from headwater.ports.probed import Probed
+from headwater.services.llm_account import Account
 from headwater.services.llm_wire import NoReply, Reply, Wire, look_at, open_wire
+
+HERE = "services.llm"
 
 OVERHEAD_TOKENS = 128
 """What a service may put round the texts: roles, templates, the name of the schema."""
@@ -34,7 +39,8 @@ class Place:
     """Where the models are.
 
     Args:
-        url: The service, such as `https://host/v1`.
+        url: The service, such as `https://host/v1`; empty for models of the providers that
+            pydantic-ai knows, named as `provider:model`.
         models: Their names, in the order in which they are asked.
         key: What the service knows us by; None where it asks for nothing.
     """
@@ -53,31 +59,36 @@ class ServiceLlm:
 
     Args:
         place: Where they are.
-        tokens_per_day: What each tenant may use from midnight to midnight UTC, in this process.
+        account: What they may take, and what they took.
+        open_wire: Imports what speaks to them and opens a pool; it may block for seconds.
         now: Gives the time, aware.
     """
 
     def __init__(
-        self, place: Place, *, tokens_per_day: int = 0, now: Callable[[], datetime] = _utc_now
+        self,
+        place: Place,
+        account: Account,
+        *,
+        open_wire: Callable[[str, SecretStr | None], Wire] = open_wire,
+        now: Callable[[], datetime] = _utc_now,
     ) -> None:
         self._place = place
-        self._budget = TokenBudget(most=tokens_per_day)
+        self._account = account
         self._now = now
+        self._open_wire = open_wire
         self._wire: Wire | None = None
         self._one_opens = anyio.Lock()
 
     @classmethod
     @asynccontextmanager
-    async def open(
-        cls, place: Place, *, tokens_per_day: int = 0, now: Callable[[], datetime] = _utc_now
-    ) -> AsyncIterator[ServiceLlm]:
+    async def open(cls, place: Place, account: Account, **given: Any) -> AsyncIterator[ServiceLlm]:
         """Open a pool of connections for the models' lifetime; none is made yet.
 
         Raises:
             UsageError: `settings.bad` where the URL is none or no model is named.
         """
         check_place(place)
-        llm = cls(place, tokens_per_day=tokens_per_day, now=now)
+        llm = cls(place, account, **given)
         try:
             yield llm
         finally:
@@ -92,12 +103,16 @@ class ServiceLlm:
 
     @property
     def probed(self) -> dict[str, Probed]:
-        """Return what looks whether the models are there."""
-        return {"language model": self}
+        """Return what looks whether the models are there, where that is one service."""
+        return {"language model": self} if self._place.url else {}
 
-    def used_today(self, *, principal: Principal) -> int:
-        """Return the tokens that the principal's tenant has used since midnight UTC."""
-        return self._budget.used(principal.tenant, day=self._now().date())
+    def gauges(self) -> list[Gauge]:
+        """Return what this process has sent to models and what it took."""
+        return self._account.gauges()
+
+    async def used_today(self, *, principal: Principal) -> Spent:
+        """Return what the principal's tenant has used since midnight UTC."""
+        return await self._account.of_day(self._now(), principal=principal)
 
     async def check(self) -> None:
         """Ask the service which models it has.
@@ -114,61 +129,59 @@ class ServiceLlm:
         *,
         schema: Mapping[str, Any] | None = None,
         most_tokens: int,
+        remarks: Remarks,
         principal: Principal,
     ) -> Completion:
         """Return what the first model that can writes; see `ports/llm.py`."""
         errors: list[HeadwaterError] = []
         for model in self.models:
-            ask = partial(self._ask, model, system, user, schema=schema, most_tokens=most_tokens)
+            ask = partial(self._ask, model, (system, user), schema=schema, most_tokens=most_tokens)
             try:
-                return await ask(principal=principal)
+                return await ask(remarks=remarks, principal=principal)
             except HeadwaterError as error:
-                if error.code == "llm.over_budget":
-                    raise
+                remarks.note("model.failed", HERE, model=model, code=error.code)
                 errors.append(error)
         raise errors[-1]
 
     async def _ask(
         self,
         model: str,
-        system: str,
-        user: str,
+        texts: tuple[str, str],
         *,
         schema: Mapping[str, Any] | None,
         most_tokens: int,
+        remarks: Remarks,
         principal: Principal,
     ) -> Completion:
         wire = await self._opened()
-        now = self._now()
-        most = most_input_tokens((system, user, json.dumps(schema or {}))) + most_tokens
-        self._reserve(principal.tenant, most, now=now)
-        used = most  # of an answer that is left or lost nobody knows what it took
-        try:
-            reply = await wire.ask(model, system, user, schema=schema, most_tokens=most_tokens)
-            if isinstance(reply, NoReply):
-                used = most if reply.owes else 0
-                raise reply.error
-            used = reply.input_tokens + reply.output_tokens or most
-            return _completion(reply, model, wants_data=schema is not None)
-        finally:
-            self._budget.settle(principal.tenant, reserved=most, used=used, day=now.date())
-
-    def _reserve(self, tenant: str, tokens: int, *, now: datetime) -> None:
-        if self._budget.reserve(tenant, tokens, day=now.date()):
-            return
-        midnight = datetime.combine(now.date() + timedelta(days=1), time(), tzinfo=now.tzinfo)
-        message = (
-            f"language model: this needs up to {tokens} tokens, and the tenant has fewer left "
-            "today; ask tomorrow (UTC) or raise HEADWATER_LLM_TOKENS_PER_DAY"
+        entry = await self._account.reserve(
+            model,
+            most_read=most_input_tokens((*texts, json.dumps(schema or {}))),
+            most_written=most_tokens,
+            at=self._now(),
+            run_id=remarks.run_id,
+            principal=principal,
         )
-        wait_s = (midnight - now).total_seconds()
-        raise LimitError(message, code="llm.over_budget", retry_safe=False, retry_after_s=wait_s)
+        remarks.note("model.asked", HERE, model=model, most_tokens=entry.amount.tokens)
+        self._account.asked(model)
+        reply = await wire.ask(
+            model, texts, schema=schema, most_tokens=most_tokens, remarks=remarks
+        )
+        # Of an answer that is left or lost nobody knows what it took: it stays set aside.
+        if isinstance(reply, NoReply):
+            if not reply.owes:
+                await self._account.settle(entry, input_tokens=0, output_tokens=0)
+            raise reply.error
+        counts = {"input_tokens": reply.input_tokens, "output_tokens": reply.output_tokens}
+        cost = (await self._account.settle(entry, **counts)).micros if any(counts.values()) else 0
+        remarks.note("model.answered", HERE, model=model, kept=False, cost=cost / 1e6, **counts)
+        return replace(_completion(reply, model, wants_data=schema is not None), micros=cost)
 
     async def _opened(self) -> Wire:
         async with self._one_opens:
             if self._wire is None:
                 self._wire = await to_thread.run_sync(
-                    open_wire, self._place.url, self._place.key, abandon_on_cancel=True
+                    self._open_wire, self._place.url, self._place.key, abandon_on_cancel=True
                 )
             return self._wire
 
@@ -180,10 +193,13 @@ def check_place(place: Place) -> None:
         UsageError: `settings.bad`.
     """
     parts = urlsplit(place.url)
+    if place.models and not place.url and all(":" in one for one in place.models):
+        return
     if parts.scheme not in {"http", "https"} or not parts.hostname or not place.models:
         message = (
             "a language model needs HEADWATER_LLM_URL, such as https://host/v1, and its name in "
-            "HEADWATER_LLM_MODELS; set both, or neither"
+            "HEADWATER_LLM_MODELS, or there alone a name such as anthropic:MODEL; "
+            "set both, or neither"
         )
         raise UsageError(message, code="settings.bad")
 
@@ -237,6 +253,10 @@ class NoLlm:
         """Return nothing that could be there or not."""
         return {}
 
+    def gauges(self) -> list[Gauge]:
+        """Return no numbers."""
+        return []
+
     async def complete(
         self,
         system: str,
@@ -244,6 +264,7 @@ class NoLlm:
         *,
         schema: Mapping[str, Any] | None = None,
         most_tokens: int,
+        remarks: Remarks,
         principal: Principal,
     ) -> Completion:
         """Refuse.
@@ -251,23 +272,6 @@ class NoLlm:
         Raises:
             UsageError: `llm.none`.
         """
-        del system, user, schema, most_tokens, principal
+        del system, user, schema, most_tokens, remarks, principal
         message = "no language model is set; set HEADWATER_LLM_URL and HEADWATER_LLM_MODELS"
         raise UsageError(message, code="llm.none")
-
-
-@asynccontextmanager
-async def open_llm(
-    url: str, *, models: tuple[str, ...], key: SecretStr | None, tokens_per_day: int
-) -> AsyncIterator[ServiceLlm | NoLlm]:
-    """Open the models that are set, or what stands in where neither URL nor name is.
-
-    Raises:
-        UsageError: `settings.bad`.
-    """
-    if not url and not models:
-        yield NoLlm()
-        return
-    place = Place(url=url, models=models, key=key)
-    async with ServiceLlm.open(place, tokens_per_day=tokens_per_day) as llm:
-        yield llm

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import anyio
 from pydantic import SecretStr
 
-from headwater.errors import HeadwaterError, LimitError, StoreFault
+from headwater.errors import HeadwaterError, LimitError, StoreFault, UsageError
+from headwater.model.remark import Remarks
 
+HERE = "services.llm_wire"
 CONNECT_S = 3.0
 SILENT_S = 60.0
 """Seconds without a byte after which a service is given up; whoever asks has less, mostly."""
@@ -18,6 +21,10 @@ TOO_MANY = 429
 SERVER = 500
 REFUSALS = frozenset({401, 403})
 MOST_KINDS = 50
+TOLD_EVERY_S = 0.1
+"""How often what a model has written since is told, at the most."""
+MOST_TOLD = 20_000
+"""Characters of one text that are told while it is written; whatever follows only comes whole."""
 NO_WIRE = frozenset({"APIConnectionError", "ModelConnectionError", "TransportError"})
 NOT_SENT = frozenset({"ConnectError", "ConnectTimeout"})
 
@@ -42,38 +49,91 @@ class NoReply:
 
 
 class Wire:
-    """One pool of connections to a service, with what was imported to speak to it."""
+    """One pool of connections to a service, with what was imported to speak to it.
 
-    def __init__(self, client: Any, ai: Any) -> None:
-        self._client = client
+    Args:
+        ai: What we use of pydantic-ai.
+        make: Gives the model of a name; it connects nowhere.
+        end: Closes the pool.
+    """
+
+    def __init__(
+        self, ai: Any, make: Callable[[str], Any], *, end: Callable[[], Awaitable[None]]
+    ) -> None:
         self._ai = ai
+        self._make = make
+        self._models: dict[str, Any] = {}
+        self._end = end
 
     async def ask(
         self,
         model: str,
-        system: str,
-        user: str,
+        texts: tuple[str, str],
         *,
         schema: Mapping[str, Any] | None,
         most_tokens: int,
+        remarks: Remarks,
     ) -> Reply | NoReply:
-        """Send two texts, once, and return what comes back, or why nothing does."""
-        ai = self._ai
-        parts = [ai.SystemPromptPart(system), ai.UserPromptPart(user)]
+        """Send two texts, once, and return what comes back, or why nothing does.
+
+        Where somebody hears it, what the model writes is told while it comes.
+        """
+        ai, told = self._ai, _Told(model, remarks)
+        parts = [ai.SystemPromptPart(texts[0]), ai.UserPromptPart(texts[1])]
+        asked: dict[str, Any] = {
+            "messages": [ai.ModelRequest(parts=parts)],
+            "model_settings": {"max_tokens": most_tokens, "temperature": 0.0},
+            "model_request_parameters": ai.parameters(schema),
+        }
         try:
-            response = await ai.model_request(
-                ai.OpenAIChatModel(model, provider=ai.OpenAIProvider(openai_client=self._client)),
-                [ai.ModelRequest(parts=parts)],
-                model_settings={"max_tokens": most_tokens, "temperature": 0.0},
-                model_request_parameters=ai.parameters(schema),
-            )
-            return _read(response, ai)
+            if model not in self._models:
+                self._models[model] = self._make(model)
+            if remarks.heard:
+                return _read(await self._streamed(self._models[model], asked, told), ai)
+            return _read(await ai.model_request(self._models[model], **asked), ai)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is an error of that service
-            return failed(error, model)
+            return failed(error, model, began=told.began)
+
+    async def _streamed(self, model: Any, asked: Mapping[str, Any], told: _Told) -> Any:
+        async with self._ai.model_request_stream(model, **asked) as stream:
+            async for event in stream:
+                told.add(self._ai.written(event), now=anyio.current_time())
+            told.flush()
+            return stream.get()
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._client.close()
+        await self._end()
+
+
+class _Told:
+    """What a model has written and is still to be told, some characters at a time."""
+
+    def __init__(self, model: str, remarks: Remarks) -> None:
+        self.began = False
+        self._model = model
+        self._remarks = remarks
+        self._text = ""
+        self._left = MOST_TOLD
+        self._told_at = 0.0
+
+    def add(self, text: str, *, now: float) -> None:
+        """Take what has come, and tell it where some time has passed."""
+        self.began = True
+        self._text += text[: max(0, self._left - len(self._text))]
+        if now - self._told_at >= TOLD_EVERY_S:
+            self.flush()
+            self._told_at = now
+
+    def flush(self) -> None:
+        """Tell what is still to be told; nobody has checked it."""
+        if self._text:
+            self._left -= len(self._text)
+            shown = "".join(
+                one if one.isprintable() or one in "\n\t" else "\ufffd" for one in self._text
+            )
+            self._remarks.note("model.text", HERE, model=self._model, text=shown, checked=False)
+            self._text = ""
 
 
 async def look_at(url: str, key: SecretStr | None) -> None:
@@ -106,22 +166,44 @@ async def look_at(url: str, key: SecretStr | None) -> None:
 
 
 def open_wire(url: str, key: SecretStr | None) -> Wire:
-    """Import pydantic-ai and open a pool; it blocks for seconds, and connects nowhere."""
-    import openai
+    """Import pydantic-ai and open a pool; it blocks for seconds, and connects nowhere.
 
-    from headwater.services import llm_library
+    Without a URL the models are those that pydantic-ai knows by `provider:model`.
+    """
+    from headwater.services import llm_library as ai
+
+    secret = None if key is None else key.get_secret_value()
+    if not url:
+        return Wire(ai, lambda name: _of_provider(ai, name, secret), end=_nothing)
+    import openai
 
     timeout = openai.Timeout(SILENT_S, connect=CONNECT_S)
     client = openai.AsyncOpenAI(
         base_url=url,
-        api_key="none" if key is None else key.get_secret_value(),
+        api_key=secret or "none",
         max_retries=0,
         timeout=timeout,
         http_client=openai.DefaultAsyncHttpxClient(
             base_url=url, timeout=timeout, follow_redirects=False
         ),
     )
-    return Wire(client, llm_library)
+    provider = ai.OpenAIProvider(openai_client=client)
+    return Wire(ai, lambda name: ai.compatible(name, provider), end=client.close)
+
+
+def _of_provider(ai: Any, name: str, secret: str | None) -> Any:
+    try:
+        return ai.of_provider(name, secret)
+    except Exception as error:
+        message = (
+            f"language model {name}: pydantic-ai cannot make it; see its name, install what its "
+            "provider needs (pydantic-ai-slim[PROVIDER]) and set its key"
+        )
+        raise UsageError(message, code="settings.bad") from error
+
+
+async def _nothing() -> None:
+    """Close nothing: pydantic-ai owns the pools of its providers."""
 
 
 def _read(response: Any, ai: Any) -> Reply:
@@ -135,6 +217,8 @@ def _read(response: Any, ai: Any) -> Reply:
         problem = "it calls a tool, and it has none"
     elif reason == "error":
         problem = "the service says that it broke off"
+    elif response.state != "complete":
+        problem = "it is not complete"
     return Reply(
         text="".join(texts),
         input_tokens=response.usage.input_tokens,
@@ -144,10 +228,18 @@ def _read(response: Any, ai: Any) -> Reply:
     )
 
 
-def failed(error: Exception, model: str) -> NoReply:
-    """Return what an error of the library means; nothing that the service wrote is in it."""
+def failed(error: Exception, model: str, *, began: bool = False) -> NoReply:
+    """Return what an error of the library means; nothing that the service wrote is in it.
+
+    Args:
+        error: What was raised.
+        model: Which model was asked.
+        began: Whether something of its answer had come.
+    """
     where, status = f"language model {model}", status_of(error)
     found: HeadwaterError
+    if isinstance(error, HeadwaterError):
+        return NoReply(error=error, owes=False)
     if status == TOO_MANY:
         found = LimitError(
             f"{where}: the service takes no more requests now; wait, or name another model",
@@ -161,7 +253,7 @@ def failed(error: Exception, model: str) -> NoReply:
             code="llm.refused",
             retry_safe=False,
         )
-    elif status is not None or _kinds(error) & NO_WIRE:
+    elif began or status is not None or _kinds(error) & NO_WIRE:
         how = f"answered {status}" if status else "cannot be reached, or broke off"
         found = StoreFault(
             f"{where}: the service {how}; see whether it is up",
@@ -175,7 +267,7 @@ def failed(error: Exception, model: str) -> NoReply:
             retry_safe=True,
         )
     found.__cause__ = error
-    return NoReply(error=found, owes=status is None and not _kinds(error) & NOT_SENT)
+    return NoReply(error=found, owes=began or (status is None and not _kinds(error) & NOT_SENT))
 
 
 def status_of(error: BaseException) -> int | None:

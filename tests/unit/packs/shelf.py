@@ -18,6 +18,7 @@ from headwater.model.load import Rows
 from headwater.model.moment import Asked
 from headwater.model.principal import Principal
 from headwater.model.relation import RelationRecord
+from headwater.model.remark import Remarks
 from headwater.ports.llm import Llm
 from headwater.services.llm import NoLlm
 from headwater.stores.memory.documents import MemoryDocuments
@@ -89,6 +90,7 @@ class Shelf:
         self.vectors = MemoryVectors(self.estate)
         self.embedder = WordEmbedder()
         self.llm: Llm = NoLlm()
+        self.remarks = Remarks()
         self.inventory = MemoryInventory(self.estate)
         self.relations = MemoryRelations(self.estate)
 
@@ -107,7 +109,7 @@ class Shelf:
 
     @property
     def answering(self) -> dict[str, Any]:
-        return {**self.ports, "llm": self.llm}
+        return {**self.ports, "llm": self.llm, "remarks": self.remarks}
 
     @property
     def graph(self) -> dict[str, Any]:

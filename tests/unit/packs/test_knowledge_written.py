@@ -12,11 +12,14 @@ import pytest
 from llm_service import ModelService, Turn, model_service
 from shelf import WHO, Shelf
 
+from headwater.model.spending import Bounds
 from headwater.packs.knowledge.results import KnowledgeAnswer
 from headwater.packs.knowledge.synthesis import SCHEMA, SYSTEM
 from headwater.packs.knowledge.tools import answer
 from headwater.services.llm import Place, ServiceLlm
+from headwater.services.llm_account import Account
 from headwater.services.llm_wire import open_wire
+from headwater.stores.memory.spending import MemorySpending
 from headwater.toolkit.cited import Cited
 
 pytestmark = pytest.mark.anyio
@@ -53,7 +56,8 @@ async def written_by(
     with anyio.fail_after(30):
         async with model_service(*script) as service:
             place = Place(url=service.url, models=("one",))
-            async with ServiceLlm.open(place, tokens_per_day=tokens_per_day) as llm:
+            account = Account(MemorySpending(), bounds=Bounds(tokens_per_day=tokens_per_day))
+            async with ServiceLlm.open(place, account) as llm:
                 shelf.llm = llm
                 yield shelf, service
 

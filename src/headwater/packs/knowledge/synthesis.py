@@ -19,6 +19,7 @@ from headwater.analysis.containment import Containment, find_claim
 from headwater.errors import HeadwaterError
 from headwater.model.document import Passage
 from headwater.model.principal import Principal
+from headwater.model.remark import Remarks
 from headwater.packs.knowledge.answering import CitedSentence
 from headwater.ports.llm import Completion, Llm
 
@@ -84,7 +85,13 @@ class Written:
 
 
 async def write(
-    question: str, passages: Sequence[Passage], *, limit: int, llm: Llm, principal: Principal
+    question: str,
+    passages: Sequence[Passage],
+    *,
+    limit: int,
+    llm: Llm,
+    remarks: Remarks,
+    principal: Principal,
 ) -> Written:
     """Return a model's sentences that passages contain, at most `limit`; it never raises for one.
 
@@ -104,6 +111,7 @@ async def write(
                 request_of(question, given, limit=limit),
                 schema=SCHEMA,
                 most_tokens=MOST_TOKENS,
+                remarks=remarks,
                 principal=principal,
             )
         return (

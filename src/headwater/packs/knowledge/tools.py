@@ -12,6 +12,7 @@ from headwater.model.evidence import Evidence
 from headwater.model.item import ItemName
 from headwater.model.moment import Asked
 from headwater.model.principal import Principal
+from headwater.model.remark import Remarks
 from headwater.packs.arguments import Text
 from headwater.packs.citing import MAX_RECORDS, told
 from headwater.packs.knowledge.answering import (
@@ -203,6 +204,7 @@ async def answer(  # noqa: PLR0913 - a tool's parameters are its arguments
     embedder: Embedder,
     inventory: Inventory,
     llm: Llm,
+    remarks: Remarks,
     asked: Asked,
     principal: Principal,
 ) -> Cited[KnowledgeAnswer]:
@@ -225,7 +227,9 @@ async def answer(  # noqa: PLR0913 - a tool's parameters are its arguments
     if support >= SUPPORTED:
         sentences = extract(question, found.ranked, whole[:MOST_OF_ONE], limit=limit)
     if sentences:  # what nothing supports is not asked of a model either
-        written = await write(question, read, limit=limit, llm=llm, principal=principal)
+        written = await write(
+            question, read, limit=limit, llm=llm, remarks=remarks, principal=principal
+        )
         sentences = written.sentences or sentences
     value = await _answer_of(sentences, found, written, support=support, read=read, shelf=shelf)
     asked_for = told("documents", question=question, tags=list(tags.items()), of=items, dates=dates)
