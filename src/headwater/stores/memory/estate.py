@@ -23,6 +23,7 @@ from headwater.model.metric import MetricRecord
 from headwater.model.principal import Principal
 from headwater.model.relation import Direction
 from headwater.model.rule import Rule
+from headwater.stores.memory.work import Work
 
 ResultT = TypeVar("ResultT")
 RecordT = TypeVar("RecordT")
@@ -138,6 +139,7 @@ class Tenant:
     rules: dict[str, Rule] = field(default_factory=dict)
     library: Library = field(default_factory=Library)
     vectors: dict[str, dict[int, bytes]] = field(default_factory=dict)
+    work: Work = field(default_factory=Work)
     versions: dict[str, int] = field(default_factory=dict)
 
 
@@ -152,6 +154,10 @@ class MemoryEstate:
     def of(self, principal: Principal) -> Tenant:
         """Return the tenant's data; that of one never written is empty and kept by nobody."""
         return self._tenants.get(principal.tenant) or Tenant()
+
+    def every(self) -> dict[str, Tenant]:
+        """Return all tenants' data, by their names."""
+        return dict(self._tenants)
 
     def next_id(self, port: str) -> int:
         """Return a number that no row of any tenant has in this port."""
