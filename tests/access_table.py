@@ -124,6 +124,8 @@ TABLE: list[Row] = [
         do=lambda w, who: _entered(w.hw.live.follow(w.theirs, principal=who))),
     Row(method="live.subscribe", least="reader",
         do=lambda w, who: _entered(w.hw.live.subscribe(principal=who))),
+    Row(method="rooms.join", least="reader", note="a project that is not there",
+        do=lambda w, who: _entered(w.hw.rooms.join(404, principal=who))),
     *_of_run("live.finish"),
     *_of_run("live.cancel"),
     Row(method="jobs.load", least="operator",

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from anyio.lowlevel import checkpoint
 
+from headwater import AsyncHeadwater
+from headwater.app.rooms import Halls
 from headwater.errors import UsageError
 from headwater.model.activity import Activity
 from headwater.model.principal import Principal
@@ -112,3 +115,11 @@ class ScriptedWork:
         if not self._sees(project, principal):
             message = f"there is no project {project}"
             raise UsageError(message, code="work.unknown")
+
+
+def give_work(hw: AsyncHeadwater, work: ScriptedWork) -> AsyncHeadwater:
+    """Return the same app whose rooms are of this work."""
+    parts = hw._parts  # the app makes its parts itself
+    stores = parts.stores
+    halls = Halls(work, stores.rooms, hub=stores.hub, versions=work, group=parts.reaper.group)
+    return AsyncHeadwater(replace(parts, halls=halls), Principal())

@@ -18,6 +18,7 @@ from headwater.app.jobs import BackgroundJobs
 from headwater.app.library import Library
 from headwater.app.live import LiveRuns
 from headwater.app.namespace import namespace
+from headwater.app.rooms import LiveRooms
 from headwater.app.service import AsyncHeadwater
 from headwater.app.settings import Settings
 from headwater.bridge import Bridge, each, refuse_in_loop, with_async_iterators
@@ -272,6 +273,11 @@ class Headwater:
     def live(self) -> Part:
         """Return what begins, follows and ends runs; see `AsyncHeadwater.live`."""
         return Part(self._bridge, "live", LiveRuns)
+
+    @property
+    def rooms(self) -> Part:
+        """Return the rooms of the tenant's projects; see `AsyncHeadwater.rooms`."""
+        return Part(self._bridge, "rooms", LiveRooms)
 
     @property
     def jobs(self) -> Part:

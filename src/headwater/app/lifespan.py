@@ -20,6 +20,7 @@ from headwater.app.identities import Identities
 from headwater.app.job_worker import JobWorker
 from headwater.app.known_items import KnownItems
 from headwater.app.parts import Parts
+from headwater.app.rooms import Halls
 from headwater.app.run_writer import RunWriter
 from headwater.app.settings import Settings, local_zone
 from headwater.app.under_way import UnderWay
@@ -99,6 +100,9 @@ async def _assemble(
         admission=admission,
         identities=await _identities(stores, settings),
         known_items=KnownItems(stores.inventory, stores.versions),
+        halls=Halls(
+            stores.activities, stores.rooms, hub=stores.hub, versions=versions, group=group
+        ),
         jobs=jobs,
     )
 

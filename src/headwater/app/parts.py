@@ -11,6 +11,7 @@ from headwater.app.feed import Feed
 from headwater.app.health import Health
 from headwater.app.identities import Identities
 from headwater.app.known_items import KnownItems
+from headwater.app.rooms import Halls
 from headwater.app.run_writer import RunWriter
 from headwater.app.settings import Settings
 from headwater.app.under_way import UnderWay
@@ -45,4 +46,5 @@ class Parts:
     admission: Admission
     identities: Identities
     known_items: KnownItems
+    halls: Halls
     jobs: Jobs | None = None

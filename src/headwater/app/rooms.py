@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 
 from anyio.abc import TaskGroup
 
+from headwater.analysis.work_refusals import unknown
 from headwater.app import checking
 from headwater.app.hall import Hall
 from headwater.app.room import Seat
@@ -33,7 +34,7 @@ class Halls:
 
     def __init__(
         self,
-        activities: Activities,
+        activities: Activities | None,
         rooms: Rooms,
         *,
         hub: Hub,
@@ -50,6 +51,8 @@ class Halls:
     @asynccontextmanager
     async def of(self, tenant: str) -> AsyncIterator[Hall]:
         """Give a tenant's hall, which is there for as long as somebody is in it."""
+        if self._activities is None:
+            raise unknown("tenant", tenant)
         hall = self._halls.get(tenant)
         if hall is None:
             hall = self._halls[tenant] = Hall(

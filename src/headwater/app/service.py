@@ -27,6 +27,7 @@ from headwater.app.loading import export, load
 from headwater.app.namespace import describe, namespace, value_of
 from headwater.app.parts import Parts
 from headwater.app.replaying import replay
+from headwater.app.rooms import LiveRooms
 from headwater.app.settings import Settings, find_settings
 from headwater.app.supplies import bundle_writer, host_supply, supply_of, write_demo
 from headwater.engine.journal import SILENCE
@@ -104,6 +105,11 @@ class AsyncHeadwater:
     def live(self) -> LiveRuns:
         """Return what begins runs in the background, and follows and ends any run."""
         return LiveRuns(self._parts, self._principal)
+
+    @property
+    def rooms(self) -> LiveRooms:
+        """Return the rooms of the tenant's projects: what is done there, as it is done."""
+        return LiveRooms(self._parts.halls, self._principal)
 
     @property
     def access(self) -> Access:
@@ -331,15 +337,9 @@ class AsyncHeadwater:
     ) -> LoadReport:
         """Load what this host tells of itself; another scan brings it up to date."""
         who = self._who(principal, "scan")
+        told: dict[str, Any] = {"lease": self._parts.versions, "progress": progress}
         supply = await to_thread.run_sync(host_supply)
-        return await load(
-            self._parts.stores,
-            supply,
-            lease=self._parts.versions,
-            replace=True,
-            progress=progress,
-            principal=who,
-        )
+        return await load(self._parts.stores, supply, replace=True, principal=who, **told)
 
     async def demo(
         self,

@@ -20,6 +20,7 @@ from anyio import to_thread
 from headwater.analysis.records import text_problem
 from headwater.app.settings import Settings
 from headwater.errors import UsageError, without_secrets
+from headwater.ports.activities import Activities
 from headwater.ports.cache import Cache
 from headwater.ports.documents import Documents
 from headwater.ports.embedder import Embedder
@@ -75,6 +76,7 @@ class Stores:
     vectors: Vectors
     embedder: Embedder
     rooms: Rooms
+    activities: Activities | None = None
     spending: Spending
     llm: Llm | None = None
     gauged: tuple[Gauged, ...] = ()

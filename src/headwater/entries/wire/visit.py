@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import anyio
+
 from headwater.app.service import AsyncHeadwater
 from headwater.model.principal import Principal
 
 KEY = "headwater.visit"
 """Where in an ASGI scope the visit stands."""
+QUIET_S = 10.0
+"""Seconds after which a key is looked up though nothing was asked or told."""
 
 
 class Visit:
@@ -29,6 +33,16 @@ class Visit:
         self.who = who
         self.request_id = request_id
         self._credential = credential
+
+    async def keep_checking(self) -> None:
+        """Look from time to time whether the key still holds, for as long as it does.
+
+        Raises:
+            UsageError: `access.unauthenticated`.
+        """
+        while True:
+            await anyio.sleep(QUIET_S)
+            await self.recheck()
 
     async def recheck(self) -> None:
         """Look whether the key still holds; the app keeps what it found for a second at most.

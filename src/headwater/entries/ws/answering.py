@@ -10,6 +10,7 @@ from typing import Any, assert_never
 
 from headwater.app.service import AsyncHeadwater
 from headwater.entries.wire.decode import zone
+from headwater.entries.wire.rooms import Rooms
 from headwater.entries.wire.visit import Visit
 from headwater.entries.ws.messages import (
     Ask,
@@ -17,6 +18,8 @@ from headwater.entries.ws.messages import (
     Cancel,
     Finish,
     Follow,
+    Join,
+    Leave,
     Ping,
     Request,
     Run,
@@ -33,12 +36,14 @@ class Answering:
         hw: The app.
         visit: Who asks.
         say: Tells the client something.
+        rooms: The rooms that they are in.
     """
 
-    def __init__(self, hw: AsyncHeadwater, visit: Visit, say: Say) -> None:
+    def __init__(self, hw: AsyncHeadwater, visit: Visit, *, say: Say, rooms: Rooms) -> None:
         self._hw = hw
         self._visit = visit
         self._say = say
+        self._rooms = rooms
 
     async def answer(self, request: Request) -> None:
         """Answer one message.
@@ -55,12 +60,10 @@ class Answering:
                 await self._call(request)
             case Follow():
                 await self._follow(request)
-            case Finish():
-                run = await self._hw.live.finish(request.run_id, principal=self._visit.who)
-                await self._say({"id": request.id, "type": "run", "run": run})
-            case Cancel():
-                run = await self._hw.live.cancel(request.run_id, principal=self._visit.who)
-                await self._say({"id": request.id, "type": "run", "run": run})
+            case Join() | Leave():
+                await self._come_or_go(request)
+            case Finish() | Cancel():
+                await self._end(request)
             case Ping() | Subscribe():
                 await self._say({"id": request.id, "type": "pong"})
             case _:
@@ -87,6 +90,19 @@ class Answering:
                 request.tool, request.args, budget_s=left_s, principal=who
             )
         await self._say({"id": request.id, "type": "outcome", "outcome": outcome})
+
+    async def _come_or_go(self, request: Join | Leave) -> None:
+        if isinstance(request, Join):
+            await self._rooms.join(request.project, after=request.after, number=request.id)
+            return
+        self._rooms.leave(request.project)
+        await self._say({"id": request.id, "type": "left", "project": request.project})
+
+    async def _end(self, request: Finish | Cancel) -> None:
+        live = self._hw.live
+        end = live.finish if isinstance(request, Finish) else live.cancel
+        run = await end(request.run_id, principal=self._visit.who)
+        await self._say({"id": request.id, "type": "run", "run": run})
 
     async def _follow(self, request: Follow) -> None:
         who = self._visit.who

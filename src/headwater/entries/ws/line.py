@@ -5,6 +5,7 @@ Next: `headwater.entries.ws.answering`
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import anyio
@@ -17,17 +18,16 @@ from headwater.entries.wire.decode import read_object
 from headwater.entries.wire.encode import plain
 from headwater.entries.wire.faults import facts, known
 from headwater.entries.wire.opening import Opening
+from headwater.entries.wire.rooms import Place, Rooms
 from headwater.entries.wire.visit import Visit
 from headwater.entries.ws.answering import Answering
 from headwater.entries.ws.messages import Follow, Request, Subscribe, request_of
-from headwater.entries.ws.outgoing import Outgoing
+from headwater.entries.ws.sender import GOING_AWAY, NO_TEXT, VIOLATION, Sender
 from headwater.errors import LimitError
+from headwater.model.room import RoomEvent
 
-GOING_AWAY, NO_TEXT, VIOLATION, SLOW = 1001, 1003, 1008, 1013
-UNREAD_S = 5.0
-"""Seconds for which a client may leave as many messages unread as are kept."""
-CLOSE_S = 1.0
-"""Seconds for a client to take the closing words."""
+MOST_WRITTEN = 1024
+"""Events of rooms that are kept as they were written."""
 MOST_AT_ONCE = 16
 """Requests of one line under way at once."""
 
@@ -45,38 +45,43 @@ class Line:
         self._hw = hw
         self._socket = socket
         self._visit = visit
-        self._outgoing = Outgoing()
         self._subscribed = True
         self._under_way = 0
         self._asking = 0
         self._idle = anyio.Event()
-        self._closing: tuple[int, str] | None = None
 
     async def hold(self, opening: Opening) -> None:
         """Answer and tell until the client goes away, is too slow, or the server stops."""
         async with anyio.create_task_group() as group:
-            self._group = group
-            group.start_soon(self._send)
+            self._sender = Sender(self._socket, group.cancel_scope)
+            rooms = Rooms(self._hw, self._visit, client=self, group=group)
+            self._answering = Answering(self._hw, self._visit, say=self.say, rooms=rooms)
+            group.start_soon(self._sender.send)
             group.start_soon(self._tell_runs)
+            group.start_soon(self._keep_checking)
             group.start_soon(self._leave_when_closing, opening)
             who = self._visit.who
             await self.say({"type": "welcome", "tenant": who.tenant, "principal": who.name})
             await self._read(group)
             group.cancel_scope.cancel()
-        if self._closing is not None:
-            await self._close(*self._closing)
+        await self._sender.close()
 
     async def say(self, message: dict[str, Any]) -> None:
         """Queue a message; a client who leaves too many unread for too long is dropped."""
-        if self._closing is None and not await self._outgoing.put_within(
-            dumped(message), within_s=UNREAD_S
-        ):
-            self._end(SLOW, "too slow: messages were not read")
+        await self._sender.say(dumped(message))
 
-    def _end(self, code: int, reason: str) -> None:
-        if self._closing is None:
-            self._closing = code, reason
-            self._group.cancel_scope.cancel()
+    async def came_in(self, number: object, place: Place) -> None:
+        """Tell that the client is in a room."""
+        told = {"project": place.project, "seq": place.seq, "present": place.present}
+        await self.say({"id": number, "type": "joined", **told})
+
+    async def happened(self, event: RoomEvent) -> None:
+        """Tell what happened in a room."""
+        await self._sender.say(dumped_event(event))
+
+    async def put_out(self, project: int, error: Exception) -> None:
+        """Tell why the client is in a room no longer."""
+        await self._refuse(None, error, type="left", project=project)
 
     async def _read(self, group: TaskGroup) -> None:
         try:
@@ -86,7 +91,7 @@ class Line:
         except WebSocketDisconnect:
             return
         except KeyError:  # bytes came instead of text
-            self._end(NO_TEXT, "send JSON as text")
+            self._sender.end(NO_TEXT, "send JSON as text")
 
     async def _take(self, text: str, group: TaskGroup) -> None:
         """Begin what one message asks for."""
@@ -117,7 +122,7 @@ class Line:
         asks = not isinstance(request, Follow)
         self._asking += asks
         try:
-            await Answering(self._hw, self._visit, self.say).answer(request)
+            await self._answering.answer(request)
         except Exception as error:  # noqa: BLE001  told as data
             await self._refuse(request.id, error)
         finally:
@@ -126,11 +131,17 @@ class Line:
             if not self._asking:
                 self._idle.set()
 
-    async def _refuse(self, number: object, error: BaseException) -> None:
+    async def _refuse(self, number: object, error: BaseException, **more: Any) -> None:
         told = facts(known(error))
-        await self.say({"id": number, "type": "error", "error": told})
+        await self.say({"id": number, "type": "error", "error": told, **more})
         if told["code"] == "access.unauthenticated":
-            self._end(VIOLATION, "the key no longer holds")
+            self._sender.end(VIOLATION, "the key no longer holds")
+
+    async def _keep_checking(self) -> None:
+        try:
+            await self._visit.keep_checking()
+        except Exception as error:  # noqa: BLE001  told as data
+            await self._refuse(None, error)
 
     async def _tell_runs(self) -> None:
         """Tell the events of the tenant's runs, as long as the key holds."""
@@ -143,37 +154,21 @@ class Line:
         except Exception as error:  # noqa: BLE001  told as data
             await self._refuse(None, error)
 
-    async def _send(self) -> None:
-        try:
-            while True:
-                await self._socket.send_text(await self._outgoing.next())
-                self._outgoing.sent()
-        except (WebSocketDisconnect, RuntimeError, OSError):
-            self._group.cancel_scope.cancel()
-
     async def _leave_when_closing(self, opening: Opening) -> None:
         await opening.closing()
         while self._asking:
             self._idle = anyio.Event()
             await self._idle.wait()
-        with anyio.move_on_after(UNREAD_S):
-            await self._outgoing.empty()
-        self._end(GOING_AWAY, "the server stops; ask again elsewhere")
-
-    async def _close(self, code: int, reason: str) -> None:
-        """Close the line; who does not read is cut off, where the server can do that."""
-        if code != SLOW:
-            with anyio.move_on_after(CLOSE_S, shield=True):
-                await self._socket.close(code, reason)
-                return
-        drop = self._socket.scope.get("extensions", {}).get("headwater.drop")
-        if drop is not None:
-            drop["call"](code, reason)
-            return
-        with anyio.move_on_after(CLOSE_S, shield=True):
-            await self._socket.close(code, reason)
+        await self._sender.empty()
+        self._sender.end(GOING_AWAY, "the server stops; ask again elsewhere")
 
 
 def dumped(message: dict[str, Any]) -> str:
     """Return a message as JSON."""
     return to_json(plain(message)).decode()
+
+
+@functools.lru_cache(maxsize=MOST_WRITTEN)
+def dumped_event(event: RoomEvent) -> str:
+    """Return what happened in a room as JSON: written once for all who are there."""
+    return dumped({"type": "room", "event": event})

@@ -13,8 +13,9 @@ from headwater.entries.wire.decode import read_object
 from headwater.entries.wire.faults import known
 from headwater.entries.wire.opening import Opening
 from headwater.entries.wire.visit import Visit, bearer_of
-from headwater.entries.ws.line import GOING_AWAY, VIOLATION, Line
+from headwater.entries.ws.line import Line
 from headwater.entries.ws.messages import key_of
+from headwater.entries.ws.sender import GOING_AWAY, VIOLATION
 from headwater.errors import HeadwaterError
 
 PATH = "/v1/live"

@@ -70,13 +70,28 @@ class Subscribe(Message):
     do: Literal["subscribe", "unsubscribe"]
 
 
+class Join(Message):
+    """Tell what happens in a project's room, after an event where a number is given."""
+
+    do: Literal["join"]
+    project: int
+    after: int | None = None
+
+
+class Leave(Message):
+    """Tell no longer what happens in a project's room."""
+
+    do: Literal["leave"]
+    project: int
+
+
 class Ping(Message):
     """Answer with a pong."""
 
     do: Literal["ping"]
 
 
-Request = Ask | Run | Call | Follow | Finish | Cancel | Subscribe | Ping
+Request = Ask | Run | Call | Follow | Finish | Cancel | Subscribe | Join | Leave | Ping
 BY_WORD: dict[str, type[Request]] = {
     "ask": Ask,
     "run": Run,
@@ -86,6 +101,8 @@ BY_WORD: dict[str, type[Request]] = {
     "cancel": Cancel,
     "subscribe": Subscribe,
     "unsubscribe": Subscribe,
+    "join": Join,
+    "leave": Leave,
     "ping": Ping,
 }
 

@@ -12,7 +12,7 @@ from socket_client import connected
 from headwater import AsyncHeadwater, tool
 from headwater.app.settings import Settings
 from headwater.entries.wire.opening import Opening
-from headwater.entries.ws import line, live
+from headwater.entries.ws import live, sender
 from headwater.entries.ws.live import Live
 from headwater.entries.ws.outgoing import MOST_BYTES, MOST_MESSAGES, Outgoing
 from headwater.model.access import Role
@@ -204,7 +204,7 @@ async def test_a_revoked_key_ends_the_line_with_the_next_event(service: Service)
 async def test_a_slow_reader_is_dropped_and_nobody_else(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(line, "UNREAD_S", 0.1)
+    monkeypatch.setattr(sender, "UNREAD_S", 0.1)
     key = await service.key()
     plan = {"steps": [{"id": f"s{n}", "tool": "test.echo"} for n in range(100)]}
     async with connected(service.app, key=key) as slow_one, connected(service.app, key=key) as one:
