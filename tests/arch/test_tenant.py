@@ -18,6 +18,7 @@ from headwater.packs.ci import tools as ci
 from headwater.packs.estate import tools as estate
 from headwater.packs.graph import tools as graph
 from headwater.packs.history import tools as history
+from headwater.packs.knowledge import tools as knowledge
 from headwater.packs.metric import tools as metric
 from headwater.toolkit.tool import Tool
 
@@ -46,7 +47,18 @@ CALLS: list[tuple[Tool, dict[str, Any]]] = [
     (history.recent, {**WINDOW, "filters": [TIER]}),
     (cep.simulate, {"rule": "slow-checkout"}),
     (cep.simulate, {"rule": {"type": "event", "kinds": ["incident"]}}),
+    (knowledge.search, {"query": "what to do when orders-db is slow"}),
+    *[
+        (knowledge.search, {"query": "slow", **filters})
+        for filters in ({"tags": {"team": "a"}}, {"items": ["orders-db"]}, {"dates": "last_90d"})
+    ],
+    (knowledge.fetch, {"ids": [1, 2]}),
+    (knowledge.related, {"query": "the database behind checkout is slow"}),
+    (knowledge.answer, {"question": "what do I do when orders-db is slow?"}),
+    (knowledge.runbooks, {"names": ["orders-db slow"], "items": ["orders-db"]}),
+    (knowledge.check, {"claims": [{"text": "Restart orders-db.", "sources": ["slow.md"]}]}),
 ]
+RUNBOOK = b"# Orders-db is slow\n\n## Mitigation\n\nRestart orders-db.\n"
 OF_NO_TENANT = [
     # The next id is free for all tenants.
     r"SELECT coalesce\(max\(\w+\.id\), \?\) AS \w+ FROM \w+",
@@ -90,6 +102,11 @@ async def test_every_statement_names_its_tenant(tmp_path: Path, statements: list
         await hw.load(bundle)
         await anyio.Path(bundle / "relations.jsonl").unlink()
         await hw.load(bundle, replace=True)
+        for text in (RUNBOOK, RUNBOOK, RUNBOOK.replace(b"Restart", b"Drain")):
+            await hw.ingest(text, source="slow.md", tags={"team": "a"})
+        await hw.ingest(b"Tea is made with water.", source="tea.txt")
+        await hw.documents.recent()
+        await hw.documents.forget("tea.txt")
         for tool, arguments in CALLS:
             outcome = await hw.call(tool.name, arguments)
             assert outcome.status == "succeeded", f"{tool.name} {arguments}: {outcome}"
