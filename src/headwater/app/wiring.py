@@ -19,6 +19,7 @@ from anyio import to_thread
 
 from headwater.analysis.records import text_problem
 from headwater.app.settings import Settings
+from headwater.app.wiring_work import WorkStores, work_in_memory, work_in_sql
 from headwater.errors import UsageError, without_secrets
 from headwater.ports.activities import Activities
 from headwater.ports.cache import Cache
@@ -76,12 +77,17 @@ class Stores:
     vectors: Vectors
     embedder: Embedder
     rooms: Rooms
-    activities: Activities | None = None
+    work: WorkStores
     spending: Spending
     llm: Llm | None = None
     gauged: tuple[Gauged, ...] = ()
     probed: Mapping[str, Probed] = field(default_factory=dict)
     """Services beside the database, by name; the estate is answered without them."""
+
+    @property
+    def activities(self) -> Activities:
+        """Return what was done in projects."""
+        return self.work.activities
 
     @property
     def supplies(self) -> dict[type, Any]:
@@ -96,7 +102,9 @@ class Stores:
             Vectors: self.vectors,
             Embedder: self.embedder,
             Rooms: self.rooms,
+            RunLog: self.run_log,
             Llm: self.llm,
+            **self.work.supplies,
         }
 
 
@@ -252,6 +260,7 @@ def _memory(settings: Settings, model: Embedder) -> Stores:
         cache=MemoryCache(settings.cache_bytes),
         hub=hub,
         rooms=HubRooms(hub),
+        work=work_in_memory(estate),
         keys=MemoryKeys(),
         rates=MemoryRates(),
         documents=MemoryDocuments(estate, keeps_vectors=settings.vectors == "database"),
@@ -321,6 +330,7 @@ def _in_sql(estate: Any, runs: Any, *, hub: Hub, settings: Settings, model: Embe
         cache=MemoryCache(settings.cache_bytes),
         hub=hub,
         rooms=HubRooms(hub),
+        work=work_in_sql(estate),
         keys=SqlKeys(estate),
         rates=MemoryRates(),
         documents=SqlDocuments(
