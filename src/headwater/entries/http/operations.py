@@ -23,6 +23,7 @@ from headwater.entries.http.describing import Operation, Parameter
 from headwater.entries.http.health import Health
 from headwater.entries.http.library import Library
 from headwater.entries.http.loads import Loads
+from headwater.entries.http.rooms import Rooms
 from headwater.entries.http.routing import Endpoint
 from headwater.entries.http.runs import Runs
 from headwater.entries.wire.opening import Opening
@@ -78,6 +79,7 @@ SAID = (
     Parameter("item", "query", "The code of an item it is about; may be given again.", MANY),
 )
 DOCUMENT = Parameter("document_id", "path", "The document's id.", TEXT, "17")
+PROJECT = Parameter("project", "path", "The project's id.", TEXT, "7")
 ONE = "/v1/runs/{run_id}"
 RAN = (404, 405, 409, 415, 422, 502, 504)
 
@@ -93,6 +95,7 @@ def operations(
         *_changes(runs),
         *_loads(loads),
         *_library(Library(hw)),
+        _room(Rooms(hw, opening)),
         *_health(Health(hw, described)),
     ]
 
@@ -263,6 +266,18 @@ def _library(library: Library) -> list[Operation]:
             name="forget_document",
         ),
     ]
+
+
+def _room(rooms: Rooms) -> Operation:
+    return _reads(
+        "/v1/projects/{project}/events",
+        rooms.events,
+        gives=None,
+        parameters=(PROJECT, LAST),
+        tag="projects",
+        events=True,
+        name="follow_project",
+    )
 
 
 def _health(health: Health) -> list[Operation]:

@@ -29,6 +29,7 @@ BY_CODE: Mapping[str, int] = {
     "run.unknown": 404,
     "job.unknown": 404,
     "document.unknown": 404,
+    "work.unknown": 404,
     "document.unknown_type": 415,
     "upload.unknown_type": 415,
     "http.no_such_path": 404,

@@ -24,7 +24,8 @@ from headwater.app.settings import Settings
 from headwater.entries.mcp import prompts, resources
 from headwater.entries.mcp.calling import Caller, call, refused_by
 from headwater.entries.mcp.catalogue import Catalogue
-from headwater.entries.mcp.guard import KEY, Guard, Identify, Names, names_of
+from headwater.entries.mcp.guard import KEY, Guard, Identify
+from headwater.entries.wire.addressing import Names, names_of
 from headwater.entries.wire.faults import facts, known
 from headwater.errors import EngineBug, HeadwaterError
 from headwater.model.principal import Principal

@@ -15,8 +15,8 @@ from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
 from headwater import AsyncHeadwater, tool
-from headwater.entries.mcp.guard import names_of
 from headwater.entries.mcp.server import Context, make_server, over_http
+from headwater.entries.wire.addressing import names_of
 from headwater.errors import UsageError
 from headwater.model.principal import Principal
 from headwater.toolkit.tool import Tool

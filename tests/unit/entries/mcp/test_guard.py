@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from headwater.entries.mcp.guard import KEY, Guard, credential_of, names_of
+from headwater.entries.mcp.guard import KEY, Guard, credential_of
+from headwater.entries.wire.addressing import names_of
 from headwater.errors import LimitError, StoreFault, UsageError
 from headwater.model.principal import Principal
 
