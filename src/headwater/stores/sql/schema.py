@@ -13,19 +13,19 @@ from headwater.errors import UsageError
 from headwater.stores.sql.database import Database
 from headwater.stores.sql.near_vectors import near_ready
 from headwater.stores.sql.planner_hints import write_hints
-from headwater.stores.sql.repository_tables import repository_link
 from headwater.stores.sql.run_tables import runs
 from headwater.stores.sql.server_schema import alone, finish, version_table
 from headwater.stores.sql.text_index import ensure_text_index, index_ready
+from headwater.stores.sql.webhook_tables import webhook
 
 Schema = Literal["estate", "runs"]
 REVISIONS: dict[Schema, tuple[str, ...]] = {
-    "estate": ("estate_0001", "estate_0002", "estate_0003", "estate_0004", "estate_0005"),
+    "estate": tuple(f"estate_{number:04}" for number in range(1, 7)),
     "runs": ("runs_0001", "runs_0002", "runs_0003", "runs_0004"),
 }
 """All revisions of each schema, the newest last."""
 
-METADATA: dict[Schema, MetaData] = {"estate": repository_link.metadata, "runs": runs}
+METADATA: dict[Schema, MetaData] = {"estate": webhook.metadata, "runs": runs}
 
 
 async def bring_up(database: Database, schema: Schema, *, where: str) -> None:
