@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from random import Random
@@ -104,6 +105,70 @@ async def test_a_reader_cannot_leave_a_write_behind(path: Path) -> None:
     database = await SqliteDatabase.open(path, readers=1)
     await database.read(lambda connection: connection.execute(ADD, {"port": "a"}).rowcount)
     assert await database.read(count) == 0
+    await database.close()
+
+
+async def test_reads_that_wait_share_a_snapshot_and_later_ones_see_what_was_written(
+    path: Path,
+) -> None:
+    database = await SqliteDatabase.open(path, readers=1)
+    holding, both_wait, seen, written = (threading.Event() for _ in range(4))
+    found: dict[str, int] = {}
+
+    def hold(connection: Connection) -> int:
+        holding.set()
+        both_wait.wait(GUARD_S)
+        return count(connection)
+
+    def see(connection: Connection) -> int:
+        before = count(connection)
+        seen.set()
+        written.wait(GUARD_S)
+        return before
+
+    async def read(name: str, work: Callable[[Connection], int]) -> None:
+        found[name] = await database.read(work)
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(read, "holds", hold)
+        await anyio.to_thread.run_sync(holding.wait, GUARD_S)
+        group.start_soon(read, "first", see)
+        group.start_soon(read, "shares", count)
+        await anyio.wait_all_tasks_blocked()
+        both_wait.set()
+        await anyio.to_thread.run_sync(seen.wait, GUARD_S)
+        await database.write(lambda connection: connection.execute(ADD, {"port": "a"}))
+        group.start_soon(read, "later", count)
+        await anyio.wait_all_tasks_blocked()
+        written.set()
+    assert found == {"holds": 0, "first": 0, "shares": 0, "later": 1}
+    await database.close()
+
+
+async def test_what_a_reader_wrote_is_gone_for_the_reads_that_wait_behind_it(path: Path) -> None:
+    database = await SqliteDatabase.open(path, readers=1)
+    holding, all_wait = threading.Event(), threading.Event()
+    found: list[int] = []
+
+    def hold(connection: Connection) -> int:
+        holding.set()
+        all_wait.wait(GUARD_S)
+        return connection.execute(ADD, {"port": "a"}).rowcount
+
+    def add(connection: Connection) -> int:
+        return connection.execute(ADD, {"port": "b"}).rowcount
+
+    async def read(work: Callable[[Connection], int]) -> None:
+        found.append(await database.read(work))
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(read, hold)
+        await anyio.to_thread.run_sync(holding.wait, GUARD_S)
+        for work in (count, add, count, count):
+            group.start_soon(read, work)
+        await anyio.wait_all_tasks_blocked()
+        all_wait.set()
+    assert found == [1, 0, 1, 0, 0]
     await database.close()
 
 

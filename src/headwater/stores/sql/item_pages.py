@@ -120,14 +120,16 @@ def _read(
     wanted = min(max(query.limit, 0), MAX_ROWS)
     offset = min(query.offset, MAX_ROWS) if after is None else 0
     ahead = max(wanted + 1, KEYS_AHEAD) if shape.sought else wanted + 1
-    paged = values | {"page_rows": ahead, "page_offset": offset}
+    skipped = 0 if offset + wanted < ahead else offset  # else the page is among the keys read
+    paged = values | {"page_rows": ahead, "page_offset": skipped}
     place = shape
     if after is not None:
         place = shape._replace(after=tuple(value is not None for value in after))
         paged |= {f"a{number}": value for number, value in enumerate(after)}
     keys = packed_rows(connection, _page_keys(place), paged)
-    whole = after is None and offset == 0 and len(keys) < ahead
+    whole = after is None and skipped == 0 and len(keys) < ahead
     total: int = len(keys) if whole else all_rows(connection, _count(shape), values)[0][0]
+    keys = keys[offset - skipped :]
     items = items_by_id(connection, [key[-1] for key in keys[:wanted]], principal=principal)
     more = len(keys) > wanted
     end = tuple(keys[wanted - 1]) if more and items else None

@@ -31,15 +31,17 @@ def deadline_passed() -> DeadlineExceeded:
 class Job:
     """A unit of work, its deadline, and where its result goes.
 
-    `deadline_at` is on the monotonic clock. Whether a write is committed or given up is decided
-    once, by whoever takes the verdict first: the thread before it commits, or the caller.
+    `asked_at` and `deadline_at` are on the monotonic clock. Whether a write is committed or given
+    up is decided once, by whoever takes the verdict first: the thread before it commits, or the
+    caller.
     """
 
-    __slots__ = ("_ended", "_future", "_loop", "_verdict", "deadline_at", "started", "stopped",
-                 "work")  # fmt: skip
+    __slots__ = ("_ended", "_future", "_loop", "_verdict", "asked_at", "deadline_at", "started",
+                 "stopped", "work")  # fmt: skip
 
     def __init__(self, work: Work, *, deadline_at: float) -> None:
         self.work = work
+        self.asked_at = time.monotonic()
         self.deadline_at = deadline_at
         self.started = False
         self.stopped = False

@@ -99,18 +99,26 @@ class JobQueue:
         seat.since_s = None  # before looking at others, or two would rest because of each other
         rests = self._keeps_up(seat)  # a helper is needed no more
         while True:
-            if not rests and not self._closed:
-                try:
-                    job = self._jobs.popleft()
-                except IndexError:
-                    pass
-                else:
-                    seat.since_s = time.monotonic()
-                    return job
-            if self._closed:
-                return None
+            job = None if rests else self._next(seat)
+            if job is not None or self._closed:
+                return job
             self._rest(seat, jobs=not rests)
             rests = False
+
+    def take_at_once(self, seat: Seat) -> Job | None:
+        """Return a job where one waits and this thread is needed for it, else None."""
+        seat.since_s = None
+        return None if self._keeps_up(seat) else self._next(seat)
+
+    def _next(self, seat: Seat) -> Job | None:
+        if self._closed:
+            return None
+        try:
+            job = self._jobs.popleft()
+        except IndexError:
+            return None
+        seat.since_s = time.monotonic()
+        return job
 
     def _rest(self, seat: Seat, *, jobs: bool) -> None:
         """Wait for the bell, unless a job (where they matter) or the end came just before."""

@@ -1,7 +1,8 @@
 """How does one thread carry out units of work on its own SQLite connection?
 
 The connection is opened, used and closed here and nowhere else. It is always rolled back
-before it is used again; where that fails it is thrown away. Next:
+before it is used again; where that fails it is thrown away. Only reads that were asked for before
+a snapshot was taken, and follow one that read it well, share that snapshot. Next:
 `headwater.stores.sql.sqlite_connection`
 """
 
@@ -72,6 +73,9 @@ class SqliteThread:
         self._file: tuple[int, int] | None = None
         self._idle = threading.Event()
         self._begun = False
+        self._snapshot_at: float | None = None
+        """When the transaction that is open for the next read began; None where there is none."""
+        self._changes = 0
         self._over = False
         name = "headwater-sqlite-writer" if writes else "headwater-sqlite-reader"
         self._thread = threading.Thread(target=self._serve, name=name, daemon=True)
@@ -86,13 +90,22 @@ class SqliteThread:
 
     def _serve(self) -> None:
         try:
-            while (job := self._jobs.take(self._seat)) is not None:
+            while (job := self._next()) is not None:
                 self._carry_out(job)
                 del job  # its result must not live until the next one comes
         finally:
             self._disconnect()
             self._over = True
             self._on_end()
+
+    def _next(self) -> Job | None:
+        """Return the next job; no snapshot is held while there is none."""
+        if self._snapshot_at is not None:
+            job = self._jobs.take_at_once(self._seat)
+            if job is not None:
+                return job
+            self._make_clean()
+        return self._jobs.take(self._seat)
 
     def _carry_out(self, job: Job) -> None:
         self.current = job
@@ -127,15 +140,20 @@ class SqliteThread:
 
     def _transact(self, job: Job) -> Any:
         self._begun = False
+        if self._snapshot_at is not None and job.asked_at > self._snapshot_at:
+            self._make_clean()  # what was written before it was asked for must be seen
         connection, driver = self._connected()
         driver.job = job
+        shared = False
         try:
             job.check()
-            driver.execute("BEGIN IMMEDIATE" if self._writes else "BEGIN")
+            if self._snapshot_at is None:
+                self._begin(driver)
             self._begun = True
             result = job.work(connection)
             if self._writes:
                 self._commit(connection, job)
+            shared = self._may_share(driver)
         except BaseException as error:
             # A cursor that a failed frame still holds would keep its snapshot open.
             traceback.clear_frames(error.__traceback__)
@@ -144,7 +162,25 @@ class SqliteThread:
             return result
         finally:
             driver.job = None
-            self._make_clean(connection, driver)
+            if not shared:
+                self._make_clean()
+
+    def _begin(self, driver: WatchedConnection) -> None:
+        if self._writes:
+            driver.execute("BEGIN IMMEDIATE")
+            return
+        began_at = time.monotonic()  # the snapshot is taken later, by the first statement
+        driver.execute("BEGIN")
+        self._snapshot_at, self._changes = began_at, driver.total_changes
+
+    def _may_share(self, driver: WatchedConnection) -> bool:
+        """Tell whether a read that waits may go on in the transaction of the one just done."""
+        return (
+            not self._writes
+            and len(self._jobs) > 0
+            and driver.in_transaction
+            and driver.total_changes == self._changes
+        )
 
     def _commit(self, connection: Connection, job: Job) -> None:
         job.check()
@@ -157,9 +193,13 @@ class SqliteThread:
         if driver.in_transaction:
             driver.execute("COMMIT")
 
-    def _make_clean(self, connection: Connection, driver: WatchedConnection) -> None:
+    def _make_clean(self) -> None:
+        """End the transaction, or the connection where that fails."""
+        self._snapshot_at = None
+        if self._connection is None:
+            return
         try:
-            self.roll_back(connection, driver)
+            self.roll_back(self._connection, wrapped(self._connection))
         except Exception:  # noqa: BLE001  whatever it was, this connection is not used again
             self._disconnect()
 
