@@ -75,7 +75,8 @@ async def test_every_reply_is_that_of_its_own_key_while_others_are_cancelled(
     async def ask(seed: int) -> None:
         dice = random.Random(seed)
         number = dice.randrange(50)
-        with anyio.move_on_after(dice.random() * 0.01) as scope:
+        patience_s = 5.0 if seed % 4 == 0 else dice.random() * 0.01  # some wait, however slow
+        with anyio.move_on_after(patience_s) as scope:
             assert await server.cache.get(f"k{number}") == number
             ended["got"] += 1
         ended["cancelled"] += scope.cancelled_caught
