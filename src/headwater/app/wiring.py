@@ -367,8 +367,10 @@ def shipped_packs() -> list[Pack]:
     from headwater.packs.history import tools as history
     from headwater.packs.knowledge import tools as knowledge
     from headwater.packs.metric import tools as metric
+    from headwater.packs.work import activity, items, projects, resuming, sessions, teams
 
     packs: list[Pack] = [estate, ci, metric, graph, history, cep, knowledge]
+    packs += [teams, projects, items, sessions, resuming, activity]
     for one in entry_points(group=GROUP):
         try:
             packs.append(one.load())

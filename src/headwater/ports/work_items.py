@@ -132,3 +132,11 @@ class WorkItems(Protocol):
             UsageError: `work.unknown`.
         """
         ...
+
+    async def tied(self, project: int, *, principal: Principal) -> list[Dependency]:
+        """Return all dependencies within a project, by type, source and target.
+
+        Raises:
+            UsageError: `work.unknown`.
+        """
+        ...

@@ -189,7 +189,18 @@ class MemoryWorkItems:
         view = await look(self._estate, principal)
         view.item(item)
         found = [one for one in view.work.dependencies if item in {one.source, one.target}]
-        return sorted(found, key=lambda one: (one.type, one.source, one.target))
+        return sorted(found, key=_order)
+
+    async def tied(self, project: int, *, principal: Principal) -> list[Dependency]:
+        """Return all dependencies within a project, by type, source and target."""
+        view = await look(self._estate, principal)
+        view.project(project)
+        known = view.work.dependencies.items()
+        return sorted((one for one, where in known if where == project), key=_order)
+
+
+def _order(one: Dependency) -> tuple[str, int, int]:
+    return one.type, one.source, one.target
 
 
 def _held(writing: WorkWriting, ref: int) -> StoredItem:

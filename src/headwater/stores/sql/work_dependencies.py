@@ -10,6 +10,7 @@ from headwater.analysis.work_refusals import bad, cycle
 from headwater.model.activity import Written
 from headwater.model.principal import Principal
 from headwater.model.work_item import Dependency, DependencyType
+from headwater.stores.sql.project_rows import find_project
 from headwater.stores.sql.work_access import check_ref
 from headwater.stores.sql.work_item_rows import HeldItem, find_item
 from headwater.stores.sql.work_item_writing import held_item, note_dependency
@@ -84,6 +85,19 @@ def dependencies_of(connection: Connection, item: int, *, principal: Principal) 
         (kind, source, target) for source, target, kind in connection.execute(_OF_ITEM, own)
     )
     return [Dependency(source=source, target=target, type=kind) for kind, source, target in found]
+
+
+def dependencies_within(
+    connection: Connection, ref: int, *, principal: Principal
+) -> list[Dependency]:
+    """Return all dependencies within a project.
+
+    Raises:
+        UsageError: `work.unknown`.
+    """
+    find_project(connection, ref, principal=principal)
+    known = _known(connection, ref, principal.tenant)
+    return sorted(known, key=lambda one: (one.type, one.source, one.target))
 
 
 def _named(

@@ -25,7 +25,12 @@ from headwater.stores.sql.database import Database
 from headwater.stores.sql.project_rows import find_project
 from headwater.stores.sql.projects import make_project
 from headwater.stores.sql.work_access import check_right
-from headwater.stores.sql.work_dependencies import depend, dependencies_of, undepend
+from headwater.stores.sql.work_dependencies import (
+    depend,
+    dependencies_of,
+    dependencies_within,
+    undepend,
+)
 from headwater.stores.sql.work_item_rows import (
     HeldItem,
     find_item,
@@ -189,6 +194,14 @@ class SqlWorkItems:
 
         def work(connection: Connection) -> list[Dependency]:
             return dependencies_of(connection, item, principal=principal)
+
+        return await self._database.read(work, tenant=principal.tenant)
+
+    async def tied(self, project: int, *, principal: Principal) -> list[Dependency]:
+        """Return all dependencies within a project, by type, source and target."""
+
+        def work(connection: Connection) -> list[Dependency]:
+            return dependencies_within(connection, project, principal=principal)
 
         return await self._database.read(work, tenant=principal.tenant)
 
