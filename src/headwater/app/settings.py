@@ -28,6 +28,13 @@ class Settings(BaseSettings):
     tenant: str = Field(default="default", min_length=1)
     key_secret: SecretStr | None = Field(default=None, min_length=32)
     sealing_key: SecretStr | None = Field(default=None, min_length=32)
+    github_url: str = "https://api.github.com"
+    github_client_id: str = ""
+    github_client_secret: SecretStr | None = None
+    github_app_id: str = ""
+    github_app_key: SecretStr | None = None
+    github_at_once: int = Field(default=8, ge=1, le=50)
+    github_sync_s: float = Field(default=300.0, ge=0, le=86_400)
     jwt_secret: SecretStr | None = Field(default=None, min_length=32)
     jwt_jwks_url: str | None = None
     jwt_issuer: str | None = None
@@ -65,6 +72,14 @@ class Settings(BaseSettings):
     jobs_database: str | None = None
     jobs_folder: str | None = None
     jobs_at_once: int = Field(default=2, ge=1, le=32)
+    notices_at_once: int = Field(default=4, ge=1, le=32)
+    smtp_url: SecretStr | None = None
+    mail_azure: SecretStr | None = None
+    mail_folder: str | None = None
+    mail_from: str | None = None
+    mail_ca: str | None = None
+    webhook_hosts: str = ""
+    webhook_ca: str | None = None
     jobs_keep_days: float = Field(default=30.0, gt=0, le=100_000)
     document_bytes: int = Field(default=52_428_800, ge=1_000)
     document_text_bytes: int = Field(default=10_485_760, ge=1_000)
@@ -142,6 +157,17 @@ class Settings(BaseSettings):
         """Return what secrets are sealed by, the newest first; none where nothing is set."""
         given = self.sealing_key.get_secret_value() if self.sealing_key else ""
         return tuple(one.strip() for one in given.split(",") if one.strip())
+
+    @property
+    def github_app(self) -> dict[str, str]:
+        """Return who we are at GitHub, as it is opened by; empty texts where we are nobody."""
+        secret, key = self.github_client_secret, self.github_app_key
+        return {
+            "client_id": self.github_client_id,
+            "client_secret": secret.get_secret_value() if secret else "",
+            "app_id": self.github_app_id,
+            "private_key": key.get_secret_value() if key else "",
+        }
 
     @property
     def jwt_shared_secret(self) -> bytes:

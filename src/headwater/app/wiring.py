@@ -19,6 +19,8 @@ from anyio import to_thread
 
 from headwater.analysis.records import text_problem
 from headwater.app.settings import Settings
+from headwater.app.wiring_code import Code, CodeKept, code_in_memory, code_in_sql, open_code
+from headwater.app.wiring_services import open_sealer
 from headwater.app.wiring_work import WorkStores, work_in_memory, work_in_sql
 from headwater.errors import UsageError, without_secrets
 from headwater.ports.activities import Activities
@@ -38,6 +40,7 @@ from headwater.ports.relations import Relations
 from headwater.ports.rooms import Rooms
 from headwater.ports.rules import Rules
 from headwater.ports.run_log import RunLog
+from headwater.ports.sealer import Sealer
 from headwater.ports.spending import Spending
 from headwater.ports.vectors import Vectors
 from headwater.ports.versions import Versions
@@ -78,6 +81,9 @@ class Stores:
     embedder: Embedder
     rooms: Rooms
     work: WorkStores
+    code_kept: CodeKept
+    code: Code | None = None
+    sealer: Sealer | None = None
     spending: Spending
     llm: Llm | None = None
     gauged: tuple[Gauged, ...] = ()
@@ -105,6 +111,7 @@ class Stores:
             RunLog: self.run_log,
             Llm: self.llm,
             **self.work.supplies,
+            **(self.code.supplies if self.code else {}),
         }
 
 
@@ -127,6 +134,9 @@ async def open_stores(url: str, settings: Settings) -> AsyncIterator[Stores]:
         if settings.redis is not None:
             address = settings.redis.get_secret_value()
             stores = await stack.enter_async_context(_shared_by(address, stores))
+        sealer = await to_thread.run_sync(open_sealer, settings)
+        code = await stack.enter_async_context(open_code(settings, stores.code_kept, sealer))
+        stores = replace(stores, code=code, sealer=sealer)
         yield await stack.enter_async_context(_with_models(settings, stores))
 
 
@@ -261,6 +271,7 @@ def _memory(settings: Settings, model: Embedder) -> Stores:
         hub=hub,
         rooms=HubRooms(hub),
         work=work_in_memory(estate),
+        code_kept=code_in_memory(),
         keys=MemoryKeys(),
         rates=MemoryRates(),
         documents=MemoryDocuments(estate, keeps_vectors=settings.vectors == "database"),
@@ -331,6 +342,7 @@ def _in_sql(estate: Any, runs: Any, *, hub: Hub, settings: Settings, model: Embe
         hub=hub,
         rooms=HubRooms(hub),
         work=work_in_sql(estate),
+        code_kept=code_in_sql(estate),
         keys=SqlKeys(estate),
         rates=MemoryRates(),
         documents=SqlDocuments(
@@ -368,9 +380,11 @@ def shipped_packs() -> list[Pack]:
     from headwater.packs.knowledge import tools as knowledge
     from headwater.packs.metric import tools as metric
     from headwater.packs.work import activity, items, projects, resuming, sessions, teams
+    from headwater.packs.work import repository_changes as changes
+    from headwater.packs.work import repository_tools as repositories
 
     packs: list[Pack] = [estate, ci, metric, graph, history, cep, knowledge]
-    packs += [teams, projects, items, sessions, resuming, activity]
+    packs += [teams, projects, items, sessions, resuming, activity, repositories, changes]
     for one in entry_points(group=GROUP):
         try:
             packs.append(one.load())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any, TypeVar
@@ -23,6 +24,10 @@ Json = Mapping[str, Any]
 MOST_TITLE = 500
 MOST_TEXT = 100_000
 REFS = "refs/heads/"
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2060\u2066-\u2069\ufeff\U000e0000-\U000e007f]"
+)
+"""Control characters but tab and newline, turns of direction, blanks without width, tags."""
 
 
 def read(data: Any, make: Callable[[Json], RowT], *, where: str) -> RowT:
@@ -204,12 +209,19 @@ def _state(data: Json) -> Any:
 
 def _title(text: str) -> str:
     """Return a title in one line, without characters that show nothing."""
-    shown = "".join(one if one.isprintable() else " " for one in text)
+    shown = "".join(one if one.isprintable() else " " for one in _clean(text))
     return " ".join(shown.split())[:MOST_TITLE] or "(no title)"
 
 
 def _text(text: str | None) -> str | None:
-    return None if not text else text.replace("\x00", "")[:MOST_TEXT]
+    return _clean(text)[:MOST_TEXT] or None if text else None
+
+
+def _clean(text: str) -> str:
+    """Return a text without what cannot be stored, and what shows it as something else."""
+    if not text.isprintable():
+        text = _UNSEEN.sub("", text)
+    return text.encode("utf-8", "replace").decode()
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from headwater.ports.credentials import Credentials
 from headwater.ports.sealer import Sealer
+from headwater.sources.github.access import GitHubAccess
 from headwater.sources.github.addresses import API, Addresses
 from headwater.sources.github.client import Client
 from headwater.sources.github.etags import Etags
@@ -49,6 +50,7 @@ class GitHub:
             self.line, self.addresses, credentials=credentials, sealer=sealer, app=app
         )
         self.host = GitHubHost(self._client, self.grants)
+        self.access = GitHubAccess(self.line, self.addresses, sealer=sealer, app=app)
 
     async def aclose(self) -> None:
         """Close all connections."""
