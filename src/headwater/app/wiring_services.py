@@ -13,10 +13,13 @@ import anyio
 from anyio import to_thread
 
 from headwater.app.job_place import job_place
+from headwater.app.post import NoOutbox, Post
 from headwater.app.settings import Settings
 from headwater.errors import UsageError
+from headwater.policy.egress import Egress
 from headwater.ports.jobs import Jobs
 from headwater.ports.loop_lag import LoopLag
+from headwater.ports.mailer import Mailer
 from headwater.ports.sealer import Sealer
 from headwater.ports.telemetry import Telemetry
 from headwater.ports.tokens import Tokens
@@ -90,7 +93,8 @@ async def open_jobs(url: str, settings: Settings) -> AsyncIterator[Jobs | None]:
     opened = await to_thread.run_sync(_jobs_adapter)
     async with anyio.TemporaryDirectory[str](prefix="headwater-jobs-") as nowhere:
         place = job_place(url, settings, nowhere=Path(nowhere))
-        async with opened(place.url, folder=place.folder, at_once=settings.jobs_at_once) as jobs:
+        at_once = {"at_once": settings.jobs_at_once, "notices_at_once": settings.notices_at_once}
+        async with opened(place.url, folder=place.folder, **at_once) as jobs:
             yield jobs
 
 
@@ -99,3 +103,54 @@ def _jobs_adapter() -> Callable[..., AbstractAsyncContextManager[Jobs]]:
     from headwater.services.jobs import DbosJobs
 
     return DbosJobs.open
+
+
+async def open_post(settings: Settings, *, jobs: Jobs | None) -> Post:
+    """Return what sends notices; it connects to nobody before the first.
+
+    Raises:
+        UsageError: `settings.bad`.
+    """
+    from headwater.services.courier import WebhookCourier
+
+    return Post(
+        outbox=NoOutbox() if jobs is None else jobs.outbox,
+        mailer=await to_thread.run_sync(open_mailer, settings),
+        courier=WebhookCourier(
+            Egress(settings.webhook_hosts.split(",")), authorities=settings.webhook_ca
+        ),
+        sealer=open_sealer(settings),
+    )
+
+
+def open_mailer(settings: Settings) -> Mailer | None:
+    """Return whoever carries mail, or None where nobody is set.
+
+    Raises:
+        UsageError: `settings.bad`.
+    """
+    smtp, azure, folder = settings.smtp_url, settings.mail_azure, settings.mail_folder
+    given = [one for one in (smtp, azure, folder) if one is not None]
+    if not given:
+        return None
+    if len(given) > 1 or settings.mail_from is None:
+        message = (
+            "mail is sent with HEADWATER_MAIL_FROM and one of HEADWATER_SMTP_URL, "
+            "HEADWATER_MAIL_AZURE and HEADWATER_MAIL_FOLDER; set these two"
+        )
+        raise UsageError(message, code="settings.bad")
+    from headwater.services.mailer.mime import sender_of
+
+    sender = sender_of(settings.mail_from)
+    if smtp is not None:
+        from headwater.services.mailer.smtp import SmtpMailer, read_smtp_url
+
+        place = read_smtp_url(smtp.get_secret_value())
+        return SmtpMailer(place, sender, authorities=settings.mail_ca)
+    if azure is not None:
+        from headwater.services.mailer.azure import AzureMailer
+
+        return AzureMailer(azure.get_secret_value(), sender, authorities=settings.mail_ca)
+    from headwater.services.mailer.folder import FolderMailer
+
+    return FolderMailer(Path(str(folder)), sender)

@@ -9,6 +9,7 @@ from headwater.ports.activities import Activities
 from headwater.ports.projects import Projects
 from headwater.ports.sessions import Sessions
 from headwater.ports.teams import Teams
+from headwater.ports.webhooks import Webhooks
 from headwater.ports.work_items import WorkItems
 
 
@@ -21,6 +22,7 @@ class WorkStores:
     work_items: WorkItems
     sessions: Sessions
     activities: Activities
+    webhooks: Webhooks
 
     @property
     def supplies(self) -> dict[type, Any]:
@@ -31,6 +33,7 @@ class WorkStores:
             WorkItems: self.work_items,
             Sessions: self.sessions,
             Activities: self.activities,
+            Webhooks: self.webhooks,
         }
 
 
@@ -40,6 +43,7 @@ def work_in_memory(estate: Any) -> WorkStores:
     from headwater.stores.memory.projects import MemoryProjects
     from headwater.stores.memory.sessions import MemorySessions
     from headwater.stores.memory.teams import MemoryTeams
+    from headwater.stores.memory.webhooks import MemoryWebhooks
     from headwater.stores.memory.work_items import MemoryWorkItems
 
     return WorkStores(
@@ -48,6 +52,7 @@ def work_in_memory(estate: Any) -> WorkStores:
         work_items=MemoryWorkItems(estate),
         sessions=MemorySessions(estate),
         activities=MemoryActivities(estate),
+        webhooks=MemoryWebhooks(estate),
     )
 
 
@@ -57,6 +62,7 @@ def work_in_sql(database: Any) -> WorkStores:
     from headwater.stores.sql.projects import SqlProjects
     from headwater.stores.sql.sessions import SqlSessions
     from headwater.stores.sql.teams import SqlTeams
+    from headwater.stores.sql.webhooks import SqlWebhooks
     from headwater.stores.sql.work_items import SqlWorkItems
 
     return WorkStores(
@@ -65,4 +71,5 @@ def work_in_sql(database: Any) -> WorkStores:
         work_items=SqlWorkItems(database),
         sessions=SqlSessions(database),
         activities=SqlActivities(database),
+        webhooks=SqlWebhooks(database),
     )
