@@ -6,28 +6,20 @@ lead here (DNS rebinding); a wrong Origin is a page that a browser was made to o
 
 from __future__ import annotations
 
-import json
-import logging
-import math
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from headwater.entries.wire.addressing import Names, values_of
-from headwater.entries.wire.faults import facts, known
-from headwater.errors import EngineBug, HeadwaterError, UsageError
+from headwater.entries.wire.refusing import problem, refused
+from headwater.errors import UsageError
 from headwater.model.principal import Principal
 
-LOG = logging.getLogger(__name__)
 KEY = "headwater.mcp.principal"
 """Where in an ASGI scope it stands who asks."""
 MOST_NAME = 300
-BY_CODE: Mapping[str, int] = {"limit.rate": 429}
-BY_FAULT: Mapping[str, int] = {"asker": 401, "limit": 503, "tool": 502, "store": 503, "engine": 500}
-"""An error while letting somebody in, by what says more than whose fault it is, and by that."""
-
 Identify = Callable[[str | None], Awaitable[Principal]]
 
 
@@ -64,12 +56,12 @@ class Guard:
             told = ", ".join(hosts)[:MOST_NAME]
             message = f"the host {told!a} is none of mine; set HEADWATER_MCP_HOSTS to allow it"
             error = UsageError(message, code="mcp.bad_host")
-            return _problem(HTTPStatus.MISDIRECTED_REQUEST, error)
+            return problem(HTTPStatus.MISDIRECTED_REQUEST, error)
         for origin in values_of(scope, b"origin"):
             if not self._names.origin_allowed(origin):
                 told = origin[:MOST_NAME]
                 message = f"the origin {told!a} may not ask; set HEADWATER_MCP_ORIGINS to allow it"
-                return _problem(HTTPStatus.FORBIDDEN, UsageError(message, code="mcp.bad_origin"))
+                return problem(HTTPStatus.FORBIDDEN, UsageError(message, code="mcp.bad_origin"))
         return None
 
 
@@ -79,20 +71,3 @@ def credential_of(headers: list[str]) -> str | None:
         return None
     kind, _, credential = headers[0].partition(" ")
     return (credential.strip() or None) if kind.lower() == "bearer" else None
-
-
-def refused(error: Exception) -> Response:
-    """Return the response that tells why nobody comes in."""
-    told: HeadwaterError = known(error)
-    if isinstance(told, EngineBug):
-        LOG.error("%s", told.message, exc_info=error)
-    return _problem(HTTPStatus(BY_CODE.get(told.code) or BY_FAULT[told.fault]), told)
-
-
-def _problem(status: HTTPStatus, error: HeadwaterError) -> Response:
-    headers = {"Cache-Control": "no-store"}
-    if status is HTTPStatus.UNAUTHORIZED:
-        headers["WWW-Authenticate"] = "Bearer"
-    if error.retry_after_s is not None:
-        headers["Retry-After"] = str(max(1, math.ceil(error.retry_after_s)))
-    return Response(json.dumps(facts(error)), status, headers, media_type="application/json")

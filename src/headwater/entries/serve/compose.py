@@ -1,4 +1,4 @@
-"""What one server answers with: HTTP behind its gate, WebSockets, and MCP, at one address."""
+"""What one server answers with, at one address: HTTP behind its gate, WebSockets, MCP, SignalR."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ from headwater.app.service import AsyncHeadwater
 from headwater.app.settings import Settings
 from headwater.entries.http.gate import Gate, Sizes, request_id_of
 from headwater.entries.http.service import make_http
-from headwater.entries.mcp.guard import refused
 from headwater.entries.mcp.server import make_mcp
+from headwater.entries.wire.addressing import names_of
 from headwater.entries.wire.asgi import App, Message, Receive, Scope, Send
 from headwater.entries.wire.opening import Opening
+from headwater.entries.wire.refusing import refused
 from headwater.entries.ws.live import Live
+from headwater.entries.ws.signalr import PATH as HUB
+from headwater.entries.ws.signalr import SignalR
 from headwater.errors import LimitError
 
 MCP = "/mcp"
@@ -30,26 +33,31 @@ class Composed:
         http: What answers requests.
         live: What answers WebSockets.
         mcp: What answers agents.
+        hub: What answers SignalR clients.
         opening: Whether requests may come in.
     """
 
-    def __init__(self, http: App, *, live: App, mcp: App, opening: Opening) -> None:
+    def __init__(self, http: App, *, live: App, mcp: App, hub: App, opening: Opening) -> None:
         self._http = http
         self._live = live
         self._mcp = mcp
+        self._hub = hub
         self._opening = opening
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hand a request or a connection to what answers it."""
+        of_hub = _is_under(scope["path"], HUB)
         if scope["type"] == "websocket":
-            await self._live(scope, receive, send)
-        elif scope["path"] == MCP or scope["path"].startswith(f"{MCP}/"):
-            await self._agent(scope, receive, send)
+            await (self._hub if of_hub else self._live)(scope, receive, send)
+        elif of_hub:
+            await self._enter(self._hub, scope, receive=receive, send=send)
+        elif _is_under(scope["path"], MCP):
+            await self._enter(self._mcp, scope, receive=receive, send=send)
         else:
             await self._http(scope, receive, send)
 
-    async def _agent(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Carry an agent's request in, under an id, while the doors are open."""
+    async def _enter(self, app: App, scope: Scope, *, receive: Receive, send: Send) -> None:
+        """Carry a request in, under an id, while the doors are open."""
         request_id = request_id_of(dict(scope["headers"]))
         send = marked(send, request_id)
         with bound(request_id=request_id.decode()), self._opening.entered():
@@ -58,7 +66,11 @@ class Composed:
             except LimitError as error:
                 await refused(error)(scope, receive, send)
                 return
-            await self._mcp(scope, receive, send)
+            await app(scope, receive, send)
+
+
+def _is_under(path: str, root: str) -> bool:
+    return path == root or path.startswith(f"{root}/")
 
 
 def marked(send: Send, request_id: bytes) -> Send:
@@ -97,5 +109,7 @@ async def served(
         http = await to_thread.run_sync(make_http, hw, opening)
         gate = Gate(http, hw, opening=opening, sizes=sizes)
         mcp, running = make_mcp(hw, host=host, settings=settings)
+        names = names_of(host, settings.mcp_hosts, settings.mcp_origins)
+        hub, live = SignalR(hw, opening, names), Live(hw, opening)
         async with running:
-            yield Served(hw, Composed(gate, live=Live(hw, opening), mcp=mcp, opening=opening))
+            yield Served(hw, Composed(gate, live=live, mcp=mcp, hub=hub, opening=opening))

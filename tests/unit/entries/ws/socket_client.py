@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import anyio
+
+SocketT = TypeVar("SocketT", bound="Socket")
 
 
 class Socket:
@@ -57,6 +59,10 @@ class Socket:
         self._to_app.append(message)
         self._app_news.set()
 
+    def take(self, text: str) -> None:
+        """Take what the app says at once."""
+        self.got.append(json.loads(text))
+
     async def receive(self) -> dict[str, Any]:
         while not self._to_app:
             self._app_news = anyio.Event()
@@ -70,7 +76,7 @@ class Socket:
             self.closed = message.get("code", 1000), message.get("reason") or ""
         else:
             await self.reads.wait()
-            self.got.append(json.loads(message["text"]))
+            self.take(message["text"])
         self._news.set()
 
 
@@ -79,13 +85,26 @@ async def connected(
     app: Any, *, key: str | None = None, path: str = "/v1/live"
 ) -> AsyncIterator[Socket]:
     """Connect, and leave at the end of the block."""
-    socket = Socket()
     headers = [] if key is None else [(b"authorization", f"Bearer {key}".encode())]
+    async with connecting(app, Socket(), headers=headers, path=path) as socket:
+        yield socket
+
+
+@asynccontextmanager
+async def connecting(
+    app: Any,
+    socket: SocketT,
+    *,
+    headers: list[tuple[bytes, bytes]],
+    path: str,
+    query: bytes = b"",
+) -> AsyncIterator[SocketT]:
+    """Connect a socket of any kind, and leave at the end of the block."""
     scope = {
         "type": "websocket",
         "path": path,
         "raw_path": path.encode(),
-        "query_string": b"",
+        "query_string": query,
         "root_path": "",
         "headers": headers,
         "subprotocols": [],
