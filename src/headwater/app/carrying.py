@@ -15,9 +15,10 @@ import anyio
 
 from headwater.app import checking, records
 from headwater.app.parts import Parts
-from headwater.engine.ask import Earlier, ask, carry_out
+from headwater.engine.ask import ask, carry_out
+from headwater.engine.earlier import Earlier
+from headwater.engine.ground import Ground
 from headwater.engine.journal import Journal
-from headwater.engine.run import Ground
 from headwater.engine.validation import check_plan, decode_plan
 from headwater.engine.watch import Watch
 from headwater.errors import HeadwaterError, UsageError
@@ -170,6 +171,7 @@ async def ground_of(parts: Parts, journal: Journal, *, principal: Principal) -> 
         asked=Asked(record.asked_at),
         deadline_at=deadline_at,
         versions=versions,
+        planner=parts.planner,
     )
 
 

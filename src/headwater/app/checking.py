@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from headwater.analysis.records import text_problem
-from headwater.engine.ask import Earlier
+from headwater.engine.earlier import Earlier
 from headwater.errors import UsageError
 from headwater.model.event import RunRecord
 from headwater.model.principal import Principal

@@ -16,7 +16,7 @@ from headwater.app import carrying
 from headwater.app.parts import Parts
 from headwater.app.rebuilding import lost_run
 from headwater.app.records import asked_of, told_of
-from headwater.engine.ask import Earlier
+from headwater.engine.earlier import Earlier
 from headwater.engine.journal import shows_private
 from headwater.errors import LimitError
 from headwater.model.answer import Answer, RunResult

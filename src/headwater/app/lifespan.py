@@ -29,8 +29,10 @@ from headwater.app.wiring_services import loop_watch, open_jobs, open_telemetry,
 from headwater.composing.preparing import prepare
 from headwater.engine.call import Caller
 from headwater.engine.journal import Outlet
+from headwater.engine.model_planner import ModelPlanner
 from headwater.engine.reaper import Reaper
 from headwater.engine.versions_lease import LeasedVersions
+from headwater.errors import UsageError
 from headwater.ports.jobs import Jobs
 from headwater.ports.telemetry import Telemetry
 from headwater.toolkit.registry import Pack, Registry
@@ -104,7 +106,25 @@ async def _assemble(
             stores.activities, stores.rooms, hub=stores.hub, versions=versions, group=group
         ),
         jobs=jobs,
+        planner=_planner(stores, settings),
     )
+
+
+def _planner(stores: Stores, settings: Settings) -> ModelPlanner | None:
+    """Return what has plans proposed by a model, where that is wanted.
+
+    Raises:
+        UsageError: `settings.bad` where no model is set.
+    """
+    if settings.llm_planner == "off":
+        return None
+    if stores.llm is None or not stores.llm.models:
+        message = (
+            f"HEADWATER_LLM_PLANNER={settings.llm_planner} needs a language model: set "
+            "HEADWATER_LLM_URL and HEADWATER_LLM_MODELS, or leave it out"
+        )
+        raise UsageError(message, code="settings.bad")
+    return ModelPlanner(stores.llm, always=settings.llm_planner == "always")
 
 
 async def _registry(stores: Stores, packs: Sequence[Pack], settings: Settings) -> Registry:

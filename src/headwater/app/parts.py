@@ -18,6 +18,7 @@ from headwater.app.under_way import UnderWay
 from headwater.app.wiring import Stores
 from headwater.engine.call import Caller
 from headwater.engine.journal import Outlet
+from headwater.engine.model_planner import ModelPlanner
 from headwater.engine.reaper import Reaper
 from headwater.engine.versions_lease import LeasedVersions
 from headwater.ports.jobs import Jobs
@@ -48,3 +49,4 @@ class Parts:
     known_items: KnownItems
     halls: Halls
     jobs: Jobs | None = None
+    planner: ModelPlanner | None = None

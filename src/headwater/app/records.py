@@ -15,7 +15,7 @@ from ulid import ULID
 
 from headwater.app.logs import bound
 from headwater.app.under_way import UnderWay
-from headwater.engine.ask import Earlier
+from headwater.engine.earlier import Earlier
 from headwater.engine.journal import Journal, Outlet
 from headwater.engine.watch import Watch
 from headwater.errors import HeadwaterError, UsageError, without_secrets
@@ -118,14 +118,20 @@ def told_of(events: Sequence[Event]) -> Earlier:
     """Return what a run's events tell of its steps, and how they ended, in the plan's order."""
     steps: dict[str, Step] = {}
     outcomes: dict[str, Outcome] = {}
+    planned_by = ""
     for event in events:
         if event.kind == "run.planned":
+            if (by := event.data.get("planned_by", "")) != planned_by:
+                planned_by = by
+                steps.clear()  # the steps of the other planner are not in the answer
             for step in _STEPS.validate_python(event.data["steps"]):
                 steps[step.id] = step
         elif event.kind in {"step.ended", "step.kept"} and event.step is not None:
             outcomes[event.step] = restore_outcome(event.data["outcome"])
     return Earlier(
-        tuple(steps.values()), {name: outcomes[name] for name in steps if name in outcomes}
+        tuple(steps.values()),
+        {name: outcomes[name] for name in steps if name in outcomes},
+        planned_by=planned_by,
     )
 
 

@@ -11,9 +11,10 @@ import anyio
 from headwater.app import carrying, records
 from headwater.app.parts import Parts
 from headwater.composing.difference import differences
-from headwater.engine.ask import Earlier, carry_out
+from headwater.engine.ask import carry_out
+from headwater.engine.earlier import Earlier
+from headwater.engine.ground import Ground
 from headwater.engine.journal import plain
-from headwater.engine.run import Ground
 from headwater.model.answer import RunResult
 from headwater.model.event import RunRecord
 from headwater.model.explanation import Explanation

@@ -21,6 +21,7 @@ from headwater.composing.of_items import (
     compose_rank,
     compose_search,
 )
+from headwater.composing.of_proposed import compose_proposed
 from headwater.composing.of_relations import compose_expand, compose_impact, compose_path
 from headwater.composing.of_time import compose_history, compose_metric, compose_rule
 from headwater.composing.shapes import block_of
@@ -54,6 +55,7 @@ COMPOSERS: Mapping[str, Callable[[View], Part]] = {
     "list": compose_list,
     "lookup": compose_lookup,
     "path": compose_path,
+    "proposed": compose_proposed,
     "rank": compose_rank,
     "review": compose_review,
     "rule": compose_rule,
@@ -88,6 +90,8 @@ def compose(  # noqa: PLR0917 -- a question, its reading, its steps and what the
         budget_s=question.budget_s,
         elapsed_s=elapsed_s,
         code=reading.code,
+        planned_by=str(reading.facts.get("planned_by", "")),
+        unplanned=str(reading.facts.get("unplanned", "")),
     )
     if reading.refusal is not None:
         return _refused(shell, view)

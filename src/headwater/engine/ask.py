@@ -6,39 +6,32 @@ Next: `headwater.engine.plan.plan`
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import anyio
 
 from headwater.composing.compose import compose
 from headwater.composing.result import summarise
+from headwater.engine.earlier import Earlier
+from headwater.engine.ground import Ground
 from headwater.engine.plan import plan
-from headwater.engine.run import Ground, run
+from headwater.engine.proposing import (
+    Found,
+    comes_after,
+    comes_first,
+    proposed,
+    reading_of,
+    with_code,
+)
+from headwater.engine.run import run
 from headwater.model.answer import Answer, RunResult
-from headwater.model.outcome import Outcome, Succeeded
+from headwater.model.outcome import Outcome
 from headwater.model.plan import Plan, Step
 from headwater.model.question import Question
 
 HERE = "engine.ask"
 MOST_ROUNDS = 3
 """How often what was found may lead to further steps."""
-
-
-@dataclass(frozen=True, slots=True)
-class Earlier:
-    """What an earlier run of the same question or plan left: its steps, and how they ended."""
-
-    steps: tuple[Step, ...] = ()
-    outcomes: Mapping[str, Outcome] = field(default_factory=dict)
-
-    def missing(self, only: tuple[str, ...] = ()) -> tuple[Step, ...]:
-        """Return the steps without success, all or only those named."""
-        return tuple(
-            step
-            for step in self.steps
-            if not isinstance(self.outcomes.get(step.id), Succeeded)
-            and (not only or step.id in only)
-        )
 
 
 async def ask(
@@ -59,10 +52,30 @@ async def ask(
     Raises:
         UsageError: a planned step may not be run, as where its tool is not there.
     """
+    found, code = None, ""
+    if earlier is None and comes_first(ground):
+        found, code = await proposed(question, ground)
+    if found is None:
+        found = await _planned(question, ground, earlier, only=only)
+        if earlier is None and comes_after(ground, found):
+            by_model, code = await proposed(question, ground)
+            found = by_model or found
+    found = with_code(found, code)
+    run_id = ground.journal.record.run_id
+    answer = compose(question, found.reading, found.steps, found.outcomes, run_id=run_id)
+    return replace(answer, elapsed_s=anyio.current_time() - ground.journal.started_at)
+
+
+async def _planned(
+    question: Question, ground: Ground, earlier: Earlier | None, *, only: tuple[str, ...]
+) -> Found:
+    """Carry out round after round of steps, as far as what was found leads to further ones."""
     steps: list[Step] = []
     known: dict[str, Outcome] = {}
     if earlier is not None:
         steps, known = list(earlier.steps), await _again(earlier, only, ground)
+        if earlier.planned_by:
+            return Found(reading_of(earlier.planned_by), earlier.steps, known)
     phrasings = ground.caller.registry.phrasings
     reading = plan(question, known, phrasings=phrasings)
     for round_number in range(1, MOST_ROUNDS + 1):
@@ -72,9 +85,7 @@ async def ask(
         steps.extend(reading.steps)
         known |= await run(Plan(reading.steps), ground, known=known)
         reading = plan(question, known, phrasings=phrasings)
-    run_id = ground.journal.record.run_id
-    answer = compose(question, reading, tuple(steps), known, run_id=run_id)
-    return replace(answer, elapsed_s=anyio.current_time() - ground.journal.started_at)
+    return Found(reading, tuple(steps), known)
 
 
 async def carry_out(

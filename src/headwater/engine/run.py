@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import anyio
 
-from headwater.engine.call import Caller, refused
+from headwater.engine.call import refused
 from headwater.engine.course import Course
 from headwater.engine.endings import (
     gathered,
@@ -21,52 +21,20 @@ from headwater.engine.endings import (
     with_null_named,
     with_reason,
 )
-from headwater.engine.journal import Journal
-from headwater.engine.limits import Limits
-from headwater.engine.reaper import Crew, Reaper
+from headwater.engine.ground import Ground
+from headwater.engine.reaper import Crew
 from headwater.engine.references import evaluate, resolve
 from headwater.engine.validation import check_plan, elements_of, referred_by
 from headwater.errors import UsageError
 from headwater.model.call import Call
-from headwater.model.moment import Asked
 from headwater.model.outcome import Outcome, Skipped, Succeeded
 from headwater.model.plan import Plan, Step
-from headwater.model.principal import Principal
 from headwater.policy.budget import clean_up_s, optional_end
 
 HERE = "engine.run"
 WHEN = "when"
 STANDBY = "standby"
 """Why a step was skipped whose absence is no gap: its condition was false, or nobody needed it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ground:
-    """What a run stands on: who carries calls, who owns tasks, whose run it is, until when.
-
-    `deadline_at` is on the loop's monotonic clock. `sequential` runs one step at a time,
-    `fresh` goes past the cache.
-    """
-
-    caller: Caller
-    reaper: Reaper
-    journal: Journal
-    principal: Principal
-    asked: Asked
-    deadline_at: float
-    versions: Mapping[str, int] | None = None
-    sequential: bool = False
-    fresh: bool = False
-
-    @property
-    def time_s(self) -> float:
-        """Return the seconds that the run has in all."""
-        return self.deadline_at - self.journal.started_at
-
-    @property
-    def limits(self) -> Limits:
-        """Return the bounds of this installation."""
-        return self.caller.limits
 
 
 async def run(

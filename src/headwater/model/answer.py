@@ -34,7 +34,9 @@ class Answer:
     """One typed, cited answer: `complete`, `partial` or `failed`.
 
     `confidence` is 1 less the amounts of its `deductions`, from 0 to 1. `code` says why an
-    answer failed (such as `question.out_of_field`), else it is None.
+    answer failed (such as `question.out_of_field`), else it is None. `planned_by` is the language
+    model whose plan was carried out, empty where Headwater planned by itself; `unplanned` is the
+    code that says why not, where a model was asked for a plan.
     """
 
     run_id: str
@@ -48,6 +50,8 @@ class Answer:
     deductions: tuple[Deduction, ...] = ()
     next: tuple[str, ...] = ()
     code: str | None = None
+    planned_by: str = ""
+    unplanned: str = ""
     asked_at: datetime | None = None
     budget_s: float = 0.0
     elapsed_s: float = 0.0

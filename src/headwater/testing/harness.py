@@ -11,10 +11,11 @@ from typing import Any
 import anyio
 
 from headwater.engine.call import Caller
+from headwater.engine.ground import Ground
 from headwater.engine.journal import Journal, Outlet
 from headwater.engine.limits import Limits
 from headwater.engine.reaper import Reaper
-from headwater.engine.run import Ground, run
+from headwater.engine.run import run
 from headwater.engine.validation import decode_plan
 from headwater.engine.watch import Watch
 from headwater.model.call import Call
