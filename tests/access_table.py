@@ -139,6 +139,13 @@ TABLE: list[Row] = [
     Row(method="jobs.recent", least="operator", do=lambda w, who: w.hw.jobs.recent(principal=who)),
     Row(method="jobs.cancel", least="operator",
         do=lambda w, who: w.hw.jobs.cancel("j-1", principal=who)),
+    Row(method="jobs.schedule", least="operator",
+        do=lambda w, who: w.hw.jobs.schedule(
+            "nightly", cron="0 3 * * *", do={"scan": True}, principal=who)),
+    Row(method="jobs.schedules", least="operator",
+        do=lambda w, who: w.hw.jobs.schedules(principal=who)),
+    Row(method="jobs.unschedule", least="operator",
+        do=lambda w, who: w.hw.jobs.unschedule("nightly", principal=who)),
     Row(method="access.create_key", least="admin",
         do=lambda w, who: w.hw.access.create_key(role="reader", principal=who)),
     Row(method="access.keys", least="admin", do=lambda w, who: w.hw.access.keys(principal=who)),

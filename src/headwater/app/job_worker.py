@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,9 +22,16 @@ from headwater.app.job_runs import carry_run
 from headwater.app.library import take_in
 from headwater.app.loading import load
 from headwater.app.parts import Parts
-from headwater.app.supplies import documents_sent, supply_of, unpack
+from headwater.app.supplies import (
+    documents_at,
+    documents_sent,
+    host_supply,
+    supply_of,
+    unpack,
+)
 from headwater.errors import EngineBug, HeadwaterError, StoreFault, UsageError
-from headwater.model.load import LoadReport, Progress
+from headwater.model.ingest import Brought
+from headwater.model.load import LoadReport, Progress, Supply
 from headwater.ports.jobs import Claim, Jobs
 
 LOG = logging.getLogger(__name__)
@@ -50,7 +57,10 @@ class JobWorker:
         self._jobs = jobs
         self._doers: dict[str, Callable[[Claim], Awaitable[Mapping[str, Any]]]] = {
             "load": self._load,
+            "load_path": self._load_path,
+            "scan": self._scan,
             "ingest": self._ingest,
+            "ingest_path": self._ingest_path,
             "run": self._run,
         }
 
@@ -110,15 +120,34 @@ class JobWorker:
             lambda: unpack(upload, folder, media_type=payload["media_type"], most_bytes=most_bytes),
             abandon_on_cancel=True,
         )
+        return await self._load_found(claim, found)
+
+    async def _load_path(self, claim: Claim) -> Mapping[str, Any]:
+        """Load what a path of this machine has."""
+        return await self._load_found(claim, Path(claim.task.payload["path"]))
+
+    async def _load_found(self, claim: Claim, found: Path) -> Mapping[str, Any]:
+        payload = claim.task.payload
         supply = await to_thread.run_sync(supply_of, found, payload["kind"])
+        how = {"replace": payload["replace"], "skip_bad": payload["skip_bad"]}
+        return await self._load_supply(claim, supply, **how)
+
+    async def _scan(self, claim: Claim) -> Mapping[str, Any]:
+        """Load what this host tells of itself."""
+        supply = await to_thread.run_sync(host_supply, abandon_on_cancel=True)
+        return await self._load_supply(claim, supply, replace=True)
+
+    async def _load_supply(
+        self, claim: Claim, supply: Supply, *, replace: bool, skip_bad: bool = False
+    ) -> Mapping[str, Any]:
         async with _telling(claim) as progress:
             report = await load(
                 self._parts.stores,
                 supply,
                 principal=claim.task.principal,
                 lease=self._parts.versions,
-                replace=payload["replace"],
-                skip_bad=payload["skip_bad"],
+                replace=replace,
+                skip_bad=skip_bad,
                 progress=progress,
             )
         return _report_of(report)
@@ -138,6 +167,15 @@ class JobWorker:
             abandon_on_cancel=True,
         )
         said = Said(title=payload["title"], tags=payload["tags"], items=tuple(payload["items"]))
+        return await self._take_in(claim, brought, said)
+
+    async def _ingest_path(self, claim: Claim) -> Mapping[str, Any]:
+        """Take in the documents at a path of this machine; what has not changed is left."""
+        path = Path(claim.task.payload["path"])
+        brought = await to_thread.run_sync(lambda: documents_at(path, source=None))
+        return await self._take_in(claim, brought, Said(title=None, tags={}, items=()))
+
+    async def _take_in(self, claim: Claim, brought: Brought, said: Said) -> Mapping[str, Any]:
         async with _telling(claim) as progress:
             report = await take_in(
                 self._parts, brought, said=said, progress=progress, principal=claim.task.principal
@@ -155,7 +193,10 @@ class JobWorker:
         return upload, folder
 
     async def _run(self, claim: Claim) -> Mapping[str, Any]:
-        return await carry_run(self._parts, claim.task)
+        """Carry a run out; one that a schedule begins is known by the job's id."""
+        task = claim.task
+        named = {"run_id": f"r-{claim.job_id.removeprefix('j-')}", **task.payload}
+        return await carry_run(self._parts, replace(task, payload=named))
 
     async def _prune(self) -> None:
         """Forget old jobs."""

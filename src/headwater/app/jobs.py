@@ -13,10 +13,12 @@ from ulid import ULID
 from headwater.app import carrying, checking
 from headwater.app.parts import Parts
 from headwater.app.records import new_run_id
+from headwater.app.scheduling import check_count, check_name, reached, task_of
 from headwater.app.supplies import check_documents_type, check_media_type
 from headwater.errors import UsageError
 from headwater.model.job import Job, Task
 from headwater.model.principal import Principal
+from headwater.model.schedule import Due, Schedule
 from headwater.ports.jobs import Jobs
 
 MOST_LISTED = 1_000
@@ -179,6 +181,75 @@ class BackgroundJobs:
         who = checking.who_asks(principal, self._principal)
         await self._jobs().cancel(job.id, principal=who)
         return await self.find(job_id, principal=principal)
+
+    async def schedule(
+        self,
+        name: str,
+        *,
+        cron: str,
+        do: Mapping[str, Any],
+        zone: str = "UTC",
+        tenant: str | None = None,
+        principal: Principal | None = None,
+    ) -> Schedule:
+        """Have a job begun whenever a cron line says so, until `unschedule`; see `Doing`.
+
+        Each instant begins one job, whichever of the processes sees it first, and none while the
+        one before goes on. Its runs are those of an operator called `schedule NAME`.
+
+        Args:
+            name: What it is called, 1 to 64 printable characters.
+            cron: Minute, hour, day of the month, month, day of the week; seconds may stand first.
+            do: `{"scan": true}`, `{"ask": QUESTION}`, `{"run": PLAN}`, `{"load": PATH}` or
+                `{"ingest": PATH}`. Paths are of the server; only an admin of `default` names one.
+            zone: In which zone the line is read, such as `Europe/Berlin`.
+            tenant: For whom; the principal's own where it is left out.
+            principal: Who asks.
+
+        Raises:
+            UsageError: `schedule.exists`, `schedule.bad_name`, `schedule.bad_cron`,
+                `schedule.bad_zone`, `schedule.bad_task`, `schedule.too_many`, `jobs.off`.
+            StoreFault: `jobs.unreachable`.
+        """
+        who = checking.allow(checking.who_asks(principal, self._principal), "schedules")
+        whose = reached(who, tenant)
+        schedules = self._jobs().schedules
+        task = task_of(self._parts, check_name(name), do, who=who, tenant=whose)
+        check_count(await schedules.all_(principal=task.principal))
+        due = Due(name=name, cron=cron, zone=zone, task=task, made_by=who.name)
+        made = await schedules.add(due)
+        if made is None:
+            message = f"there is a schedule {name!a} already; remove it first"
+            raise UsageError(message, code="schedule.exists")
+        return made
+
+    async def schedules(
+        self, *, tenant: str | None = None, principal: Principal | None = None
+    ) -> list[Schedule]:
+        """List the tenant's schedules by name.
+
+        Raises:
+            UsageError: `jobs.off`, `tenant.unknown`.
+        """
+        who = checking.allow(checking.who_asks(principal, self._principal), "schedules")
+        whose = Principal(tenant=reached(who, tenant), name=who.name)
+        return await self._jobs().schedules.all_(principal=whose)
+
+    async def unschedule(
+        self, name: str, *, tenant: str | None = None, principal: Principal | None = None
+    ) -> Schedule:
+        """Remove a schedule, and return it; jobs that it began go on.
+
+        Raises:
+            UsageError: `schedule.unknown`, `jobs.off`, `tenant.unknown`.
+        """
+        who = checking.allow(checking.who_asks(principal, self._principal), "schedules")
+        whose = Principal(tenant=reached(who, tenant), name=who.name)
+        found = await self._jobs().schedules.remove(str(name), principal=whose)
+        if found is None:
+            message = f"there is no schedule {ascii(name)[:80]}; see `headwater schedules list`"
+            raise UsageError(message, code="schedule.unknown")
+        return found
 
     async def _kept(
         self,

@@ -71,7 +71,7 @@ class Settings(BaseSettings):
     jobs: bool = False
     jobs_database: str | None = None
     jobs_folder: str | None = None
-    jobs_at_once: int = Field(default=2, ge=1, le=32)
+    jobs_at_once: int = Field(default=2, ge=0, le=32)
     notices_at_once: int = Field(default=4, ge=1, le=32)
     smtp_url: SecretStr | None = None
     mail_azure: SecretStr | None = None

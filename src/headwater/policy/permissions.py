@@ -32,6 +32,7 @@ ACTIONS = MappingProxyType[str, Role](
         "ingest": "operator",
         "forget": "operator",
         "jobs": "operator",
+        "schedules": "operator",
         "keys": "admin",
         "tenants": "admin",
     }

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from headwater.model.job import Job, Task
 from headwater.model.principal import Principal
 from headwater.ports.outbox import Outbox
+from headwater.ports.schedules import Schedules
 
 
 class Claim(Protocol):
@@ -47,6 +48,11 @@ class Claim(Protocol):
 
 class Jobs(Protocol):
     """Durable work, each tenant's own."""
+
+    @property
+    def schedules(self) -> Schedules:
+        """Return what begins jobs again and again."""
+        ...
 
     @property
     def outbox(self) -> Outbox:

@@ -36,7 +36,7 @@ class Lane:
     Args:
         workflow: What DBOS knows it by.
         queue: Where it waits: what is most urgent first, then what came first.
-        at_once: How much of it this process does at once.
+        at_once: How much of it this process does at once; 0 for none.
     """
 
     def __init__(self, workflow: str, queue: str, *, at_once: int) -> None:
@@ -57,12 +57,26 @@ class Lane:
 
         DBOS.workflow(name=self.workflow, max_recovery_attempts=MOST_TRIES)(work)
 
-    def keep(self, task: Task, *, job_id: str, priority: int | None = None, tries: int = 1) -> None:
-        """Keep work to be done; what has this id already is left as it is."""
+    def keep(
+        self,
+        task: Task,
+        *,
+        job_id: str,
+        priority: int | None = None,
+        tries: int = 1,
+        alone: str | None = None,
+    ) -> None:
+        """Keep work to be done; what has this id already is left as it is.
+
+        Raises:
+            DBOSQueueDeduplicatedError: other work that is to be done `alone` has not ended yet.
+        """
         who = task.principal
         told = {"kind": task.kind, "name": who.name, "roles": list(who.roles)}
         arguments = told | {"tenant": who.tenant, "payload": dict(task.payload), "tries": tries}
         options = self._options(job_id, tenant=who.tenant, priority=priority)
+        if alone is not None:
+            options["deduplication_id"] = alone
         DBOS.enqueue_workflow_with_options(options, arguments | {"priority": priority})
 
     def _options(self, job_id: str, *, tenant: str, priority: int | None) -> Any:
@@ -93,9 +107,10 @@ class Lane:
             yield taken
 
     def _listen(self) -> None:
-        DBOS.register_queue(
-            self.queue, worker_concurrency=self._at_once, polling_interval_sec=POLL_S
-        )
+        if self._at_once:
+            DBOS.register_queue(
+                self.queue, worker_concurrency=self._at_once, polling_interval_sec=POLL_S
+            )
 
     def _work(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """Do one piece of work, in a thread of DBOS's: wait until somebody has ended its claim."""

@@ -28,6 +28,7 @@ from headwater.services.job_claim import DbosClaim
 from headwater.services.job_folder import JobFolder
 from headwater.services.job_lane import FORMAT, Lane
 from headwater.services.outbox import NOTICE, DbosOutbox
+from headwater.services.schedules import DbosSchedules
 
 LOG = logging.getLogger(__name__)
 APP = "headwater"
@@ -64,6 +65,8 @@ class DbosJobs:
         notices = Lane(NOTICE, f"notices-{folder.id}", at_once=notices_at_once)
         self._lanes = (self._lane, notices)
         self.outbox = DbosOutbox(notices)
+        self.schedules = DbosSchedules(self._lane)
+        self._works = at_once > 0
 
     @classmethod
     @asynccontextmanager
@@ -109,7 +112,8 @@ class DbosJobs:
 
         for lane in self._lanes:
             lane.register()
-        DBOS.listen_queues([lane.queue for lane in self._lanes])
+        self.schedules.register()
+        DBOS.listen_queues([lane.queue for lane in self._lanes] if self._works else [])
         self._folder.enter(self._worker)
         DBOS.launch()
 
@@ -152,7 +156,9 @@ class DbosJobs:
     async def claims(self) -> AsyncIterator[AsyncIterator[DbosClaim]]:
         """Take jobs to be done here, until the block is left; what is not ended stays."""
         async with anyio.create_task_group() as group, self._lane.claims() as taken:
-            group.start_soon(self._look_after_the_dead, name="jobs of dead workers")
+            if self._works:
+                group.start_soon(self._look_after_the_dead, name="jobs of dead workers")
+                await ask(lambda: self.schedules.make_up(datetime.now(UTC)))
             yield taken
             group.cancel_scope.cancel()
 

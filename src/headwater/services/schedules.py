@@ -22,9 +22,11 @@ from dbos import error as dbos_errors
 from ulid import ULID
 
 from headwater.errors import UsageError
+from headwater.model.job import Task
 from headwater.model.principal import Principal
 from headwater.model.schedule import Due, Schedule
 from headwater.services.asking_dbos import ask
+from headwater.services.job_lane import Lane
 
 WORKFLOW = "headwater.due"
 NAMED = "jan feb mar apr may jun jul aug sep oct nov dec sun mon tue wed thu fri sat"
@@ -39,14 +41,12 @@ class DbosSchedules:
     """Each tenant's schedules.
 
     Args:
-        workflow: The name of the workflow that is a job.
-        queue: Where what is due waits, and whose processes share these schedules.
-        version: For DBOS the version of the app.
+        lane: Where what is due waits, and whose processes share these schedules.
     """
 
-    def __init__(self, workflow: str, queue: str, *, version: str) -> None:
-        self._queue = queue
-        self._job = {"workflow_name": workflow, "queue_name": queue, "app_version": version}
+    def __init__(self, lane: Lane) -> None:
+        self._lane = lane
+        self._queue = lane.queue
         self._workflow: Any = None
 
     def register(self) -> None:
@@ -59,30 +59,22 @@ class DbosSchedules:
 
     def _due(self, at: datetime, context: Mapping[str, Any]) -> dict[str, Any]:
         """Keep a job, in a thread of DBOS's, unless the one before has not ended."""
-        arguments = {key: context[key] for key in ("kind", "name", "roles", "tenant", "payload")}
+        who = Principal(context["tenant"], context["name"], tuple(context["roles"]))
+        task = Task(kind=context["kind"], principal=who, payload=context["payload"])
         job_id = job_id_of(str(DBOS.workflow_id), at)
         try:
-            self._keep(job_id, arguments, context["schedule"])
+            self._lane.keep(task, job_id=job_id, alone=context["schedule"])
         except dbos_errors.DBOSQueueDeduplicatedError:
             return {"passed_over": True}
         return {"job_id": job_id}
 
-    def _keep(self, job_id: str, arguments: Mapping[str, Any], schedule: str) -> None:
-        options: Any = {
-            **self._job,
-            "workflow_id": job_id,
-            "deduplication_id": schedule,
-            "authenticated_user": arguments["tenant"],
-        }
-        DBOS.enqueue_workflow_with_options(options, {**arguments, "tries": 1, "priority": None})
-
     async def add(self, due: Due) -> Schedule | None:
         """Keep a schedule for the tenant of its task; None where there is one of its name."""
-        check_cron(due.cron)
-        check_zone(due.zone)
         return await ask(functools.partial(self._add, due))
 
     def _add(self, due: Due) -> Schedule | None:
+        check_cron(due.cron)
+        check_zone(due.zone)
         task, name = due.task, self._name(due.task.principal.tenant, due.name)
         if DBOS.get_schedule(name) is not None:
             return None
@@ -115,8 +107,9 @@ class DbosSchedules:
 
     async def all_(self, *, principal: Principal) -> list[Schedule]:
         """Return the tenant's schedules, by name."""
-        found = await ask(lambda: self._listed(self._name(principal.tenant, "")))
-        return sorted(map(schedule_of, found), key=lambda one: one.name)
+        prefix = self._name(principal.tenant, "")
+        found = await ask(lambda: [schedule_of(one) for one in self._listed(prefix)])
+        return sorted(found, key=lambda one: one.name)
 
     async def remove(self, name: str, *, principal: Principal) -> Schedule | None:
         """Remove the tenant's schedule of this name, and return it; jobs that it began go on."""

@@ -24,6 +24,7 @@ Start with `headwater scan` (this host) or `headwater load PATH`, then `headwate
 GROUPS = {
     "keys": "Make, list and revoke keys: who may ask over a network.",
     "tenants": "Make and list tenants.",
+    "schedules": "Make, list and remove what a server does again and again.",
 }
 """Commands that have commands."""
 EPILOGUE = """Every command also takes, before or after its name: --database URL
@@ -55,6 +56,9 @@ COMMANDS = {
     "keys revoke": ("access:revoke_key", "Revoke a key, within a second everywhere."),
     "tenants create": ("access:create_tenant", "Make a tenant."),
     "tenants list": ("access:list_tenants", "List the tenants."),
+    "schedules create": ("schedules:create_schedule", "Do something whenever a cron line says so."),
+    "schedules list": ("schedules:list_schedules", "List the schedules."),
+    "schedules remove": ("schedules:remove_schedule", "Remove a schedule."),
     "doctor": ("doctor:doctor", "Look whether all is set up, and say what to do."),
     "demo": ("showing:demo", "Make a demo estate and ask it four questions."),
 }

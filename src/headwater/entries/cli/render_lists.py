@@ -26,6 +26,7 @@ from headwater.model.event import Event, RunRecord
 from headwater.model.explanation import Explanation, ToolInfo
 from headwater.model.load import BadLine, LoadReport
 from headwater.model.replay import ReplayReport
+from headwater.model.schedule import Schedule
 
 MOST_DIFFERENCES = 20
 MOST_BAD_LINES = 20
@@ -81,6 +82,27 @@ def draw_keys(keys: Sequence[ApiKey], look: Look) -> list[RenderableType]:
         for one in keys
     ]
     columns = ["key", "tenant", "role", f"made ({zone_name(look.zone)})", "ends", "is", "name"]
+    return draw_table(columns, rows, width=look.width, whole=1)
+
+
+def draw_schedules(schedules: Sequence[Schedule], look: Look) -> list[RenderableType]:
+    """Return the schedules, by name."""
+    if not schedules:
+        return [Text("no schedules yet; make one: headwater schedules create NAME", style="dim")]
+    times = Times(look.zone, [one.next_at for one in schedules if one.next_at], look.today)
+    rows = [
+        [
+            one.name,
+            one.tenant,
+            one.cron,
+            one.zone,
+            one.kind.removesuffix("_path"),
+            "never" if one.last_at is None else times.show(one.last_at),
+            "" if one.next_at is None else times.show(one.next_at),
+        ]
+        for one in schedules
+    ]
+    columns = ["schedule", "tenant", "cron", "in", "does", "last", f"next ({zone_name(look.zone)})"]
     return draw_table(columns, rows, width=look.width, whole=1)
 
 

@@ -10,6 +10,7 @@ from pydantic import Field
 from headwater.entries.wire.decode import Body
 from headwater.model.explanation import ToolInfo
 from headwater.model.job import Job
+from headwater.model.schedule import Schedule
 
 
 class AskBody(Body):
@@ -51,6 +52,28 @@ class ReplayBody(Body):
     """How to carry a stored plan out again."""
 
     sequential: bool = Field(default=False, description="One step after the other.")
+
+
+class ScheduleBody(Body):
+    """What is to be done again and again, and when."""
+
+    name: str = Field(description="What it is called.", examples=["nightly"])
+    cron: str = Field(
+        description="Minute, hour, day of the month, month, day of the week.",
+        examples=["0 3 * * *"],
+    )
+    zone: str = Field(default="UTC", description="The zone in which the line is read.")
+    do: dict[str, Any] = Field(
+        description="One of `scan`, `ask`, `run`, `load`, `ingest`, and how.",
+        examples=[{"ask": "how is orders-db?", "budget_s": 10}],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleList:
+    """Schedules by name."""
+
+    schedules: tuple[Schedule, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,8 @@ from headwater.entries.http.bodies import (
     JobList,
     PlanBody,
     ReplayBody,
+    ScheduleBody,
+    ScheduleList,
     ToolList,
 )
 from headwater.entries.http.describing import REF
@@ -28,11 +30,12 @@ from headwater.model.outcome import Succeeded
 from headwater.model.readiness import Readiness
 from headwater.model.replay import ReplayReport
 from headwater.model.run_state import RunPage, RunState
+from headwater.model.schedule import Schedule
 
-TAKEN = (AskBody, PlanBody, AgainBody, ReplayBody)
+TAKEN = (AskBody, PlanBody, AgainBody, ReplayBody, ScheduleBody)
 GIVEN = (
     Answer, RunResult, RunRecord, RunPage, RunState, Explanation, ReplayReport, Readiness, Job,
-    Succeeded, ToolList, JobList, Document, DocumentPage,
+    Succeeded, ToolList, JobList, Schedule, ScheduleList, Document, DocumentPage,
 )  # fmt: skip
 WORDS = """Answers operational questions on a deadline: typed, cited, complete or honestly partial.
 

@@ -17,6 +17,8 @@ from headwater.entries.http.bodies import (
     JobList,
     PlanBody,
     ReplayBody,
+    ScheduleBody,
+    ScheduleList,
     ToolList,
 )
 from headwater.entries.http.describing import Operation, Parameter
@@ -26,6 +28,7 @@ from headwater.entries.http.loads import Loads
 from headwater.entries.http.rooms import Rooms
 from headwater.entries.http.routing import Endpoint
 from headwater.entries.http.runs import Runs
+from headwater.entries.http.schedules import Schedules
 from headwater.entries.wire.opening import Opening
 from headwater.entries.wire.paths import DOCUMENTS, LIVEZ, READYZ, UPLOAD
 from headwater.model.answer import Answer, RunResult
@@ -37,6 +40,7 @@ from headwater.model.outcome import Succeeded
 from headwater.model.readiness import Readiness
 from headwater.model.replay import ReplayReport
 from headwater.model.run_state import RunPage, RunState
+from headwater.model.schedule import Schedule
 
 TEXT = {"type": "string"}
 RUN = Parameter("run_id", "path", "The run's id.", TEXT, "r-01K7YF71K4H9423GE1CMBW9FZ6")
@@ -80,6 +84,7 @@ SAID = (
 )
 DOCUMENT = Parameter("document_id", "path", "The document's id.", TEXT, "17")
 PROJECT = Parameter("project", "path", "The project's id.", TEXT, "7")
+SCHEDULE = Parameter("name", "path", "The schedule's name.", TEXT, "nightly")
 ONE = "/v1/runs/{run_id}"
 RAN = (404, 405, 409, 415, 422, 502, 504)
 
@@ -94,6 +99,7 @@ def operations(
         *_runs(runs),
         *_changes(runs),
         *_loads(loads),
+        *_schedules(Schedules(hw)),
         *_library(Library(hw)),
         _room(Rooms(hw, opening)),
         *_health(Health(hw, described)),
@@ -230,6 +236,39 @@ def _loads(loads: Loads) -> list[Operation]:
             parameters=(JOB,),
             refuses=(404, 409),
             name="cancel_job",
+        ),
+    ]
+
+
+def _schedules(schedules: Schedules) -> list[Operation]:
+    changes = partial(Operation, tag="schedules")
+    what = {"ask": "how is orders-db?", "budget_s": 10}
+    return [
+        changes(
+            method="POST",
+            path="/v1/schedules",
+            endpoint=schedules.create,
+            gives={201: Schedule},
+            takes=ScheduleBody,
+            example={"name": "nightly", "cron": "0 3 * * *", "do": what},
+            refuses=(409, 415, 422),
+            name="create_schedule",
+        ),
+        _reads(
+            "/v1/schedules",
+            schedules.all_,
+            gives=ScheduleList,
+            tag="schedules",
+            name="list_schedules",
+        ),
+        changes(
+            method="DELETE",
+            path="/v1/schedules/{name}",
+            endpoint=schedules.remove,
+            gives={200: Schedule},
+            parameters=(SCHEDULE,),
+            refuses=(404, 422),
+            name="remove_schedule",
         ),
     ]
 

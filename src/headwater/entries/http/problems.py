@@ -30,6 +30,8 @@ BY_CODE: Mapping[str, int] = {
     "job.unknown": 404,
     "document.unknown": 404,
     "work.unknown": 404,
+    "schedule.unknown": 404,
+    "schedule.exists": 409,
     "document.unknown_type": 415,
     "upload.unknown_type": 415,
     "http.no_such_path": 404,

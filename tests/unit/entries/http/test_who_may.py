@@ -40,6 +40,9 @@ LEAST: dict[tuple[str, str], str | None] = {
     ("GET", "/v1/documents/{document_id}"): "reader",
     ("DELETE", "/v1/documents/{document_id}"): "operator",
     ("GET", "/v1/jobs"): "operator",
+    ("GET", "/v1/schedules"): "operator",
+    ("POST", "/v1/schedules"): "operator",
+    ("DELETE", "/v1/schedules/{name}"): "operator",
     ("GET", "/v1/jobs/{job_id}"): "operator",
     ("POST", "/v1/jobs/{job_id}/cancel"): "operator",
 }
@@ -47,6 +50,7 @@ LEAST: dict[tuple[str, str], str | None] = {
 BODIES: dict[str, Any] = {
     "/v1/ask": {"question": "how many items per type?"},
     "/v1/runs": {"steps": [{"id": "a", "tool": "test.echo"}]},
+    "/v1/schedules": {"name": "n", "cron": "0 3 * * *", "do": {"scan": True}},
 }
 FORGED = ("hw_nothing_nothing", "x", "Basic", "eyJhbGciOiJub25lIn0.e30.", "hw_" + "a" * 60)
 ON_A_RUN = [route for route in LEAST if "{run_id}" in route[1]]
