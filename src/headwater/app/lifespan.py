@@ -19,13 +19,22 @@ from headwater.app.health import Health
 from headwater.app.identities import Identities
 from headwater.app.job_worker import JobWorker
 from headwater.app.known_items import KnownItems
+from headwater.app.noticing import Noticer
 from headwater.app.parts import Parts
+from headwater.app.post import Post
+from headwater.app.posting import Poster
 from headwater.app.rooms import Halls
 from headwater.app.run_writer import RunWriter
 from headwater.app.settings import Settings, local_zone
 from headwater.app.under_way import UnderWay
 from headwater.app.wiring import Stores, open_stores, shipped_packs
-from headwater.app.wiring_services import loop_watch, open_jobs, open_telemetry, open_tokens
+from headwater.app.wiring_services import (
+    loop_watch,
+    open_jobs,
+    open_post,
+    open_telemetry,
+    open_tokens,
+)
 from headwater.composing.preparing import prepare
 from headwater.engine.call import Caller
 from headwater.engine.journal import Outlet
@@ -72,7 +81,8 @@ async def _assemble(
     group: TaskGroup,
 ) -> Parts:
     """Make everything that lives as long as the app; nothing of it runs yet."""
-    registry = await _registry(stores, packs, settings)
+    post = await open_post(settings, jobs=jobs)
+    registry = await _registry(stores, packs, settings, post=post)
     telemetry = await to_thread.run_sync(open_telemetry, settings)
     versions, outlet, under_way = LeasedVersions(stores.versions), Outlet(), UnderWay()
     reaper, lag = Reaper(group), loop_watch() if settings.watch_loop else None
@@ -105,6 +115,7 @@ async def _assemble(
         halls=Halls(
             stores.activities, stores.rooms, hub=stores.hub, versions=versions, group=group
         ),
+        post=post,
         jobs=jobs,
         planner=_planner(stores, settings),
     )
@@ -127,11 +138,14 @@ def _planner(stores: Stores, settings: Settings) -> ModelPlanner | None:
     return ModelPlanner(stores.llm, always=settings.llm_planner == "always")
 
 
-async def _registry(stores: Stores, packs: Sequence[Pack], settings: Settings) -> Registry:
+async def _registry(
+    stores: Stores, packs: Sequence[Pack], settings: Settings, *, post: Post
+) -> Registry:
     """Return all tools, and load what they compute with where that is wanted."""
     if settings.prepare:  # now, for a question's time is its asker's
         await to_thread.run_sync(prepare)
-    return Registry([*await to_thread.run_sync(shipped_packs), *packs], stores.supplies)
+    shipped = await to_thread.run_sync(shipped_packs)
+    return Registry([*shipped, *packs], {**stores.supplies, **post.supplies})
 
 
 def _writer(
@@ -154,8 +168,25 @@ def _start(parts: Parts, group: TaskGroup) -> None:
     group.start_soon(parts.stores.rooms.work, name="rooms")
     if parts.jobs is not None:
         group.start_soon(JobWorker(parts, parts.jobs).work, name="job worker")
+        _start_post(parts, group)
     if parts.lag is not None:
         group.start_soon(parts.lag.watch, name="loop watch")
+
+
+def _start_post(parts: Parts, group: TaskGroup) -> None:
+    """Start what makes notices, and what sends them."""
+    post, work = parts.post, parts.stores.work
+    noticer = Noticer(work, post.outbox, mails=post.mailer is not None)
+    group.start_soon(noticer.work, name="noticer")
+    poster = Poster(
+        post.outbox,
+        parts.under_way,
+        mailer=post.mailer,
+        courier=post.courier,
+        webhooks=work.webhooks,
+        sealer=post.sealer,
+    )
+    group.start_soon(poster.work, name="poster")
 
 
 async def _end(parts: Parts) -> None:

@@ -11,6 +11,7 @@ from headwater.app.feed import Feed
 from headwater.app.health import Health
 from headwater.app.identities import Identities
 from headwater.app.known_items import KnownItems
+from headwater.app.post import Post
 from headwater.app.rooms import Halls
 from headwater.app.run_writer import RunWriter
 from headwater.app.settings import Settings
@@ -48,5 +49,6 @@ class Parts:
     identities: Identities
     known_items: KnownItems
     halls: Halls
+    post: Post
     jobs: Jobs | None = None
     planner: ModelPlanner | None = None
