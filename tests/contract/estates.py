@@ -17,6 +17,7 @@ from headwater.model.load import LoadCount, Rows
 from headwater.model.principal import Principal
 from headwater.model.query import Filter, GroupQuery, ItemQuery
 from headwater.model.window import Window
+from headwater.ports.activities import Activities
 from headwater.ports.cache import Cache
 from headwater.ports.documents import Documents
 from headwater.ports.embeddings import Embeddings
@@ -24,11 +25,15 @@ from headwater.ports.history import History
 from headwater.ports.inventory import Inventory
 from headwater.ports.keys import Keys
 from headwater.ports.metrics import Metrics
+from headwater.ports.projects import Projects
 from headwater.ports.relations import Relations
 from headwater.ports.rules import Rules
 from headwater.ports.run_log import RunLog
+from headwater.ports.sessions import Sessions
+from headwater.ports.teams import Teams
 from headwater.ports.vectors import Vectors
 from headwater.ports.versions import Versions
+from headwater.ports.work_items import WorkItems
 
 MINE = Principal("mine")
 OTHERS = Principal("others")
@@ -60,6 +65,11 @@ class Ports:
     documents: Documents
     vectors: Vectors
     embeddings: Embeddings
+    teams: Teams
+    projects: Projects
+    work_items: WorkItems
+    sessions: Sessions
+    activities: Activities
 
 
 def new_tenant() -> Principal:

@@ -16,6 +16,7 @@ from servers import Servers
 from contract.estates import Ports
 from headwater.stores.astra import AsyncAstraClient
 from headwater.stores.astra.vectors import AstraVectors
+from headwater.stores.memory.activities import MemoryActivities
 from headwater.stores.memory.cache import MemoryCache
 from headwater.stores.memory.documents import MemoryDocuments
 from headwater.stores.memory.embeddings import MemoryEmbeddings
@@ -24,12 +25,17 @@ from headwater.stores.memory.history import MemoryHistory
 from headwater.stores.memory.inventory import MemoryInventory
 from headwater.stores.memory.keys import MemoryKeys
 from headwater.stores.memory.metrics import MemoryMetrics
+from headwater.stores.memory.projects import MemoryProjects
 from headwater.stores.memory.relations import MemoryRelations
 from headwater.stores.memory.rules import MemoryRules
 from headwater.stores.memory.run_log import MemoryRunLog
+from headwater.stores.memory.sessions import MemorySessions
+from headwater.stores.memory.teams import MemoryTeams
 from headwater.stores.memory.vectors import MemoryVectors
 from headwater.stores.memory.versions import MemoryVersions
+from headwater.stores.memory.work_items import MemoryWorkItems
 from headwater.stores.sql import phrase_index
+from headwater.stores.sql.activities import SqlActivities
 from headwater.stores.sql.addresses import read_address
 from headwater.stores.sql.database import Database
 from headwater.stores.sql.documents import SqlDocuments
@@ -39,16 +45,20 @@ from headwater.stores.sql.inventory import SqlInventory
 from headwater.stores.sql.keys import SqlKeys
 from headwater.stores.sql.metrics import SqlMetrics
 from headwater.stores.sql.postgresql_server import PostgresqlServer
+from headwater.stores.sql.projects import SqlProjects
 from headwater.stores.sql.relations import SqlRelations
 from headwater.stores.sql.rules import SqlRules
 from headwater.stores.sql.run_log import SqlRunLog
 from headwater.stores.sql.run_tables import runs
 from headwater.stores.sql.server_database import ServerDatabase, open_database
 from headwater.stores.sql.server_opening import make_server, open_server
+from headwater.stores.sql.sessions import SqlSessions
 from headwater.stores.sql.sqlite_database import SqliteDatabase
 from headwater.stores.sql.tables import estate
+from headwater.stores.sql.teams import SqlTeams
 from headwater.stores.sql.vectors import SqlVectors
 from headwater.stores.sql.versions import SqlVersions
+from headwater.stores.sql.work_items import SqlWorkItems
 
 MOST = 20
 """Vectors of texts that these estates keep."""
@@ -125,6 +135,11 @@ def memory_ports() -> Ports:
         documents=MemoryDocuments(held),
         vectors=MemoryVectors(held),
         embeddings=MemoryEmbeddings(most=MOST),
+        teams=MemoryTeams(held),
+        projects=MemoryProjects(held),
+        work_items=MemoryWorkItems(held),
+        sessions=MemorySessions(held),
+        activities=MemoryActivities(held),
     )
 
 
@@ -143,6 +158,11 @@ def sql_ports(of_estate: Database, of_runs: Database) -> Ports:
         documents=SqlDocuments(of_estate),
         vectors=SqlVectors(of_estate),
         embeddings=SqlEmbeddings(of_estate, most=MOST),
+        teams=SqlTeams(of_estate),
+        projects=SqlProjects(of_estate),
+        work_items=SqlWorkItems(of_estate),
+        sessions=SqlSessions(of_estate),
+        activities=SqlActivities(of_estate),
     )
 
 

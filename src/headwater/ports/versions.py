@@ -14,8 +14,8 @@ class Versions(Protocol):
     async def current(self, *, principal: Principal) -> Mapping[str, int]:
         """Return the tenant's numbers by port.
 
-        These are inventory, relations, metrics, history, rules, documents, vectors and work, whose
-        number those of its ports (teams, projects, workitems, sessions, activities) are too. A port
-        never written has 0. Relations and samples of an item also depend on inventory.
+        These are inventory, relations, metrics, history, rules, documents, vectors and work. A port
+        never written has 0. Relations and samples of an item also depend on inventory. Those of
+        work (teams, projects, workitems, sessions, activities) rise with work and inventory alike.
         """
         ...

@@ -11,7 +11,8 @@ from headwater.stores.memory.estate import MemoryEstate
 
 PORTS = ("inventory", "relations", "metrics", "history", "rules", "documents", "vectors", "work")
 WORK = ("teams", "projects", "workitems", "sessions", "activities")
-"""Ports whose data has one number, that of `work`: who is in a team decides on all of them."""
+"""Ports whose data has one number: who is in a team decides on all of them, and they show names of
+items. It is a sum of two that only rise, so it rises with either."""
 
 
 class MemoryVersions:
@@ -25,4 +26,4 @@ class MemoryVersions:
         await checkpoint()
         versions = self._estate.of(principal).versions
         known = {port: versions.get(port, 0) for port in PORTS}
-        return known | dict.fromkeys(WORK, known["work"])
+        return known | dict.fromkeys(WORK, known["work"] + known["inventory"])

@@ -13,7 +13,8 @@ from headwater.stores.sql.tables import data_version
 
 PORTS = ("inventory", "relations", "metrics", "history", "rules", "documents", "vectors", "work")
 WORK = ("teams", "projects", "workitems", "sessions", "activities")
-"""Ports whose data has one number, that of `work`: who is in a team decides on all of them."""
+"""Ports whose data has one number: who is in a team decides on all of them, and they show names of
+items. It is a sum of two that only rise, so it rises with either."""
 
 _OF_TENANT = select(data_version.c.port, data_version.c.number).where(
     data_version.c.tenant_id == bindparam("tenant")
@@ -42,7 +43,7 @@ class SqlVersions:
 
         numbers = await self._database.read(work, tenant=principal.tenant)
         known = {port: numbers.get(port, 0) for port in PORTS}
-        return known | dict.fromkeys(WORK, known["work"])
+        return known | dict.fromkeys(WORK, known["work"] + known["inventory"])
 
 
 def version_of(connection: Connection, port: str, *, principal: Principal) -> int:
