@@ -20,6 +20,8 @@ from headwater.ports.hub import Hub
 from headwater.ports.rooms import Rooms
 from headwater.ports.versions import Versions
 
+MOST_ID = 2**63 - 1
+
 
 class Halls:
     """The rooms of all tenants, in this process.
@@ -34,7 +36,7 @@ class Halls:
 
     def __init__(
         self,
-        activities: Activities | None,
+        activities: Activities,
         rooms: Rooms,
         *,
         hub: Hub,
@@ -51,8 +53,6 @@ class Halls:
     @asynccontextmanager
     async def of(self, tenant: str) -> AsyncIterator[Hall]:
         """Give a tenant's hall, which is there for as long as somebody is in it."""
-        if self._activities is None:
-            raise unknown("tenant", tenant)
         hall = self._halls.get(tenant)
         if hall is None:
             hall = self._halls[tenant] = Hall(
@@ -103,6 +103,8 @@ class LiveRooms:
             UsageError: `access.denied`; `work.unknown`, also where it is another team's.
         """
         who = checking.allow(checking.who_asks(principal, self._principal), "join")
+        if not (isinstance(project, int) and 0 < project <= MOST_ID):
+            raise unknown("project", project)
         async with (
             self._halls.of(who.tenant) as hall,
             hall.seat(project, who, after) as seat,
