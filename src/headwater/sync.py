@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from headwater.app.access import Access
+from headwater.app.code_accounts import CodeAccounts
 from headwater.app.jobs import BackgroundJobs
 from headwater.app.library import Library
 from headwater.app.live import LiveRuns
@@ -79,6 +80,7 @@ class Headwater:
         *,
         budget_s: float | None = None,
         zone: tzinfo | None = None,
+        session: int | None = None,
         watch: BlockingWatch | None = None,
         principal: Principal | None = None,
     ) -> Answer:
@@ -88,6 +90,7 @@ class Headwater:
             question=question,
             budget_s=budget_s,
             zone=zone,
+            session=session,
             watch=watch and watch.live,
             principal=principal,
         )
@@ -98,6 +101,7 @@ class Headwater:
         plan: Mapping[str, Any],
         *,
         budget_s: float | None = None,
+        session: int | None = None,
         watch: BlockingWatch | None = None,
         principal: Principal | None = None,
     ) -> RunResult:
@@ -106,6 +110,7 @@ class Headwater:
             "run",
             plan=plan,
             budget_s=budget_s,
+            session=session,
             watch=watch and watch.live,
             principal=principal,
         )
@@ -263,6 +268,11 @@ class Headwater:
     def access(self) -> Part:
         """Return who may ask: keys, tenants, credentials; see `AsyncHeadwater.access`."""
         return Part(self._bridge, "access", Access)
+
+    @property
+    def github(self) -> Part:
+        """Return what keeps credentials to GitHub; see `AsyncHeadwater.github`."""
+        return Part(self._bridge, "github", CodeAccounts)
 
     @property
     def documents(self) -> Part:

@@ -5,9 +5,10 @@ Next: `headwater.engine.ask.ask`
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
@@ -21,13 +22,18 @@ from headwater.engine.ground import Ground
 from headwater.engine.journal import Journal
 from headwater.engine.validation import check_plan, decode_plan
 from headwater.engine.watch import Watch
-from headwater.errors import HeadwaterError, UsageError
+from headwater.errors import HeadwaterError, LimitError, StoreFault, UsageError
 from headwater.model.answer import Answer, RunResult
+from headwater.model.explanation import Explanation
 from headwater.model.moment import Asked
 from headwater.model.plan import Step
 from headwater.model.principal import Principal
 from headwater.model.question import Question
 from headwater.policy.budget import composing_share_s
+
+LOG = logging.getLogger(__name__)
+SESSION_SHARE = 0.25
+"""How much of its time a run waits until it is kept in its session."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +51,8 @@ class Work:
     earlier: Earlier | None = None
     only: tuple[str, ...] = ()
     run_id: str | None = None
+    session: int | None = None
+    """The session of investigation in which it is asked."""
 
 
 def work_of(
@@ -55,6 +63,7 @@ def work_of(
     budget_s: float | None,
     principal: Principal,
     zone: tzinfo | None = None,
+    session: int | None = None,
 ) -> Work:
     """Return the work of a plan or a question, asked now.
 
@@ -62,15 +71,20 @@ def work_of(
         UsageError: `run.nothing_asked`, or what is wrong with the plan, question or budget.
     """
     if plan is not None and question is None:
-        return of_plan(parts, plan, budget_s=budget_s, principal=principal)
+        return of_plan(parts, plan, budget_s=budget_s, session=session, principal=principal)
     if question is not None and plan is None:
-        return of_question(parts, question, zone=zone, budget_s=budget_s)
+        return of_question(parts, question, zone=zone, budget_s=budget_s, session=session)
     message = "give a plan or a question, and not both"
     raise UsageError(message, code="run.nothing_asked")
 
 
 def of_question(
-    parts: Parts, text: str, *, zone: tzinfo | None = None, budget_s: float | None = None
+    parts: Parts,
+    text: str,
+    *,
+    zone: tzinfo | None = None,
+    budget_s: float | None = None,
+    session: int | None = None,
 ) -> Work:
     """Return the work of a question asked now.
 
@@ -82,7 +96,7 @@ def of_question(
         asked_at=datetime.now(zone or parts.zone),
         budget_s=budget_of(parts, budget_s),
     )
-    return Work(kind="ask", asked=asked)
+    return Work(kind="ask", asked=asked, session=checking.check_session(session))
 
 
 def of_plan(
@@ -91,6 +105,7 @@ def of_plan(
     *,
     principal: Principal,
     budget_s: float | None = None,
+    session: int | None = None,
 ) -> Work:
     """Return the work of a plan given by hand, now.
 
@@ -105,7 +120,28 @@ def of_plan(
         asked_at=datetime.now(UTC),
         budget_s=budget_of(parts, budget_s),
     )
-    return Work(kind="run", asked=asked, steps=decoded.steps, waits=waits)
+    noted = checking.check_session(session)
+    return Work(kind="run", asked=asked, steps=decoded.steps, waits=waits, session=noted)
+
+
+def of_earlier(
+    parts: Parts, found: Explanation, *, only: Sequence[str], budget_s: float | None
+) -> Work:
+    """Return the work of what an earlier run is missing.
+
+    Raises:
+        UsageError: `ask.bad_budget`, `run.no_plan` or `run.unknown_step`.
+    """
+    run, events = found.run, found.events
+    earlier = records.earlier_of(run.run_id, events)
+    asked = replace(records.asked_of(run, events), budget_s=budget_of(parts, budget_s))
+    return Work(
+        kind="ask" if run.kind == "ask" else "run",
+        asked=asked,
+        steps=earlier.steps,
+        earlier=earlier,
+        only=checking.check_steps(run.run_id, earlier, only),
+    )
 
 
 async def carry(
@@ -125,9 +161,35 @@ async def carry(
     with recorded(parts, work, principal=principal, watch=watch) as run:
         if row_first:
             await parts.stores.run_log.write([run.journal.record], [])
+        await keep_in_session(parts, work, run.journal, principal=principal)
         ground = await ground_of(parts, run.journal, principal=principal)
         run.result = await carried(work, ground)
     return run.result
+
+
+async def keep_in_session(
+    parts: Parts, work: Work, journal: Journal, *, principal: Principal
+) -> None:
+    """Remember that a run was asked in a session; where that cannot be kept in time, go on.
+
+    Raises:
+        UsageError: `work.unknown`, `work.ended`: nothing is run.
+    """
+    if work.session is None:
+        return
+    record = journal.record
+    stores, ends_at = parts.stores, journal.started_at + record.budget_s * SESSION_SHARE
+    try:
+        with anyio.CancelScope(deadline=ends_at) as in_time:
+            written = await stores.work.sessions.add_run(
+                work.session, record.run_id, principal=principal
+            )
+            await stores.rooms.tell(written.activities, principal=principal)
+    except (StoreFault, LimitError) as error:
+        LOG.warning("run %s is not in session %d: %s", record.run_id, work.session, error)
+    else:
+        if in_time.cancelled_caught:
+            LOG.warning("run %s is not in session %d in time", record.run_id, work.session)
 
 
 async def carried(work: Work, ground: Ground) -> Answer | RunResult:

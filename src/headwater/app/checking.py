@@ -116,3 +116,15 @@ def check_steps(run_id: str, earlier: Earlier, only: Sequence[str]) -> tuple[str
         message = f"run {run_id} has no step {', '.join(unknown)[:200]}; it has {known}"
         raise UsageError(message, code="run.unknown_step")
     return tuple(only)
+
+
+def check_session(session: int | None) -> int | None:
+    """Return a session's id, or None.
+
+    Raises:
+        UsageError: `ask.bad_session`.
+    """
+    if session is None or (isinstance(session, int) and not isinstance(session, bool)):
+        return session
+    message = f"session {ascii(session)[:40]} is no id; give the number that the session came with"
+    raise UsageError(message, code="ask.bad_session")

@@ -63,6 +63,7 @@ class LiveRuns:
         question: str | None = None,
         budget_s: float | None = None,
         zone: tzinfo | None = None,
+        session: int | None = None,
         principal: Principal | None = None,
     ) -> RunRecord:
         """Begin a run in the background, and return its row once it is committed.
@@ -72,6 +73,7 @@ class LiveRuns:
             question: a question; exactly one of both.
             budget_s: Seconds from now to the answer, 0.05 to 60.
             zone: Where "yesterday 14:00" is meant; the machine's zone where it is left out.
+            session: The session of investigation in which it is asked.
             principal: Who asks.
 
         Raises:
@@ -81,7 +83,13 @@ class LiveRuns:
         """
         who = self._who(principal, "ask" if plan is None else "run")
         work = carrying.work_of(
-            self._parts, plan=plan, question=question, budget_s=budget_s, principal=who, zone=zone
+            self._parts,
+            plan=plan,
+            question=question,
+            budget_s=budget_s,
+            zone=zone,
+            session=session,
+            principal=who,
         )
         begun: RunRecord = await self._parts.reaper.group.start(self._carry, work, who)
         return begun
@@ -252,6 +260,7 @@ class LiveRuns:
                 carrying.recorded(self._parts, work, principal=who) as run,
             ):
                 await self._run_log.write([run.journal.record], [])
+                await carrying.keep_in_session(self._parts, work, run.journal, principal=who)
                 begun = True
                 task_status.started(run.journal.record)
                 ground = await carrying.ground_of(self._parts, run.journal, principal=who)

@@ -8,16 +8,16 @@ from __future__ import annotations
 import functools
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace as with_changes
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
 from anyio import to_thread
 
-from headwater.app import carrying, checking, records
+from headwater.app import carrying, checking
 from headwater.app.access import Access
 from headwater.app.admission import Admission
+from headwater.app.code_accounts import CodeAccounts
 from headwater.app.health import Health
 from headwater.app.jobs import BackgroundJobs
 from headwater.app.library import Library
@@ -117,6 +117,18 @@ class AsyncHeadwater:
         return Access(self._parts.stores.keys, self._parts.identities, self._principal)
 
     @property
+    def github(self) -> CodeAccounts:
+        """Return what keeps credentials to GitHub, and makes and hears its webhooks."""
+        stores = self._parts.stores
+        return CodeAccounts(
+            stores.code,
+            stores.work.projects,
+            sealer=stores.sealer,
+            keeper=self._parts.keeper,
+            principal=self._principal,
+        )
+
+    @property
     def health(self) -> Health:
         """Return what probes and scrapers ask: `ready()`, `metrics()`."""
         return self._parts.health
@@ -136,6 +148,7 @@ class AsyncHeadwater:
         *,
         budget_s: float | None = None,
         zone: tzinfo | None = None,
+        session: int | None = None,
         watch: Watch | None = None,
         principal: Principal | None = None,
     ) -> Answer:
@@ -145,14 +158,17 @@ class AsyncHeadwater:
             question: One question.
             budget_s: Seconds from now to the answer, 0.05 to 60.
             zone: Where "yesterday 14:00" is meant; the machine's zone where it is left out.
+            session: The session of investigation in which it is asked (`work.start_session`).
             watch: A live view of the run.
             principal: Who asks.
 
         Raises:
-            UsageError: the budget or the text is none.
+            UsageError: the budget, the text or the session is none.
         """
         who = self._who(principal, "ask")
-        work = carrying.of_question(self._parts, question, zone=zone, budget_s=budget_s)
+        work = carrying.of_question(
+            self._parts, question, zone=zone, budget_s=budget_s, session=session
+        )
         answer: Answer = await carrying.carry(self._parts, work, principal=who, watch=watch)
         return answer
 
@@ -161,16 +177,21 @@ class AsyncHeadwater:
         plan: Mapping[str, Any],
         *,
         budget_s: float | None = None,
+        session: int | None = None,
         watch: Watch | None = None,
         principal: Principal | None = None,
     ) -> RunResult:
         """Carry out a plan given by hand, `{"steps": [...]}`, by its deadline.
 
+        `session` is that of the investigation in which it is asked.
+
         Raises:
             UsageError: the plan may not be run; nothing was.
         """
         who = self._who(principal, "run")
-        work = carrying.of_plan(self._parts, plan, budget_s=budget_s, principal=who)
+        work = carrying.of_plan(
+            self._parts, plan, budget_s=budget_s, session=session, principal=who
+        )
         result: RunResult = await carrying.carry(self._parts, work, principal=who, watch=watch)
         return result
 
@@ -248,17 +269,7 @@ class AsyncHeadwater:
         who = self._who(principal, "again")
         found = await self.explain(run_id, principal=who)
         checking.allow_on(who, "again", found.run)
-        earlier = records.earlier_of(run_id, found.events)
-        wanted = checking.check_steps(run_id, earlier, only)
-        work = carrying.Work(
-            kind="ask" if found.run.kind == "ask" else "run",
-            asked=with_changes(
-                records.asked_of(found.run, found.events), budget_s=self._budget_s(budget_s)
-            ),
-            steps=earlier.steps,
-            earlier=earlier,
-            only=wanted,
-        )
+        work = carrying.of_earlier(self._parts, found, only=only, budget_s=budget_s)
         result: Answer | RunResult = await carrying.carry(
             self._parts, work, principal=who, watch=watch
         )

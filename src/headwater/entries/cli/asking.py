@@ -49,6 +49,7 @@ _Plan = Annotated[
 def ask(
     *words: Annotated[str, Parameter(name="question", negative="")],
     budget: Budget = None,
+    session: int | None = None,
     options: Options = NO_OPTIONS,
 ) -> int:
     """Answer a question in plain words, in the time given.
@@ -56,6 +57,7 @@ def ask(
     Args:
         words: What you want to know, such as "what breaks if db-1 fails?".
         budget: Time given for the answer, such as 2s or 500ms; without it 5s or HEADWATER_BUDGET_S.
+        session: The session of investigation in which it is asked (`headwater work start`).
         options: Options of every command.
     """
     text, screen = question(words), Screen(options)
@@ -64,7 +66,9 @@ def ask(
 
     async def answered() -> tuple[Answer, Waterfall]:
         async with opened(options, asks=True) as app, following(app.watch(), screen) as seen:
-            answer = await app.ask(text, budget_s=budget, zone=screen.zone, watch=seen.watch)
+            answer = await app.ask(
+                text, budget_s=budget, zone=screen.zone, session=session, watch=seen.watch
+            )
         return answer, seen.picture()
 
     return show(*anyio.run(answered), screen)
@@ -107,6 +111,7 @@ def run(
     /,
     *,
     budget: Budget = None,
+    session: int | None = None,
     options: Options = NO_OPTIONS,
 ) -> int:
     """Run a plan written as JSON.
@@ -114,6 +119,7 @@ def run(
     Args:
         plan: A file with {"steps": [...]}; - reads standard input.
         budget: Time given for the run, such as 2s or 500ms; without it 5s or HEADWATER_BUDGET_S.
+        session: The session of investigation in which it is asked (`headwater work start`).
         options: Options of every command.
     """
     screen = Screen(options)
@@ -122,7 +128,7 @@ def run(
 
     async def carried_out() -> tuple[RunResult, Waterfall]:
         async with opened(options) as app, following(app.watch(), screen) as seen:
-            result = await app.run(plan, budget_s=budget, watch=seen.watch)
+            result = await app.run(plan, budget_s=budget, session=session, watch=seen.watch)
         return result, seen.picture()
 
     return show(*anyio.run(carried_out), screen)

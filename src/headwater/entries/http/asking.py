@@ -45,14 +45,23 @@ class Asking:
         if flag(request, "background"):
             return begun(
                 await self._hw.live.begin(
-                    question=body.question, budget_s=given_s, zone=where, principal=who
+                    question=body.question,
+                    budget_s=given_s,
+                    zone=where,
+                    session=body.session,
+                    principal=who,
                 )
             )
 
         async def ask(watch: Watch | None = None) -> Answer:
             async with admitted(self._hw, request, budget_s=given_s) as left_s:
                 return await self._hw.ask(
-                    body.question, budget_s=left_s, zone=where, watch=watch, principal=who
+                    body.question,
+                    budget_s=left_s,
+                    zone=where,
+                    session=body.session,
+                    watch=watch,
+                    principal=who,
                 )
 
         return asked_aloud(self._hw, ask) if wants_events(request) else result(await ask())
@@ -63,11 +72,17 @@ class Asking:
         plan: Mapping[str, Any] = {"steps": body.steps}
         who, given_s = visit_of(request.scope).who, budget_s(request, body.budget_s)
         if flag(request, "background"):
-            return begun(await self._hw.live.begin(plan=plan, budget_s=given_s, principal=who))
+            return begun(
+                await self._hw.live.begin(
+                    plan=plan, budget_s=given_s, session=body.session, principal=who
+                )
+            )
 
         async def run(watch: Watch | None = None) -> RunResult:
             async with admitted(self._hw, request, budget_s=given_s) as left_s:
-                return await self._hw.run(plan, budget_s=left_s, watch=watch, principal=who)
+                return await self._hw.run(
+                    plan, budget_s=left_s, session=body.session, watch=watch, principal=who
+                )
 
         return asked_aloud(self._hw, run) if wants_events(request) else result(await run())
 

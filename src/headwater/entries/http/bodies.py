@@ -25,6 +25,9 @@ class AskBody(Body):
         description='Where "yesterday 14:00" is meant; the zone of the server without it.',
         examples=["Europe/Berlin"],
     )
+    session: int | None = Field(
+        default=None, description="The session of investigation in which it is asked."
+    )
 
 
 class PlanBody(Body):
@@ -36,6 +39,9 @@ class PlanBody(Body):
     )
     budget_s: float | None = Field(
         default=None, description="Seconds from now to the result.", ge=0.05, le=60, examples=[5.0]
+    )
+    session: int | None = Field(
+        default=None, description="The session of investigation in which it is asked."
     )
 
 

@@ -20,7 +20,7 @@ from headwater.entries.http.listening import too_large, while_listening
 from headwater.entries.http.problems import refusal
 from headwater.entries.wire.asgi import App, Message, Receive, Scope, Send
 from headwater.entries.wire.opening import Opening
-from headwater.entries.wire.paths import OPEN, UPLOADS
+from headwater.entries.wire.paths import OPEN, SIGNED, UPLOADS
 from headwater.entries.wire.visit import KEY, Visit, bearer_of
 from headwater.errors import HeadwaterError
 
@@ -74,7 +74,8 @@ class Gate:
         # Who is let in is waited for from here on, also while it is found out who it is.
         with bound(request_id=request_id.decode()), self._opening.entered():
             try:
-                scope[KEY] = await self._visit(headers, request_id)
+                if path not in SIGNED:
+                    scope[KEY] = await self._visit(headers, request_id)
             except Exception as error:  # noqa: BLE001  every error becomes a status
                 await refusal(error)(scope, receive, send)
                 return

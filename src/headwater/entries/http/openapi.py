@@ -20,6 +20,7 @@ from headwater.entries.http.bodies import (
     ToolList,
 )
 from headwater.entries.http.describing import REF
+from headwater.entries.http.work_ways import WAYS
 from headwater.errors import Fault
 from headwater.model.answer import Answer, RunResult
 from headwater.model.document import Document, DocumentPage
@@ -32,10 +33,14 @@ from headwater.model.replay import ReplayReport
 from headwater.model.run_state import RunPage, RunState
 from headwater.model.schedule import Schedule
 
-TAKEN = (AskBody, PlanBody, AgainBody, ReplayBody, ScheduleBody)
-GIVEN = (
+TAKEN: tuple[Any, ...] = (
+    AskBody, PlanBody, AgainBody, ReplayBody, ScheduleBody,
+    *dict.fromkeys(one.takes for one in WAYS if one.takes),
+)  # fmt: skip
+GIVEN: tuple[Any, ...] = (
     Answer, RunResult, RunRecord, RunPage, RunState, Explanation, ReplayReport, Readiness, Job,
     Succeeded, ToolList, JobList, Schedule, ScheduleList, Document, DocumentPage,
+    *dict.fromkeys(one.gives for one in WAYS if isinstance(one.gives, type)),
 )  # fmt: skip
 WORDS = """Answers operational questions on a deadline: typed, cited, complete or honestly partial.
 
@@ -58,6 +63,7 @@ PROBLEM: dict[str, Any] = {
         "answer": {"description": "The failed answer, where a question was asked."},
         "result": {"description": "The failed result, where a plan was run."},
         "outcome": {"description": "The outcome, where a tool was called."},
+        "current": {"description": "What is there now, where it was changed meanwhile."},
     },
     "example": {
         "type": "urn:headwater:error:tool.unknown",
@@ -90,6 +96,7 @@ OTHERS: dict[str, Any] = {
             "id": {"type": "string", "description": "What `Last-Event-ID` resumes after."},
         },
     },
+    "Value": {"type": "object", "description": "What the tool gives; see `GET /v1/tools`."},
     "Document": {"type": "object", "description": "This document."},
     "AnswerOrResult": {
         "anyOf": [{"$ref": REF.format(model=one)} for one in ("Answer", "RunResult")]

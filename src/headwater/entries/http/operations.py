@@ -22,6 +22,7 @@ from headwater.entries.http.bodies import (
     ToolList,
 )
 from headwater.entries.http.describing import Operation, Parameter
+from headwater.entries.http.github_ways import github_operations
 from headwater.entries.http.health import Health
 from headwater.entries.http.library import Library
 from headwater.entries.http.loads import Loads
@@ -29,6 +30,7 @@ from headwater.entries.http.rooms import Rooms
 from headwater.entries.http.routing import Endpoint
 from headwater.entries.http.runs import Runs
 from headwater.entries.http.schedules import Schedules
+from headwater.entries.http.work_ways import work_operations
 from headwater.entries.wire.opening import Opening
 from headwater.entries.wire.paths import DOCUMENTS, LIVEZ, READYZ, UPLOAD
 from headwater.model.answer import Answer, RunResult
@@ -101,7 +103,9 @@ def operations(
         *_loads(loads),
         *_schedules(Schedules(hw)),
         *_library(Library(hw)),
+        *work_operations(hw),
         _room(Rooms(hw, opening)),
+        *github_operations(hw),
         *_health(Health(hw, described)),
     ]
 

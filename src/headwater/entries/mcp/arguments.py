@@ -59,7 +59,16 @@ class Extras(Budgeted, Rows, Fields):
     """Everything that we may add to what a tool takes."""
 
 
-class AskArguments(Budgeted):
+class InSession(Budgeted):
+    """An investigation that a run may belong to."""
+
+    session: int | None = Field(
+        default=None,
+        description="The session of investigation in which it is asked (work_start_session).",
+    )
+
+
+class AskArguments(InSession):
     """A question."""
 
     question: str = Field(
@@ -73,7 +82,7 @@ class AskArguments(Budgeted):
     rows: int = Field(default=ROWS, ge=1, le=MOST_ROWS, description="The most rows of each list.")
 
 
-class RunArguments(Budgeted):
+class RunArguments(InSession):
     """A plan."""
 
     plan: dict[str, Any] = Field(

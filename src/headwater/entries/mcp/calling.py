@@ -71,7 +71,14 @@ async def _ask(
     zone = await zone_called(given.zone)
     watch, who = hw.watch(), caller.principal
     async with turn(hw, who, budget_s=given.budget_s) as left_s:
-        work = hw.ask(given.question, budget_s=left_s, zone=zone, watch=watch, principal=who)
+        work = hw.ask(
+            given.question,
+            budget_s=left_s,
+            zone=zone,
+            session=given.session,
+            watch=watch,
+            principal=who,
+        )
         answer = await followed(work, watch=watch, session=caller.session)
     return _answered(answer, given.rows)
 
@@ -82,7 +89,9 @@ async def _run(
     given = decoded(RunArguments, arguments)
     watch, who = hw.watch(), caller.principal
     async with turn(hw, who, budget_s=given.budget_s) as left_s:
-        work = hw.run(given.plan, budget_s=left_s, watch=watch, principal=who)
+        work = hw.run(
+            given.plan, budget_s=left_s, session=given.session, watch=watch, principal=who
+        )
         result = await followed(work, watch=watch, session=caller.session)
     return _answered(result, given.rows)
 
