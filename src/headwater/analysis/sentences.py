@@ -15,6 +15,8 @@ _FENCE = re.compile(r"[ \t]*(```+|~~~+)")
 _HEADING = re.compile(r"[ ]{0,3}#{1,6}[ \t]+")
 _ITEM = re.compile(r"[ \t]*(?:[-*+]|\d{1,3}[.)])[ \t]+(?:\[[ xX]\][ \t]+)?")
 _ROW = re.compile(r"[ \t]*\|")
+_BELOW_HEAD = re.compile(r"[ \t]*\|?(?:[ \t]*:?-+:?[ \t]*\|)+[ \t]*(?::?-+:?)?\s*")
+"""The line below the row that names a table's columns."""
 _MARKUP = re.compile(
     r"\s*<(?:summary|!--)[^\n]*\s*|\s*(?:</?[A-Za-z][^<>]*>\s*)+|\s*(?:[-*_=|:]\s*){3,}|\s*>?\s*"
 )
@@ -37,7 +39,7 @@ class Sentence:
     """A piece of a text as it stands there: `text` is the text's `[start:end]`.
 
     `kind` says what it was: a sentence of prose, a list's item, a block of code, a row of a
-    table, or a heading.
+    table, or a heading, as the row is that names a table's columns.
     """
 
     start: int
@@ -91,6 +93,8 @@ def _blocks(text: str) -> Iterator[tuple[int, int, Kind]]:
             kind = ""
             continue
         now, skip = _kind_of(line, kind)
+        if kind == "row" and _BELOW_HEAD.fullmatch(line):
+            kind = "heading"
         if now != "same":
             yield from _whole(start, end, kind)
             start, kind = here + skip, now

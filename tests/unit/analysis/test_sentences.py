@@ -53,7 +53,7 @@ def test_lists_code_tables_and_headings_are_told_apart() -> None:
         ("item", "second"),
         ("item", "third"),
         ("code", "ls -l\n# no heading"),
-        ("row", "a | b |"),
+        ("heading", "a | b |"),
         ("row", "1 | 2 |"),
         ("prose", "quoted"),
     ]
@@ -80,3 +80,10 @@ def test_no_word_of_plain_text_is_lost(parts: list[str]) -> None:
     text = " ".join(parts)
 
     assert " ".join(one.text for one in split_sentences(text)) == text
+
+
+def test_the_row_that_names_a_tables_columns_is_its_heading() -> None:
+    text = "Alerts:\n\n| alert | do |\n|---|:--|\n| Full | Delete logs. |\n| Slow | Wait. |\n"
+    kinds = [(one.kind, one.text) for one in split_sentences(text)]
+    assert [kind for kind, _ in kinds] == ["prose", "heading", "row", "row"]
+    assert kinds[2][1] == "Full | Delete logs. |"

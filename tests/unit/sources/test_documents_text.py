@@ -247,3 +247,11 @@ def test_what_is_no_text_is_refused(raw: bytes) -> None:
     with pytest.raises(UsageError) as caught:
         decoded(raw, kind="text/plain")
     assert caught.value.code == "document.not_text"
+
+
+@pytest.mark.parametrize("mark", ["| alert {0} | ", "{0}. alert ", "- alert {0} "])
+def test_a_long_table_is_cut_between_its_rows_and_a_long_list_between_its_items(mark: str) -> None:
+    lines = [f"{mark.format(number)}{'It is full. ' * 6}| Wait." for number in range(1, 60)]
+    found = cut("\n".join(lines))
+    assert len(found) > 5
+    assert [line.strip() for _, text in found for line in text.split("\n")] == lines

@@ -187,7 +187,7 @@ def _places(passage: Passage, prior: float) -> Iterable[Place]:
         plain = _LINK.sub(r"\1", sentence.text)
         own = frozenset(terms(plain))
         tells = sentence.kind != "heading" and (len(own) >= LEAST_WORDS or _leads(sentence))
-        alone = tells and sentence.kind in {"prose", "item"}
+        alone = tells and sentence.kind != "code"
         worth = prior * max(1 - LATER_ON * place, OWN_LEAST)
         if len(plain) < MOSTLY_LINK * len(sentence.text):
             worth *= POINTER

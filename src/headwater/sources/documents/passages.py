@@ -1,8 +1,8 @@
 """How a document's blocks become passages: under one heading, of a readable size; it reads none.
 
 A passage is a span of the document's text as it stands there. Blocks under the same headings are
-put together until there are enough words; a block that is too long alone is cut, text at the ends
-of sentences, code at the ends of lines.
+put together until there are enough words; a block that is too long alone is cut, tables between
+rows and lists between items, other text at the ends of sentences, code at the ends of lines.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ LEAST_WORDS = 30
 """What has fewer joins its neighbour, if that comes to no more than `SLACK` times the most."""
 SLACK = 1.25
 MOST_SECTION = 1_000
+_PART_BEGIN = re.compile(r"\n\s*(?=\||[-*+][ \t]|\d{1,3}[.)][ \t])")
+"""Before a table's row or a list's item."""
 _SENTENCE_END = re.compile(r"[.!?:;][\"')\]]{0,3}\s+")
 _LINE_END = re.compile(r"\n\s*")
 _WORD_END = re.compile(r"\s+")
@@ -115,7 +117,16 @@ def _cut(text: str, start: int, end: int, *, is_code: bool) -> int:
         if number > MOST_WORDS:
             most = word.start()
             break
-    places = (_LINE_END, _WORD_END) if is_code else (_SENTENCE_END, _LINE_END, _WORD_END)
+    places = (
+        (_LINE_END, _WORD_END)
+        if is_code
+        else (
+            _PART_BEGIN,
+            _SENTENCE_END,
+            _LINE_END,
+            _WORD_END,
+        )
+    )
     least = start + (most - start) // 3
     for place in places:
         ends = [one.end() for one in place.finditer(text, least, most)]
