@@ -163,6 +163,7 @@ FOR_NOBODY = {
     "value": "is `call`, for the client's own principal",
     "live.drain": "is for the process that stops",
     "access.identify": "tells who it is",
+    "access.until_ended": "waits until a credential is nobody's any more",
 }
 """Methods that act for nobody, and why."""
 

@@ -56,6 +56,7 @@ NO_PRINCIPAL = {
     "keys.by_digest": "it is looked up to learn who asks",
     "keys.of_tenant": "the app has checked that an admin asks",
     "keys.revoke": "the app has checked that an admin asks",
+    "keys.revoked": "ids alone, for lines that somebody opened by them",
     "keys.add_tenant": "the app has checked that an admin asks",
     "keys.tenants": "the app has checked that an admin asks",
     "loop_lag.watch": "a matter of the process",

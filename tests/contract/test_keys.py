@@ -78,6 +78,16 @@ async def test_a_key_is_revoked_once_and_stays_on_the_list(estate: Ports) -> Non
     assert await estate.keys.of_tenant("default") == [revoked]
 
 
+async def test_keys_revoked_of_late_are_told_by_id(estate: Ports) -> None:
+    for number, key_id in enumerate("abc"):
+        await estate.keys.add(a_key(key_id), digest=digest(number))
+    await estate.keys.revoke("a", tenant="default", at=at(5))
+    await estate.keys.revoke("b", tenant="default", at=at(9))
+    assert await estate.keys.revoked(since=at(4)) == {"a", "b"}
+    assert await estate.keys.revoked(since=at(9)) == {"b"}
+    assert await estate.keys.revoked(since=at(10)) == set()
+
+
 async def test_another_tenants_key_cannot_be_revoked(estate: Ports) -> None:
     await estate.keys.add(a_key("a"), digest=digest(1))
     assert await estate.keys.revoke("a", tenant="acme", at=at(5)) is None

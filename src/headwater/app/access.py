@@ -6,6 +6,7 @@ Next: `headwater.app.identities`
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import NoReturn
 
 from headwater.app import checking
 from headwater.app.api_keys import make_key
@@ -41,6 +42,15 @@ class Access:
             StoreFault: `access.unavailable` where nobody can tell now, or the database's own.
         """
         return await self._identities.identify(credential)
+
+    async def until_ended(self, credential: str | None) -> NoReturn:
+        """Wait until a credential in force no longer is: within a second of that.
+
+        Raises:
+            UsageError: `access.unauthenticated`, then.
+            StoreFault: `access.unavailable` where nobody can tell now, or the database's own.
+        """
+        await self._identities.until_ended(credential)
 
     async def create_key(
         self,

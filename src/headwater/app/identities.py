@@ -8,14 +8,17 @@ from __future__ import annotations
 import hashlib
 import hmac
 import logging
+import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import NoReturn
 
 import anyio
 
 from headwater.app.api_keys import PREFIX, digest_of, id_in
 from headwater.app.claims import ClaimNames, principal_of
+from headwater.app.revocations import Revocations
 from headwater.errors import DeadlineExceeded, HeadwaterError, StoreFault, UsageError
 from headwater.model.principal import DEFAULT_TENANT, Principal
 from headwater.policy.remembered import Remembered
@@ -70,6 +73,7 @@ class Identities:
         self._accepted = Remembered[Known](MOST)
         self._refused = Remembered[Known](MOST)
         self._looks: dict[bytes, _Look] = {}
+        self.revocations = Revocations(keys, self.forget)
 
     def digest(self, key: str) -> bytes:
         """Return what a key is kept by."""
@@ -80,6 +84,21 @@ class Identities:
         self._accepted.clear()
         self._refused.clear()
 
+    async def until_ended(self, credential: str | None) -> NoReturn:
+        """Wait until a credential in force no longer is: within a second of that.
+
+        Raises:
+            UsageError: `access.unauthenticated`, then.
+            StoreFault: `access.unavailable` where nobody can tell now, or the database's own.
+        """
+        known = await self._known(credential)
+        ends_at = known.ends_at
+        left_s = math.inf if ends_at is None else (ends_at - datetime.now(UTC)).total_seconds()
+        with anyio.move_on_after(left_s):
+            key_id = id_in(credential or "")
+            await (anyio.sleep_forever() if key_id is None else self.revocations.of(key_id))
+        raise _refusal("it was revoked, or has expired, while a line was open")
+
     async def identify(self, credential: str | None) -> Principal:
         """Return whose credential it is: an API key, or a token where those are taken.
 
@@ -87,6 +106,12 @@ class Identities:
             UsageError: `access.unauthenticated`, the same words whatever is wrong with it.
             StoreFault: `access.unavailable` where nobody can tell now, or the database's own.
         """
+        known = await self._known(credential)
+        assert known.principal is not None  # noqa: S101  (else it was refused)
+        return known.principal
+
+    async def _known(self, credential: str | None) -> Known:
+        """Return what is known of a credential that is in force."""
         if not isinstance(credential, str) or not credential:
             raise _refusal("there is none")
         if len(credential) > MOST_CHARS or not credential.isascii():
@@ -99,7 +124,7 @@ class Identities:
             raise _refusal(known.why)
         if known.ends_at is not None and known.ends_at <= datetime.now(UTC):
             raise _refusal("it has expired")
-        return known.principal
+        return known
 
     async def _find(self, credential: str, name: bytes) -> Known:
         """Return what is known of a credential by now, looked for where it is not."""

@@ -34,6 +34,10 @@ class Keys(Protocol):
         """
         ...
 
+    async def revoked(self, *, since: datetime) -> set[str]:
+        """Return the ids of the keys that were revoked at this instant or later."""
+        ...
+
     async def add_tenant(self, tenant: Tenant) -> bool:
         """Keep a tenant; return False where there is one of that name."""
         ...

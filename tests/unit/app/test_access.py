@@ -369,4 +369,5 @@ def test_the_blocking_client_has_the_same_methods() -> None:
             _ = hw.access.nonsense
         assert set(dir(hw.access)) == {
             "create_key", "create_tenant", "identify", "keys", "revoke_key", "tenants",
+            "until_ended",
         }  # fmt: skip

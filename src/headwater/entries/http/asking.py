@@ -64,7 +64,7 @@ class Asking:
                     principal=who,
                 )
 
-        return asked_aloud(self._hw, ask) if wants_events(request) else result(await ask())
+        return asked_aloud(self._hw, request, ask) if wants_events(request) else result(await ask())
 
     async def run(self, request: Request) -> Response:
         """Run a plan written as JSON."""
@@ -84,7 +84,7 @@ class Asking:
                     plan, budget_s=left_s, session=body.session, watch=watch, principal=who
                 )
 
-        return asked_aloud(self._hw, run) if wants_events(request) else result(await run())
+        return asked_aloud(self._hw, request, run) if wants_events(request) else result(await run())
 
     async def call(self, request: Request) -> Response:
         """Call one tool with arguments in JSON."""

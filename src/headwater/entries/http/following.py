@@ -19,20 +19,28 @@ from headwater.model.answer import Answer, RunResult
 
 
 def asked_aloud(
-    hw: AsyncHeadwater, ask: Callable[[Watch], Awaitable[Answer | RunResult]]
+    hw: AsyncHeadwater, request: Request, ask: Callable[[Watch], Awaitable[Answer | RunResult]]
 ) -> EventStream:
-    """Return the events of a run as they happen, then its answer; it is asked as this is sent."""
+    """Return the events of a run as they happen, then its answer; it is asked as this is sent.
+
+    Where the asker's key ends meanwhile, the run ends and they are told so instead.
+    """
+    here = visit_of(request.scope)
 
     async def work(tell: Tell) -> None:
-        watch, results = hw.watch(), []
+        watch, results, ended = hw.watch(), [], anyio.Event()
 
         async def asking() -> None:
             results.append(await ask(watch))
+            ended.set()
 
         async with anyio.create_task_group() as group:
             group.start_soon(asking)
+            group.start_soon(here.keep_checking)
             async for event in watch:
                 await tell(told_event(event))
+            await ended.wait()
+            group.cancel_scope.cancel()
         await tell(told_result(results[0]))
 
     return EventStream(work)
@@ -52,11 +60,14 @@ def followed(hw: AsyncHeadwater, request: Request, opening: Opening) -> EventStr
     after = last_event_id(request)
 
     async def work(tell: Tell) -> None:
-        async with hw.live.follow(run_id, after=after, principal=here.who) as events:
+        following = hw.live.follow(run_id, after=after, principal=here.who)
+        async with anyio.create_task_group() as group, following as events:
             await tell(b": following\n\n")
+            group.start_soon(here.keep_checking)
             async for event in events:
                 await here.recheck()
                 await tell(told_event(event))
+            group.cancel_scope.cancel()
         state = await hw.live.find(run_id, principal=here.who)
         if state.result is not None:
             await tell(told_result(state.result))

@@ -84,7 +84,11 @@ class Runs:
                     run_id, only=body.only, budget_s=left_s, watch=watch, principal=who
                 )
 
-        return asked_aloud(self._hw, again) if wants_events(request) else result(await again())
+        return (
+            asked_aloud(self._hw, request, again)
+            if wants_events(request)
+            else result(await again())
+        )
 
     async def replay(self, request: Request) -> Response:
         """Run a stored plan again and report every difference."""

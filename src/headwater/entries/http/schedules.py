@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -32,7 +34,7 @@ class Schedules:
             do=body.do,
             principal=visit_of(request.scope).who,
         )
-        return given(made, 201)
+        return given(made, 201, {"Location": f"/v1/schedules/{quote(made.name, safe='')}"})
 
     async def all_(self, request: Request) -> Response:
         """List the tenant's schedules by name."""

@@ -74,6 +74,7 @@ class EventStream(Response):
                 await refusal(error)(scope, receive, send)
                 return
             await tell(told("error", facts(known(error))))
+        await tell(b"")  # where there was nothing to tell, it begins now
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
     def _start(self) -> Message:

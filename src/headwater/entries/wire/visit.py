@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import anyio
-
 from headwater.app.service import AsyncHeadwater
 from headwater.model.principal import Principal
 
 KEY = "headwater.visit"
 """Where in an ASGI scope the visit stands."""
-QUIET_S = 10.0
-"""Seconds after which a key is looked up though nothing was asked or told."""
 
 
 class Visit:
@@ -35,14 +31,12 @@ class Visit:
         self._credential = credential
 
     async def keep_checking(self) -> None:
-        """Look from time to time whether the key still holds, for as long as it does.
+        """Wait for as long as the key holds.
 
         Raises:
-            UsageError: `access.unauthenticated`.
+            UsageError: `access.unauthenticated`, within a second of its end.
         """
-        while True:
-            await anyio.sleep(QUIET_S)
-            await self.recheck()
+        await self.hw.access.until_ended(self._credential)
 
     async def recheck(self) -> None:
         """Look whether the key still holds; the app keeps what it found for a second at most.

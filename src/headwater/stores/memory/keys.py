@@ -52,6 +52,12 @@ class MemoryKeys:
         self._keys[key_id] = replace(key, revoked_at=key.revoked_at or at)
         return self._keys[key_id]
 
+    async def revoked(self, *, since: datetime) -> set[str]:
+        """Return the ids of the keys that were revoked at this instant or later."""
+        await checkpoint()
+        ended = [key for key in self._keys.values() if key.revoked_at is not None]
+        return {key.id for key in ended if key.revoked_at and key.revoked_at >= since}
+
     async def add_tenant(self, tenant: Tenant) -> bool:
         """Keep a tenant; return False where there is one of that name."""
         await checkpoint()

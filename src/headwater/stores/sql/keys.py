@@ -30,6 +30,7 @@ _REVOKE = (
     .where(api_key.c.id == bindparam("of_id"), api_key.c.revoked_at.is_(None))
     .values(revoked_at=bindparam("at"))
 )
+_REVOKED = select(api_key.c.id).where(api_key.c.revoked_at >= bindparam("since"))
 _TENANT = select(tenants.c.tenant_id).where(tenants.c.tenant_id == bindparam("of_tenant"))
 _TENANTS = select(tenants.c.tenant_id, tenants.c.created_at).order_by(tenants.c.tenant_id)
 
@@ -85,6 +86,15 @@ class SqlKeys:
             return _one(connection, _BY_ID, {"of_id": key_id})
 
         return await self._database.write(work, tenant=None)
+
+    async def revoked(self, *, since: datetime) -> set[str]:
+        """Return the ids of the keys that were revoked at this instant or later."""
+        values = {"since": to_us(since)}
+
+        def work(connection: Connection) -> set[str]:
+            return set(connection.execute(_REVOKED, values).scalars())
+
+        return await self._database.read(work, tenant=None)
 
     async def add_tenant(self, tenant: Tenant) -> bool:
         """Keep a tenant; return False where there is one of that name."""

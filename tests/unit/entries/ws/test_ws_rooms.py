@@ -13,7 +13,7 @@ from socket_client import Socket, connected
 
 from headwater import AsyncHeadwater
 from headwater.app.settings import Settings
-from headwater.entries.wire import rooms, visit
+from headwater.entries.wire import rooms
 from headwater.entries.wire.opening import Opening
 from headwater.entries.ws import sender
 from headwater.entries.ws.live import Live
@@ -170,10 +170,7 @@ async def test_a_key_that_is_revoked_hears_nothing_more_of_a_room(service: Servi
         assert [one for one in socket.got if one["type"] == "room"] == []
 
 
-async def test_a_key_that_is_revoked_loses_a_quiet_line(
-    service: Service, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(visit, "QUIET_S", 0.05)
+async def test_a_key_that_is_revoked_loses_a_quiet_line(service: Service) -> None:
     key = await service.hw.access.create_key(role="reader", name="ann", principal=ADMIN)
     async with connected(service.app, key=key.key) as socket:
         await joined(socket)
