@@ -19,6 +19,7 @@ from pydantic_ai.messages import (
 from pydantic_ai.models import Model, ModelRequestParameters, infer_model
 from pydantic_ai.models.openai import OpenAIChatModel
 from pydantic_ai.output import OutputObjectDefinition
+from pydantic_ai.profiles.openai import OpenAIModelProfile
 from pydantic_ai.providers import Provider, infer_provider_class
 from pydantic_ai.providers.openai import OpenAIProvider
 
@@ -53,7 +54,9 @@ def parameters(schema: Mapping[str, Any] | None) -> ModelRequestParameters:
 def compatible(name: str, provider: Provider[Any]) -> Model:
     """Return a model of an OpenAI-compatible service; a text without an end is no answer of it."""
     return OpenAIChatModel(
-        name, provider=provider, profile={"openai_chat_streaming_requires_finish_reason": True}
+        name,
+        provider=provider,
+        profile=OpenAIModelProfile(openai_chat_streaming_requires_finish_reason=True),
     )
 
 
@@ -63,8 +66,17 @@ def of_provider(name: str, key: str | None) -> Model:
     Without a key its provider takes its own from the environment.
     """
     if key is None:
-        return infer_model(name)
-    return infer_model(name, lambda one: infer_provider_class(one)(api_key=key))  # type: ignore[call-arg]
+        return _asked_once(infer_model(name))
+    made = infer_model(name, lambda one: infer_provider_class(one)(api_key=key))  # type: ignore[call-arg]
+    return _asked_once(made)
+
+
+def _asked_once(model: Model) -> Model:
+    """Return a model whose client tries nothing again behind our back, where it would."""
+    client: Any = getattr(model, "client", None)
+    if hasattr(client, "max_retries"):
+        client.max_retries = 0
+    return model
 
 
 def written(event: object) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,7 +64,8 @@ class Wire:
         self._ai = ai
         self._make = make
         self._models: dict[str, Any] = {}
-        self._end = end
+        self._open = AsyncExitStack()
+        self._open.push_async_callback(end)
 
     async def ask(
         self,
@@ -87,7 +89,8 @@ class Wire:
         }
         try:
             if model not in self._models:
-                self._models[model] = self._make(model)
+                made = self._make(model)
+                self._models[model] = await self._open.enter_async_context(made)
             if remarks.heard:
                 return _read(await self._streamed(self._models[model], asked, told), ai)
             return _read(await ai.model_request(self._models[model], **asked), ai)
@@ -103,7 +106,7 @@ class Wire:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._end()
+        await self._open.aclose()
 
 
 class _Told:
@@ -203,7 +206,7 @@ def _of_provider(ai: Any, name: str, secret: str | None) -> Any:
 
 
 async def _nothing() -> None:
-    """Close nothing: pydantic-ai owns the pools of its providers."""
+    """Close nothing: each of these models has a pool of its own, and closes it."""
 
 
 def _read(response: Any, ai: Any) -> Reply:
