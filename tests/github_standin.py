@@ -156,6 +156,7 @@ class GitHubStandin:
         return [
             *listed,
             web.get(one, self._repository),
+            web.get(f"{ROOT}/user", self._user),
             web.get(f"{one}/branches/{{branch:.+}}", self._branch),
             web.get(f"{one}/issues/{{number}}", self._issue),
             web.get(f"{one}/pulls/{{number}}", self._pull),
@@ -232,22 +233,28 @@ class GitHubStandin:
     async def _judged(self, request: web.Request, handler: Handler) -> web.Response:
         """Let nobody see what they may not."""
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
-        if token and token not in self.tokens:
-            return web.json_response({"message": "Bad credentials", "status": "401"}, status=401)
         repo = self._of(request)
+        refused = self._refusal(request, token, repo)
+        if refused is not None:
+            return refused
         if repo is not None and repo.moved_to is not None:
             place = self.leads_to + request.path.replace(repo.name, repo.moved_to)
-            return web.json_response(
-                {"message": "Moved Permanently"}, status=301, headers={"Location": place}
-            )
-        if repo is None or (repo.private and not token):
+            return web.json_response({}, status=301, headers={"Location": place})
+        response = await handler(request)
+        assert isinstance(response, web.Response)
+        return response
+
+    def _refusal(
+        self, request: web.Request, token: str, repo: Repository | None
+    ) -> web.Response | None:
+        if token and token not in self.tokens:
+            return web.json_response({"message": "Bad credentials", "status": "401"}, status=401)
+        if "name" in request.match_info and (repo is None or (repo.private and not token)):
             return web.json_response({"message": "Not Found", "status": "404"}, status=404)
         if request.method != "GET" and (not token or self.tokens[token] == "reader"):
             message = "Resource not accessible by personal access token"
             return web.json_response({"message": message}, status=403)
-        response = await handler(request)
-        assert isinstance(response, web.Response)
-        return response
+        return None
 
     def _of(self, request: web.Request) -> Repository | None:
         found = request.match_info
@@ -274,6 +281,12 @@ class GitHubStandin:
         ]
         headers = {"Link": ", ".join(told)} if told else {}
         return web.json_response(rows[(number - 1) * size : number * size], headers=headers)
+
+    async def _user(self, request: web.Request) -> web.Response:
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if not token:
+            return web.json_response({"message": "Requires authentication"}, status=401)
+        return web.json_response(shapes.user(self.base, self.tokens[token]))
 
     async def _repository(self, request: web.Request) -> web.Response:
         repo = self._repo(request)

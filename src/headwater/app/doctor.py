@@ -164,6 +164,8 @@ async def _stores(database: str, settings: Settings, principal: Principal) -> li
         checks.append(await _look("clock", lambda: _clock(stores, principal)))
         for name, probe in stores.probed.items():
             checks.append(await _look(name, partial(_reached_by, probe)))
+        if settings.uses_github:  # asked by hand alone: its limit for nobody is low
+            checks.append(await _look("github", partial(_reached_by, stores.code.probe)))
 
     return [await _open_for(look, _opened(database, settings)), *checks]
 

@@ -13,6 +13,7 @@ from anyio.abc import TaskGroup
 
 from headwater.app.admission import Admission
 from headwater.app.claims import ClaimNames
+from headwater.app.code_keeper import CodeKeeper
 from headwater.app.control import Control
 from headwater.app.feed import Feed
 from headwater.app.health import Health
@@ -111,6 +112,7 @@ async def _assemble(
         control=Control(stores.hub, under_way),
         admission=admission,
         identities=await _identities(stores, settings),
+        keeper=CodeKeeper(stores.code.kept.repositories, caller, every_s=settings.github_sync_s),
         known_items=KnownItems(stores.inventory, stores.versions),
         halls=Halls(
             stores.activities, stores.rooms, hub=stores.hub, versions=versions, group=group
@@ -167,6 +169,7 @@ def _start(parts: Parts, group: TaskGroup) -> None:
     group.start_soon(parts.feed.work, name="run feed")
     group.start_soon(parts.control.work, name="run control")
     group.start_soon(parts.stores.rooms.work, name="rooms")
+    group.start_soon(parts.keeper.work, name="repositories")
     if parts.jobs is not None:
         group.start_soon(JobWorker(parts, parts.jobs).work, name="job worker")
         _start_post(parts, group)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 
 from headwater.app.admission import Admission
+from headwater.app.code_keeper import CodeKeeper
 from headwater.app.control import Control
 from headwater.app.feed import Feed
 from headwater.app.health import Health
@@ -48,6 +49,7 @@ class Parts:
     admission: Admission
     identities: Identities
     known_items: KnownItems
+    keeper: CodeKeeper
     halls: Halls
     post: Post
     jobs: Jobs | None = None

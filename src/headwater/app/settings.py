@@ -159,6 +159,12 @@ class Settings(BaseSettings):
         return tuple(one.strip() for one in given.split(",") if one.strip())
 
     @property
+    def uses_github(self) -> bool:
+        """Tell whether anything is set that is for GitHub."""
+        own = self.github_url != type(self).model_fields["github_url"].default
+        return own or bool(self.github_client_id or self.github_app_id)
+
+    @property
     def github_app(self) -> dict[str, str]:
         """Return who we are at GitHub, as it is opened by; empty texts where we are nobody."""
         secret, key = self.github_client_secret, self.github_app_key

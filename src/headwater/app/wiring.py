@@ -11,7 +11,7 @@ from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from weakref import WeakValueDictionary
 
 import anyio
@@ -82,8 +82,9 @@ class Stores:
     rooms: Rooms
     work: WorkStores
     code_kept: CodeKept
-    code: Code | None = None
-    sealer: Sealer | None = None
+    code: Code = field(default=cast(Any, None))
+    sealer: Sealer = field(default=cast(Any, None))
+    """Both are put in place when all else is open."""
     spending: Spending
     llm: Llm | None = None
     gauged: tuple[Gauged, ...] = ()
@@ -111,7 +112,7 @@ class Stores:
             RunLog: self.run_log,
             Llm: self.llm,
             **self.work.supplies,
-            **(self.code.supplies if self.code else {}),
+            **self.code.supplies,
         }
 
 

@@ -7,6 +7,8 @@ from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from anyio import to_thread
+
 from headwater.app.settings import Settings
 from headwater.ports.code_access import CodeAccess
 from headwater.ports.code_host import CodeHost
@@ -78,15 +80,20 @@ async def open_code(settings: Settings, kept: CodeKept, sealer: Sealer) -> Async
     Raises:
         UsageError: `settings.bad`.
     """
+    github = await to_thread.run_sync(_github, settings, kept, sealer)
+    async with aclosing(github):
+        yield Code(kept=kept, host=github.host, access=github.access, probe=github)
+
+
+def _github(settings: Settings, kept: CodeKept, sealer: Sealer) -> Any:
+    """Make the way to GitHub; what it is made of is imported here, in a thread."""
     from headwater.sources.github.login import App
     from headwater.sources.github.opening import GitHub
 
-    github = GitHub(
+    return GitHub(
         settings.github_url,
         credentials=kept.credentials,
         sealer=sealer,
         app=App(**settings.github_app),
         at_once=settings.github_at_once,
     )
-    async with aclosing(github):
-        yield Code(kept=kept, host=github.host, access=github.access, probe=github)

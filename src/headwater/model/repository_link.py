@@ -143,6 +143,15 @@ class SeenIssue:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Login:
+    """A login that was begun: where to go, and what is to come back from there unchanged."""
+
+    url: str
+    state: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Hook:
     """A webhook to be set up at the host: where it sends, and the secret it signs with.
 

@@ -34,6 +34,7 @@ ACTIONS = MappingProxyType[str, Role](
         "jobs": "operator",
         "schedules": "operator",
         "keys": "admin",
+        "credentials": "admin",
         "tenants": "admin",
     }
 )

@@ -6,6 +6,9 @@ LIVEZ = "/livez"
 READYZ = "/readyz"
 OPEN = frozenset((LIVEZ, READYZ, "/metrics", "/openapi.json"))
 """Paths that need no key, and are answered whatever else goes on."""
+WEBHOOK = "/v1/github/webhook"
+SIGNED = frozenset((WEBHOOK,))
+"""Paths that need no key, for what comes there is signed."""
 UPLOAD = "/v1/load"
 DOCUMENTS = "/v1/documents"
 UPLOADS = frozenset((UPLOAD, DOCUMENTS))

@@ -7,13 +7,13 @@ Next: `headwater.packs.work.issue_taking`
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import anyio
 
 from headwater.errors import LimitError
 from headwater.model.project import Project
-from headwater.model.repository import Issue
+from headwater.model.repository import Issue, Listing
 from headwater.model.repository_link import RepositoryLink, SyncReport
 from headwater.packs.work.issue_taking import push_back, take_issues, take_milestones
 from headwater.packs.work.repository_events import keep_deployments, take_deliveries
@@ -21,8 +21,9 @@ from headwater.packs.work.syncing import Reach, Syncing
 
 ROWS_AT_ONCE = 400
 """Issues taken over in one transaction."""
-OVERLAP = timedelta(minutes=2)
-"""How far back the next look begins: the host's clock and ours may differ."""
+OVERLAP = timedelta(seconds=10)
+"""How far back the next look begins: what changed at once may be told a little later."""
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 SPARE_S = 0.75
 """Seconds kept back for telling how far it came."""
 
@@ -71,8 +72,8 @@ async def _milestones(syncing: Syncing) -> None:
 
 async def _first_import(syncing: Syncing) -> bool:
     """Take all issues over, from the page on that comes next."""
-    if syncing.state.since is None or syncing.state.page == 1:
-        await syncing.keep(since=syncing.reach.at - OVERLAP)
+    if syncing.state.page == 1:  # what changes from here on is looked for afterwards
+        await _keep_newest(syncing, await _newest(syncing, tag=None))
     done = await _take_pages(syncing, page=syncing.state.page, since=None)
     if done:
         await syncing.keep(page=0)
@@ -81,18 +82,26 @@ async def _first_import(syncing: Syncing) -> bool:
 
 async def _changes(syncing: Syncing) -> bool:
     """Take over what changed since the last look, if anything did."""
-    link, tag = syncing.link, syncing.state.tags.get("issues")
-    newest = await syncing.reach.host.newest_change(
-        link.place, tag=tag, principal=syncing.reach.principal
-    )
+    newest = await _newest(syncing, tag=syncing.state.tags.get("issues"))
     if newest.unchanged:
         return True
-    done = await _take_pages(syncing, page=1, since=syncing.state.since)
+    done = await _take_pages(syncing, page=1, since=syncing.state.since or LONG_AGO)
     if done:
-        last = max((one.updated_at for one in newest.rows), default=syncing.reach.at)
-        since = min(last, syncing.reach.at) - OVERLAP
-        await syncing.keep(since=since, tags={**syncing.state.tags, "issues": newest.tag or ""})
+        await _keep_newest(syncing, newest)
     return done
+
+
+async def _newest(syncing: Syncing, *, tag: str | None) -> Listing[Issue]:
+    return await syncing.reach.host.newest_change(
+        syncing.link.place, tag=tag, principal=syncing.reach.principal
+    )
+
+
+async def _keep_newest(syncing: Syncing, newest: Listing[Issue]) -> None:
+    """Keep up to when all is known, by the host's own clock: ours need not be right."""
+    last = max((one.updated_at for one in newest.rows), default=LONG_AGO + OVERLAP)
+    tags = {**syncing.state.tags, "issues": newest.tag or ""}
+    await syncing.keep(since=last - OVERLAP, tags=tags)
 
 
 async def _take_pages(syncing: Syncing, *, page: int, since: datetime | None) -> bool:
