@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email import message_from_bytes, policy
@@ -10,7 +11,7 @@ from email.message import EmailMessage
 from typing import Any
 
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 Hook = Callable[[str, Envelope], str | None]
 """Called at a stage (`mail`, `rcpt`, `data`, `taken`) with what it is about; may give an answer."""
@@ -26,6 +27,8 @@ class MailServer:
         self.recipients: list[str] = []
         self.hook: Hook = lambda stage, envelope: None
         self.address = ("127.0.0.1", 0)
+        self._visits = 0
+        self._left = threading.Condition()
 
     @property
     def mails(self) -> list[EmailMessage]:
@@ -36,6 +39,17 @@ class MailServer:
     def ids(self) -> list[str]:
         """Return the Message-IDs of the mails taken."""
         return [str(one["Message-ID"]) for one in self.mails]
+
+    def visit(self, change: int) -> None:
+        """Take note that somebody has come, or gone."""
+        with self._left:
+            self._visits += change
+            self._left.notify_all()
+
+    def wait_idle(self) -> None:
+        """Wait until everybody has gone, and what they had sent has been dealt with."""
+        with self._left:
+            assert self._left.wait_for(lambda: self._visits == 0, timeout=20)
 
     def url(self, scheme: str = "smtp", *, user: str = "", query: str = "") -> str:
         """Return where it is."""
@@ -75,8 +89,23 @@ def signs_in(_: Any, __: Any, ___: Any, ____: str, given: Any) -> AuthResult:
     return AuthResult(success=known, handled=known)
 
 
+class CountedSMTP(SMTP):
+    """Tells when somebody comes and goes."""
+
+    def connection_made(self, transport: Any) -> None:
+        self.event_handler.visit(1)
+        super().connection_made(transport)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        super().connection_lost(error)
+        self.event_handler.visit(-1)
+
+
 class LoopbackController(Controller):
     """Runs on a port that the system picks."""
+
+    def factory(self) -> SMTP:
+        return CountedSMTP(self.handler, **self.SMTP_kwargs)
 
     def _trigger_server(self) -> None:
         assert self.server is not None
