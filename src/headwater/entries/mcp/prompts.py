@@ -14,6 +14,9 @@ MOST_CHARACTERS = 500
 ITEM = types.PromptArgument(
     name="item", description="The code or name of a configuration item.", required=True
 )
+PROJECT = types.PromptArgument(
+    name="project", description="The name or id of a project.", required=False
+)
 SINCE = types.PromptArgument(
     name="since", description="Since when, such as: yesterday 14:00, or last 2 h.", required=False
 )
@@ -51,6 +54,17 @@ PROMPTS: Mapping[str, Ready] = {
         "what is reached by distance, with owners and criticality (`ci_search`, `ci_get_by_code`), "
         "name what was cut by limits, and say whom to tell first.",
     ),
+    "resume": Ready(
+        "Go on with an investigation where it stopped.",
+        (PROJECT,),
+        "Go on with {project}. First call `work_resume` (with its id, if you know it; "
+        "`work_projects` finds it) and say in a few lines what was done last and by whom, what is "
+        "next, and what stands in the way. Read the runs that are worth another look with "
+        "`explain`, and ask again what they are missing. If you begin to investigate, start a "
+        "session (`work_start_session`), give its id as the session with every `ask`, write down "
+        "what you find with `work_note` (done, for what you did), and end it with "
+        "`work_end_session`. Change items only where you were asked to.",
+    ),
     "what_changed": Ready(
         "Tell what changed, on an item or everywhere, and what it coincides with.",
         (types.PromptArgument(name="item", description=ITEM.description, required=False), SINCE),
@@ -60,7 +74,11 @@ PROMPTS: Mapping[str, Ready] = {
         "those that coincide.",
     ),
 }
-DEFAULTS = {"item": "everything", "since": "24 hours ago"}
+DEFAULTS = {
+    "item": "everything",
+    "since": "24 hours ago",
+    "project": "the project that I worked on last",
+}
 
 
 def listed() -> list[types.Prompt]:
