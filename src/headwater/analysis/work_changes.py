@@ -18,7 +18,13 @@ from headwater.analysis.work_refusals import follows_children
 from headwater.model.item import ItemName
 from headwater.model.project import Project, ProjectChanges, ProjectDraft
 from headwater.model.team import TeamChanges, TeamView
-from headwater.model.work_item import WorkItem, WorkItemChanges, WorkItemDraft
+from headwater.model.work_item import (
+    FINISHED,
+    WorkItem,
+    WorkItemChanges,
+    WorkItemDraft,
+    WorkStatus,
+)
 
 Differences: TypeAlias = dict[str, list[Any]]
 """Fields that differ, each with its value before and after."""
@@ -106,15 +112,26 @@ def made_item(project: int, draft: WorkItemDraft, names: Names, *, now: datetime
 
 
 def brought(held: WorkItem, draft: WorkItemDraft) -> WorkItemChanges:
-    """Return what a draft changes of an item: what it leaves empty stays, and what follows."""
+    """Return what a draft changes of an item: what it leaves as drafts begin stays as it is.
+
+    Its status changes only where that differs in being open, finished or dropped, so that what is
+    under way here and open there stays under way; that of an item with children never does.
+    """
     given = {
         each.name: value
         for each in fields(draft)
-        if each.name != "parent" and (value := getattr(draft, each.name)) not in {None, ()}
+        if each.name not in {"parent", "status"}
+        and (value := getattr(draft, each.name)) != each.default
     }
-    if held.children:
-        given.pop("status", None)
+    if not held.children and _class_of(held.status) != _class_of(draft.status):
+        given["status"] = draft.status
     return cast("WorkItemChanges", given)  # a draft has the same names
+
+
+def _class_of(status: WorkStatus) -> str:
+    if status in FINISHED:
+        return "finished"
+    return "dropped" if status == "dropped" else "open"
 
 
 def differences(held: Any, new: Any) -> Differences:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from headwater.model.work_item import FINISHED, WorkStatus
 
-MAX_DEPTH = 30
+MAX_DEPTH = 20
 """Levels of items: what is changed at the bottom is rolled up through all of them."""
 
 

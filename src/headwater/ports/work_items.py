@@ -42,9 +42,9 @@ class WorkItems(Protocol):
     ) -> Written[list[WorkItem]]:
         """Make or change items by their `issue`, all or nothing; return them in the order given.
 
-        An item that has the issue keeps its id, its children, its links and whatever the draft
-        leaves empty; the status of one with children stays what these make it. One of them that is
-        as it should be is not written. At most 500.
+        An item that has the issue keeps its id, its children and whatever the draft leaves as
+        drafts begin. Its status changes only where that differs in being open, finished or dropped,
+        and not where it has children. One that is as it should be is not written. At most 500.
 
         Raises:
             UsageError: as `create`, and `work.bad` for a draft without an issue.

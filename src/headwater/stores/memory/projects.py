@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from headwater.analysis.work_changes import changed_project, made_project
+from headwater.analysis.work_records import check_project
 from headwater.analysis.work_refusals import conflict
 from headwater.model.activity import Written
 from headwater.model.principal import Principal
@@ -65,6 +66,7 @@ class MemoryProjects:
             held = writing.project(project)
             writing.check_right("update projects", held.project.team)
             shown = writing.shown_project(held)
+            check_project(changes)
             named = writing.living(tuple(changes.get("items") or ()))
             new, differ = changed_project(shown, changes, named)
             if shown.version != version:
@@ -104,6 +106,7 @@ def make_project(writing: WorkWriting, draft: ProjectDraft) -> Project:
     """
     writing.team(draft.team)
     writing.check_right("create projects", draft.team)
+    check_project({"items": draft.items})
     new = made_project(draft, writing.living(draft.items), now=writing.now)
     made = replace(new, id=writing.next_id("projects"))
     cis = tuple(one.id for one in made.items)

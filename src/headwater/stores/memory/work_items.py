@@ -9,7 +9,7 @@ from typing import Any
 from headwater.analysis.paging import read_cursor, write_cursor
 from headwater.analysis.work_changes import brought, changed_item, made_item
 from headwater.analysis.work_cycles import circle_of, normal
-from headwater.analysis.work_records import check_brought, check_dependency
+from headwater.analysis.work_records import check_brought, check_dependency, check_item
 from headwater.analysis.work_refusals import (
     bad,
     conflict,
@@ -239,6 +239,8 @@ def _matches(view: WorkView, held: StoredItem, query: WorkItemQuery) -> bool:
 
 
 def _create(writing: WorkWriting, ref: int, drafts: Sequence[WorkItemDraft]) -> list[int]:
+    for draft in drafts:
+        check_item({"items": draft.items})
     named = writing.living([one for draft in drafts for one in draft.items])
     made = [made_item(ref, draft, named, now=writing.now) for draft in drafts]
     for parent in dict.fromkeys(draft.parent for draft in drafts):
@@ -298,6 +300,7 @@ def _change(
 ) -> bool:
     """Write what changes; return whether anything does."""
     shown = writing.shown_item(held)
+    check_item(changes)
     named = writing.living(tuple(changes.get("items") or ()))
     new, differ = changed_item(shown, changes, named)
     if shown.version != version:

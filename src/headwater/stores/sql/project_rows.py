@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, exists, func, or_, select
 
 from headwater.analysis.filtering import WHOLE
 from headwater.analysis.instants import from_us
@@ -30,20 +30,17 @@ PROJECT = (
 _SEEN = select(*PROJECT, OWN.c.role).select_from(PROJECTS).where(*SEEN_PROJECT)
 _ONE = _SEEN.where(project.c.id == bindparam("ref"))
 _COUNT = select(func.count()).select_from(PROJECTS).where(*SEEN_PROJECT)
-_OF_CI = exists().where(
-    work_ci.c.tenant_id == bindparam("tenant"),
-    work_ci.c.ci_id == bindparam("ci"),
-    or_(
-        and_(work_ci.c.owner == "project", work_ci.c.owner_id == project.c.id),
-        and_(
-            work_ci.c.owner == "item",
-            exists().where(
-                work_item.c.tenant_id == bindparam("tenant"),
-                work_item.c.id == work_ci.c.owner_id,
-                work_item.c.project_id == project.c.id,
-                work_item.c.deleted_at.is_(None),
-            ),
-        ),
+_ABOUT_CI = (work_ci.c.tenant_id == bindparam("tenant"), work_ci.c.ci_id == bindparam("ci"))
+_OF_CI = or_(
+    exists().where(*_ABOUT_CI, work_ci.c.owner == "project", work_ci.c.owner_id == project.c.id),
+    exists()
+    .select_from(work_ci.join(work_item, work_item.c.id == work_ci.c.owner_id))
+    .where(
+        *_ABOUT_CI,
+        work_ci.c.owner == "item",
+        work_item.c.tenant_id == bindparam("tenant"),
+        work_item.c.deleted_at.is_(None),
+        work_item.c.project_id == project.c.id,
     ),
 )
 

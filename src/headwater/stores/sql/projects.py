@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, update
 
 from headwater.analysis.work_changes import changed_project, made_project
+from headwater.analysis.work_records import check_project
 from headwater.analysis.work_refusals import conflict
 from headwater.model.activity import Written
 from headwater.model.principal import Principal
@@ -80,6 +81,7 @@ class SqlProjects:
 
         def work(connection: Connection) -> Written[Project]:
             writing, held = _held(connection, project, "update projects", principal=principal)
+            check_project(changes)
             named = writing.living(tuple(changes.get("items") or ()))
             new, differ = changed_project(held, changes, named)
             if not differ and held.version == version:
@@ -117,6 +119,7 @@ def make_project(writing: WorkWriting, draft: ProjectDraft) -> Project:
     """
     _, role = find_team(writing.connection, draft.team, principal=writing.principal)
     check_right("create projects", role, writing.principal)
+    check_project({"items": draft.items})
     new = made_project(draft, writing.living(draft.items), now=writing.now)
     number = writing.insert(
         project_table,

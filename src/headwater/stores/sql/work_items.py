@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, bindparam, update
 
 from headwater.analysis.work_changes import brought, changed_item, made_item
-from headwater.analysis.work_records import check_brought
+from headwater.analysis.work_records import check_brought, check_item
 from headwater.analysis.work_refusals import conflict, not_an_idea, promoted, within_itself
 from headwater.model.activity import Written
 from headwater.model.principal import Principal
@@ -222,6 +222,8 @@ def _written(writing: WorkWriting, item: int) -> Written[WorkItem]:
 def _create(
     writing: WorkWriting, ref: int, drafts: Sequence[WorkItemDraft], *, team: int
 ) -> list[int]:
+    for draft in drafts:
+        check_item({"items": draft.items})
     named = writing.living([one for draft in drafts for one in draft.items])
     made = [made_item(ref, draft, named, now=writing.now) for draft in drafts]
     for parent in dict.fromkeys(draft.parent for draft in drafts):
@@ -266,6 +268,7 @@ def _change(
 ) -> bool:
     """Write what changes; return whether anything does."""
     item = held.item
+    check_item(changes)
     named = writing.living(tuple(changes.get("items") or ()))
     new, differ = changed_item(item, changes, named)
     if not differ and item.version == version:
