@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import anyio
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from headwater.entries.ws.outgoing import Outgoing
 
-GOING_AWAY, NO_TEXT, VIOLATION, SLOW = 1001, 1003, 1008, 1013
+NORMAL, GOING_AWAY, NO_TEXT, VIOLATION, SLOW = 1000, 1001, 1003, 1008, 1013
 UNREAD_S = 5.0
 """Seconds for which a client may leave as many messages unread as are kept."""
 CLOSE_S = 1.0
@@ -61,13 +63,17 @@ class Sender:
         if self._closing is None:
             return
         code, reason = self._closing
-        if code != SLOW:
-            with anyio.move_on_after(CLOSE_S, shield=True):
-                await self._socket.close(code, reason)
-                return
         drop = self._socket.scope.get("extensions", {}).get("headwater.drop")
+        if (code != SLOW or drop is None) and await self._closed(code, reason):
+            return
         if drop is not None:
             drop["call"](code, reason)
-            return
-        with anyio.move_on_after(CLOSE_S, shield=True):
+
+    async def _closed(self, code: int, reason: str) -> bool:
+        """Close in order; return whether the client took it, or was gone."""
+        with (
+            anyio.move_on_after(CLOSE_S, shield=True) as late,
+            contextlib.suppress(WebSocketDisconnect, RuntimeError, OSError),
+        ):
             await self._socket.close(code, reason)
+        return not late.cancelled_caught

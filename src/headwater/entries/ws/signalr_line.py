@@ -20,7 +20,7 @@ from headwater.entries.wire.rooms import Place, Rooms
 from headwater.entries.wire.visit import Visit
 from headwater.entries.ws.answering import Answering
 from headwater.entries.ws.messages import Request
-from headwater.entries.ws.sender import GOING_AWAY, NO_TEXT, VIOLATION, Sender
+from headwater.entries.ws.sender import GOING_AWAY, NO_TEXT, NORMAL, VIOLATION, Sender
 from headwater.entries.ws.signalr_messages import (
     PING,
     SHAKEN,
@@ -126,7 +126,7 @@ class SignalRLine:
             case Kind.PING | Kind.CANCEL_INVOCATION | Kind.COMPLETION | Kind.STREAM_ITEM:
                 pass
             case Kind.CLOSE:
-                self._sender.end(GOING_AWAY, "")
+                self._sender.end(NORMAL, "")
             case kind:
                 raise bad(f"its type is {ascii(kind)[:40]}, which there is not")
 

@@ -379,6 +379,13 @@ async def test_what_is_no_message_ends_the_line(service: Service, said: str) -> 
     assert client.got[-1]["type"] == 7
 
 
+async def test_a_client_who_says_goodbye_is_let_go(service: Service) -> None:
+    async with service.client() as client:
+        client.tell({"type": 7})
+        assert (await client.closing())[0] == 1000
+        client.leave()
+
+
 async def test_bytes_end_the_line(service: Service) -> None:
     async with service.client() as client:
         client.say_bytes(b"x")
