@@ -34,14 +34,19 @@ class Access:
         self._identities = identities
         self._own = own
 
-    async def identify(self, credential: str | None) -> Principal:
+    async def identify(self, credential: str | None, *, address: str = "") -> Principal:
         """Return whose credential it is: an API key, or a token where those are taken.
 
+        Args:
+            credential: What was shown.
+            address: Where from; failures of one address are bounded.
+
         Raises:
+            LimitError: `limit.failed_keys`, where too many of this address were nobody's.
             UsageError: `access.unauthenticated`, the same words whatever is wrong with it.
             StoreFault: `access.unavailable` where nobody can tell now, or the database's own.
         """
-        return await self._identities.identify(credential)
+        return await self._identities.identify(credential, address=address)
 
     async def until_ended(self, credential: str | None) -> NoReturn:
         """Wait until a credential in force no longer is: within a second of that.

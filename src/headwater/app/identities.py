@@ -18,6 +18,7 @@ import anyio
 
 from headwater.app.api_keys import PREFIX, digest_of, id_in
 from headwater.app.claims import ClaimNames, principal_of
+from headwater.app.failed_keys import FailedKeys
 from headwater.app.revocations import Revocations
 from headwater.errors import DeadlineExceeded, HeadwaterError, StoreFault, UsageError
 from headwater.model.principal import DEFAULT_TENANT, Principal
@@ -61,15 +62,23 @@ class Identities:
         tokens: What checks tokens, or None where none are taken.
         secret: Keys the digest of API keys; empty for none of this installation's own.
         names: What the claims of a token are called.
+        failures: Bounds how often somebody may fail; nothing where it is None.
     """
 
     def __init__(
-        self, keys: Keys, tokens: Tokens | None, *, secret: bytes, names: ClaimNames
+        self,
+        keys: Keys,
+        tokens: Tokens | None,
+        *,
+        secret: bytes,
+        names: ClaimNames,
+        failures: FailedKeys | None = None,
     ) -> None:
         self._keys = keys
         self._tokens = tokens
         self._secret = secret
         self._names = names
+        self._failures = failures
         self._accepted = Remembered[Known](MOST)
         self._refused = Remembered[Known](MOST)
         self._looks: dict[bytes, _Look] = {}
@@ -99,18 +108,24 @@ class Identities:
             await (anyio.sleep_forever() if key_id is None else self.revocations.of(key_id))
         raise _refusal("it was revoked, or has expired, while a line was open")
 
-    async def identify(self, credential: str | None) -> Principal:
+    async def identify(self, credential: str | None, *, address: str = "") -> Principal:
         """Return whose credential it is: an API key, or a token where those are taken.
 
         Raises:
+            LimitError: `limit.failed_keys`, where too many of this address were nobody's.
             UsageError: `access.unauthenticated`, the same words whatever is wrong with it.
             StoreFault: `access.unavailable` where nobody can tell now, or the database's own.
         """
-        known = await self._known(credential)
+        try:
+            known = await self._known(credential, address=address)
+        except UsageError:
+            if self._failures is not None and credential:
+                await self._failures.failed(address)
+            raise
         assert known.principal is not None  # noqa: S101  (else it was refused)
         return known.principal
 
-    async def _known(self, credential: str | None) -> Known:
+    async def _known(self, credential: str | None, *, address: str = "") -> Known:
         """Return what is known of a credential that is in force."""
         if not isinstance(credential, str) or not credential:
             raise _refusal("there is none")
@@ -119,6 +134,8 @@ class Identities:
         name = hashlib.sha256(credential.encode()).digest()
         known = self._recall(name)
         if known is None:
+            if self._failures is not None:
+                self._failures.check(address, name)
             known = await self._find(credential, name)
         if known.principal is None:
             raise _refusal(known.why)
@@ -194,6 +211,8 @@ class Identities:
             if mine.known is None:
                 raise _unavailable()
             kept = self._refused if mine.known.principal is None else self._accepted
+            if self._failures is not None and mine.known.principal is not None:
+                self._failures.succeeded(name)
             kept.put(name, mine.known, until_s=mine.began_s + KEEP_S)
         except DeadlineExceeded as error:
             mine.error = _unavailable()

@@ -15,6 +15,7 @@ from headwater.app.admission import Admission
 from headwater.app.claims import ClaimNames
 from headwater.app.code_keeper import CodeKeeper
 from headwater.app.control import Control
+from headwater.app.failed_keys import FailedKeys
 from headwater.app.feed import Feed
 from headwater.app.health import Health
 from headwater.app.identities import Identities
@@ -216,4 +217,5 @@ async def _identities(stores: Stores, settings: Settings) -> Identities:
             otherwise=settings.tenant,
             leeway_s=settings.jwt_leeway_s,
         ),
+        failures=FailedKeys(stores.rates, most=settings.failed_keys),
     )

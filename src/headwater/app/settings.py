@@ -119,6 +119,7 @@ class Settings(BaseSettings):
     most_waiting: int = Field(default=4_000, ge=1)
     runs_per_tenant: int = Field(default=0, ge=0)
     requests_per_key: int = Field(default=0, ge=0)
+    failed_keys: int = Field(default=100, ge=0)
     requests_per_key_s: float = Field(default=60.0, gt=0)
     stop_s: float = Field(default=25.0, gt=0, le=600)
     breaker_window_s: float = Field(default=10.0, gt=0)

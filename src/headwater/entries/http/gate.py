@@ -21,7 +21,7 @@ from headwater.entries.http.problems import refusal
 from headwater.entries.wire.asgi import App, Message, Receive, Scope, Send
 from headwater.entries.wire.opening import Opening
 from headwater.entries.wire.paths import OPEN, SIGNED, UPLOADS
-from headwater.entries.wire.visit import KEY, Visit, bearer_of
+from headwater.entries.wire.visit import KEY, Visit, address_of, bearer_of
 from headwater.errors import HeadwaterError
 
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
@@ -75,7 +75,7 @@ class Gate:
         with bound(request_id=request_id.decode()), self._opening.entered():
             try:
                 if path not in SIGNED:
-                    scope[KEY] = await self._visit(headers, request_id)
+                    scope[KEY] = await self._visit(headers, request_id, address=address_of(scope))
             except Exception as error:  # noqa: BLE001  every error becomes a status
                 await refusal(error)(scope, receive, send)
                 return
@@ -83,9 +83,11 @@ class Gate:
                 self._app, scope, receive=receive, send=send, most_bytes=most_bytes
             )
 
-    async def _visit(self, headers: Mapping[bytes, bytes], request_id: bytes) -> Visit:
+    async def _visit(
+        self, headers: Mapping[bytes, bytes], request_id: bytes, *, address: str
+    ) -> Visit:
         credential = bearer_of(headers)
-        who = await self._hw.access.identify(credential)
+        who = await self._hw.access.identify(credential, address=address)
         await self._hw.admission.count(who)
         return Visit(self._hw, who, credential=credential, request_id=request_id.decode())
 

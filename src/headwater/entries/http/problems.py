@@ -64,6 +64,7 @@ BY_CODE: Mapping[str, int] = {
     "limit.result_bytes": 422,
     "limit.overload": 503,
     "limit.rate": 429,
+    "limit.failed_keys": 429,
     "limit.runs": 429,
     "limit.deadline": 504,
     "limit.asked_now": 504,

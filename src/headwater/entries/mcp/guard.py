@@ -14,13 +14,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from headwater.entries.wire.addressing import Names, values_of
 from headwater.entries.wire.refusing import problem, refused
+from headwater.entries.wire.visit import address_of
 from headwater.errors import UsageError
 from headwater.model.principal import Principal
 
 KEY = "headwater.mcp.principal"
 """Where in an ASGI scope it stands who asks."""
 MOST_NAME = 300
-Identify = Callable[[str | None], Awaitable[Principal]]
+Identify = Callable[[str | None, str], Awaitable[Principal]]
+"""Returns who has a credential, shown at an address."""
 
 
 class Guard:
@@ -45,7 +47,8 @@ class Guard:
         refusal = self._refusal(scope)
         if refusal is None:
             try:
-                scope[KEY] = await self._identify(credential_of(values_of(scope, b"authorization")))
+                credential = credential_of(values_of(scope, b"authorization"))
+                scope[KEY] = await self._identify(credential, address_of(scope))
             except Exception as error:  # noqa: BLE001  every error becomes a status
                 refusal = refused(error)
         await (refusal or self._app)(scope, receive, send)

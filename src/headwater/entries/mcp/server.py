@@ -189,8 +189,8 @@ def make_mcp(
     """
     names = names_of(host, settings.mcp_hosts, settings.mcp_origins)
 
-    async def let_in(credential: str | None) -> Principal:
-        principal = await hw.access.identify(credential)
+    async def let_in(credential: str | None, address: str) -> Principal:
+        principal = await hw.access.identify(credential, address=address)
         await hw.admission.count(principal)
         return principal
 

@@ -14,7 +14,7 @@ from headwater.entries.wire.faults import facts, known
 from headwater.errors import EngineBug, HeadwaterError
 
 LOG = logging.getLogger(__name__)
-BY_CODE: Mapping[str, int] = {"limit.rate": 429}
+BY_CODE: Mapping[str, int] = {"limit.rate": 429, "limit.failed_keys": 429}
 BY_FAULT: Mapping[str, int] = {"asker": 401, "limit": 503, "tool": 502, "store": 503, "engine": 500}
 """An error while letting somebody in, by what says more than whose fault it is, and by that."""
 

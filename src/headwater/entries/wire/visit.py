@@ -55,6 +55,12 @@ def bearer_of(headers: Mapping[bytes, bytes]) -> str | None:
     return credential.strip().decode("latin-1") or None
 
 
+def address_of(scope: Mapping[str, Any]) -> str:
+    """Return where a request comes from, empty where that is nowhere in particular."""
+    client = scope.get("client")
+    return str(client[0]) if client else ""
+
+
 def visit_of(scope: Mapping[str, Any]) -> Visit:
     """Return the visit that an ASGI scope belongs to."""
     visit: Visit = scope[KEY]

@@ -12,7 +12,7 @@ from headwater.entries.wire.asgi import Receive, Scope, Send
 from headwater.entries.wire.decode import read_object
 from headwater.entries.wire.faults import known
 from headwater.entries.wire.opening import Opening
-from headwater.entries.wire.visit import Visit, bearer_of
+from headwater.entries.wire.visit import Visit, address_of, bearer_of
 from headwater.entries.ws.line import Line
 from headwater.entries.ws.messages import key_of
 from headwater.entries.ws.sender import GOING_AWAY, VIOLATION
@@ -60,7 +60,7 @@ class Live:
         credential = bearer_of(dict(socket.scope["headers"]))
         if credential is None:
             credential = await first_key(socket)
-        who = await self._hw.access.identify(credential)
+        who = await self._hw.access.identify(credential, address=address_of(socket.scope))
         await self._hw.admission.count(who)
         number = secrets.token_hex(8)
         return Visit(self._hw, who, credential=credential, request_id=number)

@@ -23,7 +23,7 @@ from headwater.entries.wire.asgi import Receive, Scope, Send
 from headwater.entries.wire.faults import known
 from headwater.entries.wire.opening import Opening
 from headwater.entries.wire.refusing import problem, refused
-from headwater.entries.wire.visit import Visit, bearer_of
+from headwater.entries.wire.visit import Visit, address_of, bearer_of
 from headwater.entries.ws.sender import CLOSE_S, VIOLATION
 from headwater.entries.ws.signalr_line import SignalRLine
 from headwater.entries.ws.signalr_messages import END, check_handshake, records, written
@@ -87,7 +87,7 @@ class SignalR:
             message = f"there is POST {NEGOTIATE} and the WebSocket {PATH} here"
             return problem(HTTPStatus.NOT_FOUND, UsageError(message, code="http.no_such_path"))
         try:
-            credential = await self._let_in(bearer_of(dict(scope["headers"])))
+            credential = await self._let_in(bearer_of(dict(scope["headers"])), address_of(scope))
         except Exception as error:  # noqa: BLE001  every error becomes a status
             return refused(error)
         word, ticket = self._tickets.issue(credential)
@@ -100,8 +100,8 @@ class SignalR:
         headers = {"Cache-Control": "no-store"}
         return Response(to_json(offer), HTTPStatus.OK, headers, media_type="application/json")
 
-    async def _let_in(self, credential: str | None) -> str:
-        who = await self._hw.access.identify(credential)
+    async def _let_in(self, credential: str | None, address: str) -> str:
+        who = await self._hw.access.identify(credential, address=address)
         await self._hw.admission.count(who)
         assert credential is not None  # noqa: S101  (nobody is identified without one)
         return credential
@@ -112,7 +112,7 @@ class SignalR:
         try:
             self._opening.check()
             credential = self._credential_of(socket)
-            who = await self._hw.access.identify(credential)
+            who = await self._hw.access.identify(credential, address=address_of(socket.scope))
             rest = await _shaken(socket)
         except WebSocketDisconnect:
             return

@@ -101,8 +101,9 @@ async def in_memory(
         yield client
 
 
-async def identify(credential: str | None) -> Principal:
+async def identify(credential: str | None, address: str) -> Principal:
     """Tell whose key it is."""
+    del address
     if credential not in KEYS:
         raise UsageError("who are you?", code="access.unauthenticated")
     return KEYS[credential]

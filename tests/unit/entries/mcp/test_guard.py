@@ -91,7 +91,8 @@ class Doorman:
         self.asked: list[str | None] = []
         self._error = error
 
-    async def identify(self, credential: str | None) -> Principal:
+    async def identify(self, credential: str | None, address: str) -> Principal:
+        del address
         self.asked.append(credential)
         if self._error is not None:
             raise self._error
