@@ -380,12 +380,13 @@ def shipped_packs() -> list[Pack]:
     from headwater.packs.history import tools as history
     from headwater.packs.knowledge import tools as knowledge
     from headwater.packs.metric import tools as metric
-    from headwater.packs.work import activity, items, projects, resuming, sessions, teams
+    from headwater.packs.work import activity, items, notices, projects, resuming, sessions, teams
     from headwater.packs.work import repository_changes as changes
     from headwater.packs.work import repository_tools as repositories
 
     packs: list[Pack] = [estate, ci, metric, graph, history, cep, knowledge]
-    packs += [teams, projects, items, sessions, resuming, activity, repositories, changes]
+    packs += [teams, projects, items, sessions, resuming, activity, notices]
+    packs += [repositories, changes]
     for one in entry_points(group=GROUP):
         try:
             packs.append(one.load())
