@@ -123,10 +123,11 @@ class Headwater:
         *,
         budget_s: float | None = None,
         principal: Principal | None = None,
+        as_json: bool = False,
     ) -> Outcome:
         """Call one tool and return how that ended; see `AsyncHeadwater.call`."""
         outcome: Outcome = self._bridge.call(
-            "call", tool=tool, args=args, budget_s=budget_s, principal=principal
+            "call", tool=tool, args=args, budget_s=budget_s, principal=principal, as_json=as_json
         )
         return outcome
 

@@ -202,8 +202,11 @@ class AsyncHeadwater:
         *,
         budget_s: float | None = None,
         principal: Principal | None = None,
+        as_json: bool = False,
     ) -> Outcome:
         """Call one tool through its policies and return how that ended, as data.
+
+        `as_json` gives the value of a success as `Json`: bytes, for who only hands it on.
 
         Raises:
             UsageError: the budget is none.
@@ -215,6 +218,7 @@ class AsyncHeadwater:
             principal=self._who(principal, "call"),
             asked=Asked(datetime.now(UTC)),
             deadline_at=caller.now() + self._budget_s(budget_s),
+            as_json=as_json,
         )
         return await caller.call(call, SILENCE)
 

@@ -30,8 +30,8 @@ async def attempt(
     ports: Mapping[str, Any],
     threads: Threads,
     journal: Journal = SILENCE,
-) -> Cited[Any]:
-    """Ask a tool once and return its value as plain JSON, with its evidence.
+) -> Cited[bytes]:
+    """Ask a tool once and return its value as JSON, with its evidence.
 
     What it tells meanwhile, where it asks for `Remarks`, goes to the journal.
 
@@ -62,7 +62,7 @@ async def attempt(
     signed = tuple(
         one.signed(step=call.step, tool=tool.name, private=tool.personal) for one in given.evidence
     )
-    return Cited(tool.schema.encode(given.value), signed)
+    return Cited(tool.schema.write(given.value), signed)
 
 
 def _fault(tool: Tool, error: BaseException) -> HeadwaterError:

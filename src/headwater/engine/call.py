@@ -12,8 +12,6 @@ from dataclasses import replace
 from typing import Any
 
 import anyio
-from pydantic import TypeAdapter
-from pydantic_core import from_json, to_json
 
 from headwater.engine.attempt import attempt
 from headwater.engine.clock import loop_clock, loop_scope
@@ -24,9 +22,10 @@ from headwater.engine.journal import Journal
 from headwater.engine.limits import Limits
 from headwater.engine.passage import Desk, Key, Passage
 from headwater.engine.reaper import Reaper
-from headwater.engine.sizes import canonical_json, weighed
+from headwater.engine.sizes import canonical_json
 from headwater.engine.threads import Threads
 from headwater.engine.wall import check_role
+from headwater.engine.written import Written, check_size, pack, unpack, value_of
 from headwater.errors import DeadlineExceeded, EngineBug, HeadwaterError
 from headwater.model.call import Call
 from headwater.model.moment import Asked
@@ -36,12 +35,10 @@ from headwater.policy.budget import clean_up_s
 from headwater.ports.cache import Cache
 from headwater.ports.telemetry import Telemetry
 from headwater.ports.versions import Versions
-from headwater.toolkit.cited import Cited
 from headwater.toolkit.registry import Registry
 
 HERE = "engine.call"
 LOG = logging.getLogger(__name__)
-KEPT: TypeAdapter[Cited[Any]] = TypeAdapter(Cited[Any])
 QUICK_S = 0.005
 """A call of a tool that took less the last time has no task of its own, which costs 90 us."""
 COMPANY = 4
@@ -121,10 +118,10 @@ class Caller:
         passage: Passage | None = None
         try:
             passage = self._passage(call, journal, started_at)
-            cited, via = await self._through_policies(passage)
+            written, via = await self._through_policies(passage)
             outcome: Outcome = Succeeded(
-                value=cited.value,
-                evidence=cited.evidence,
+                value=value_of(passage.tool, written, as_json=call.as_json),
+                evidence=written.evidence,
                 via=via,
                 attempts=passage.tries,
                 elapsed_s=self.now() - started_at,
@@ -136,7 +133,7 @@ class Caller:
             self._telemetry.called(passage.tool.name, outcome)
         return outcome
 
-    async def _through_policies(self, passage: Passage) -> tuple[Cited[Any], Via]:
+    async def _through_policies(self, passage: Passage) -> tuple[Written, Via]:
         """Return a call's result: the nesting below is the order of the policies.
 
         A hedge will stand round the attempt and batching before the flight.
@@ -147,24 +144,24 @@ class Caller:
         journal, step = passage.journal, passage.call.step
         with self._scope(deadline=passage.deadline_at) as in_time:  # deadline, over all tries
             kept_as = await self._kept_as(passage) if passage.tool.cacheable else None
-            if kept_as and (kept := await self._cache.get(kept_as)) is not None:  # cache
+            if kept_as and (kept := unpack(await self._cache.get(kept_as))) is not None:  # cache
                 journal.note("cache.hit", HERE, step)
-                return KEPT.validate_python(from_json(kept)), "cache"
+                return kept, "cache"
             with self._flights.share(passage.key) as flight:  # one flight for equal calls
                 if flight.waits and await flight.landing(passage.deadline_at):
                     journal.note("flight.joined", HERE, step)
                     return flight.result(), "shared"
                 if passage.desk.quick:
-                    cited = flight.brought = await self._tries(passage)
+                    written = flight.brought = await self._tries(passage)
                 else:
-                    cited = await self._carried(flight, passage)
-        if in_time.cancelled_caught or cited is None:
+                    written = await self._carried(flight, passage)
+        if in_time.cancelled_caught or written is None:
             passage.desk.quick = False
             raise too_late(passage.tool)
         if kept_as:
-            kept = b'{"value":%b,"evidence":%b}' % (passage.weighed, to_json(cited.evidence))
-            await self._cache.put(kept_as, kept, size_bytes=len(kept))
-        return cited, "direct"
+            packed = pack(written)
+            await self._cache.put(kept_as, packed, size_bytes=len(packed))
+        return written, "direct"
 
     async def _carried(self, flight: Flight, passage: Passage) -> Any:
         """Let the app carry a call that may take long, so that it ends in time whatever it does."""
@@ -172,7 +169,7 @@ class Caller:
         crew = self._reaper.crew(grace_s=clean_up_s(time_s, most_s=self.limits.grace_s))
         return await flight.carry(crew, self._tries, passage, deadline_at=passage.deadline_at)
 
-    async def _tries(self, passage: Passage) -> Cited[Any]:
+    async def _tries(self, passage: Passage) -> Written:
         """Return what the tool gives, tried as often as its policies allow."""
         gate = passage.gate
         with gate.place(required=passage.call.required) as place:  # concurrency limit
@@ -185,12 +182,12 @@ class Caller:
                 except HeadwaterError as error:
                     await self._wait_or_raise(passage, error)  # retry
 
-    async def _once(self, passage: Passage) -> Cited[Any]:
+    async def _once(self, passage: Passage) -> Written:
         """Make one attempt and tell the gate how it ended, cancelled ones included."""
         passage.tries += 1
         gate, told, began_at = passage.gate, False, self.now()
         try:
-            cited = await attempt(
+            written = await attempt(
                 passage.tool,
                 passage.call,
                 passage.arguments,
@@ -198,7 +195,7 @@ class Caller:
                 threads=self.threads,
                 journal=passage.journal,
             )
-            passage.weighed = weighed(passage.tool, cited.value, self.limits)
+            check_size(passage.tool, written, self.limits)
             ended_at = self.now()
             at_once = gate.limiter.taken
             gate.succeeded(ended_at, took_s=ended_at - began_at)
@@ -212,7 +209,7 @@ class Caller:
         finally:
             if not told:
                 self._left(passage)
-        return cited
+        return written
 
     def _left(self, passage: Passage) -> None:
         """Tell the gate of a try that neither succeeded nor failed: too late, or not wanted."""

@@ -43,5 +43,3 @@ class Passage:
     deadline_at: float
     tries: int = 0
     failures: tuple[str, ...] = ()
-    weighed: bytes = b""
-    """The value of the try that succeeded, as JSON."""

@@ -1,4 +1,4 @@
-"""Whether a call's arguments and result are small enough to carry; it carries none."""
+"""Whether a call's arguments are small enough to carry; it carries none."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from pydantic_core import PydanticSerializationError, to_json
 
 from headwater.engine.limits import Limits
-from headwater.errors import LimitError, UsageError
+from headwater.errors import UsageError
 from headwater.toolkit.tool import Tool
 
 
@@ -29,19 +29,3 @@ def canonical_json(tool: Tool, arguments: dict[str, Any], limits: Limits) -> byt
         )
         raise UsageError(message, code="limit.argument_bytes")
     return canonical
-
-
-def weighed(tool: Tool, value: Any, limits: Limits) -> bytes:
-    """Return a result as JSON, where it is not too large.
-
-    Raises:
-        LimitError: `limit.result_bytes`.
-    """
-    found = to_json(value)
-    if len(found) > limits.result_bytes:
-        message = (
-            f"{tool.name} gave {len(found):,} bytes of at most {limits.result_bytes:,}; "
-            "ask for less at once"
-        )
-        raise LimitError(message, code="limit.result_bytes", retry_safe=False)
-    return found

@@ -16,7 +16,7 @@ class Call:
 
     `deadline_at` is on the loop's monotonic clock: a fact of the call, not a parameter of each
     function. `versions` are the estate's data versions, read once a run; None where unread.
-    `fresh` goes past the cache, as a replay does.
+    `fresh` goes past the cache, as a replay does. `as_json` wants the value as `Json`.
     """
 
     tool: str
@@ -28,3 +28,4 @@ class Call:
     required: bool = True
     versions: Mapping[str, int] | None = None
     fresh: bool = False
+    as_json: bool = False

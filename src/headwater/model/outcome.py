@@ -12,6 +12,10 @@ from headwater.model.evidence import Evidence
 Via = Literal["direct", "cache", "shared", "fallback"]
 
 
+class Json(bytes):
+    """A value as JSON, for who asked for it so and only hands it on."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ElementFailure:
     """Which element of a `for_each` did not succeed, and why."""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import inspect
-import types
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError, create_model
-from pydantic_core import PydanticSerializationError
+from pydantic_core import PydanticSerializationError, from_json
 
 from headwater.errors import ToolFault, UsageError
 from headwater.model.moment import Asked
@@ -19,7 +18,6 @@ from headwater.toolkit.cited import Cited
 
 SUPPLIED_EACH_CALL: tuple[type, ...] = (Principal, Asked, Remarks)
 MAX_LISTED = 5
-PLAIN: frozenset[type] = frozenset((bool, int, type(None)))
 
 
 def is_supplied(annotation: object) -> bool:
@@ -63,8 +61,7 @@ class Schema:
         self._arguments = create_model(f"{name} arguments", __config__=config, **fields)
         self._result: TypeAdapter[Any] = TypeAdapter(returned)
         self._check = self._arguments.__pydantic_validator__.validate_python
-        self._dump = self._result.serializer.to_python
-        self._plain = _plain_types(returned)
+        self._dump = self._result.serializer.to_json
 
     def decode(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Return arguments ready to call with.
@@ -88,11 +85,17 @@ class Schema:
         Raises:
             ToolFault: `tool.bad_value` where the tool gave what its annotation does not allow.
         """
-        if type(value) in self._plain:  # annotated so, and plain JSON as it is
-            return value
+        return from_json(self.write(value))
+
+    def write(self, value: Any) -> bytes:
+        """Return a result as JSON.
+
+        Raises:
+            ToolFault: `tool.bad_value` where the tool gave what its annotation does not allow.
+        """
         try:
-            return self._dump(value, mode="json", warnings="error")
-        except (PydanticSerializationError, RecursionError) as error:
+            return self._dump(value, warnings="error")
+        except (PydanticSerializationError, RecursionError, UnicodeError) as error:
             message = f"{self.name} returned what its annotation does not allow: {error}"
             raise ToolFault(message, code="tool.bad_value", retry_safe=False) from error
 
@@ -130,12 +133,6 @@ class Schema:
     def result(self) -> dict[str, Any]:
         """Return the JSON Schema of the result; made once, and not to be changed."""
         return self._result.json_schema(mode="serialization")
-
-
-def _plain_types(returned: Any) -> frozenset[type]:
-    """Return the types of an annotation, or of its union, whose values are plain JSON already."""
-    either = get_args(returned) if get_origin(returned) in {Union, types.UnionType} else (returned,)
-    return frozenset(one for one in PLAIN if any(one is other for other in either))
 
 
 def describe(error: ValidationError) -> str:

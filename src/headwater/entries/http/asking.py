@@ -95,6 +95,7 @@ class Asking:
                 arguments,
                 budget_s=left_s,
                 principal=visit_of(request.scope).who,
+                as_json=True,
             )
         if not isinstance(outcome, Succeeded):
             return failed_outcome(outcome)
