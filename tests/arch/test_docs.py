@@ -25,6 +25,7 @@ from headwater.entries.cli.main import respond
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 STATUS = re.compile(r"#\s*exit status (\d+)\s*$")
+RUNBOOK = "# KubePodCrashLooping\n\n## Mitigation\n\nSee why the pod restarts: read its log.\n"
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 
 
@@ -54,6 +55,8 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Make a folder with a bundle and the estate loaded from it."""
     folder = tmp_path_factory.mktemp("docs")
     write_bundle(folder / "bundle")
+    (folder / "runbooks").mkdir()
+    (folder / "runbooks/KubePodCrashLooping.md").write_text(RUNBOOK)
     with Headwater.open(f"sqlite:///{folder}/estate.db") as hw:
         hw.load(folder / "bundle")
     return folder

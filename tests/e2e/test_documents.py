@@ -9,13 +9,16 @@ import sqlite3
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import anyio
 import pytest
+from anyio.from_thread import start_blocking_portal
 from hostile_documents import HOSTILE
+from llm_service import Turn, model_service
 from reportlab.lib.styles import getSampleStyleSheet
 from reportlab.platypus import PageBreak, Paragraph, SimpleDocTemplate
 
@@ -59,7 +62,7 @@ anyio.run(main)
 
 
 def headwater(
-    *words: str, folder: Path, stdin: bytes = b"", status: int = 0
+    *words: str, folder: Path, stdin: bytes = b"", status: int = 0, **settings: str
 ) -> subprocess.CompletedProcess[bytes]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("HEADWATER")}
     more = {"HEADWATER_DATABASE": f"sqlite:///{folder}/estate.db", "HEADWATER_EMBEDDER": "hashing"}
@@ -67,7 +70,7 @@ def headwater(
         [sys.executable, "-m", "headwater.entries.cli.main", *words],
         cwd=folder,
         input=stdin,
-        env={**kept, **more, "COLUMNS": "100", "TZ": "UTC"},
+        env={**kept, **more, "COLUMNS": "100", "TZ": "UTC", **settings},
         capture_output=True,
         timeout=50,
         check=False,
@@ -96,6 +99,64 @@ def test_a_folder_of_runbooks_is_taken_in_and_found(tmp_path: Path) -> None:
     found = sources(told("call", "knowledge.search", asked, folder=tmp_path))
     assert found[0].endswith("/NodeClockNotSynchronising.md")
     assert told("documents", "--limit", "1", folder=tmp_path)["total"] == 117
+
+
+SLOW = """# Checkout is slow
+
+## Meaning
+
+It mostly waits for orders-db.
+
+## Mitigation
+
+- Scale out checkout-api first.
+"""
+SAID = {"sentences": [{"text": "First scale out checkout-api.", "passages": [1, 2]}]}
+
+
+@pytest.fixture(params=["sqlite", "postgresql", "model"])
+def settings(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
+    """Set nothing, or the one setting of a database on a server, or the three of a model."""
+    if request.param == "sqlite":
+        yield {}
+    elif request.param == "postgresql":
+        yield {"HEADWATER_DATABASE": request.getfixturevalue("postgresql")}
+    else:
+        with start_blocking_portal() as portal:
+            opening = model_service(*[Turn(text=json.dumps(SAID))] * 5)
+            with portal.wrap_async_context_manager(opening) as service:
+                yield {
+                    "HEADWATER_LLM_URL": service.url,
+                    "HEADWATER_LLM_MODELS": "one",
+                    "HEADWATER_LLM_KEY": "key-of-the-test",
+                }
+
+
+@pytest.mark.timeout(180)
+def test_the_way_of_the_readme_leads_to_the_cited_passage(
+    tmp_path: Path, settings: dict[str, str]
+) -> None:
+    folder = tmp_path / "runbooks"
+    folder.mkdir()
+    (folder / "SlowCheckout.md").write_text(SLOW)
+    (folder / "Tea.md").write_text("# Tea\n\nTea is made with water.\n")
+    shown = headwater("ingest", "runbooks", folder=tmp_path, **settings).stdout.decode()
+    assert "2 documents" in shown
+    asked = ("ask", "what do I do about SlowCheckout?", "--budget", "30s")
+    wide = {"COLUMNS": "300", **settings}
+    shown = headwater(*asked, folder=tmp_path, **wide).stdout.decode()
+    written = "HEADWATER_LLM_URL" in settings
+    said = "First scale out checkout-api." if written else "Scale out checkout-api first."
+    assert f"{said} [" in shown
+    assert "runbooks/SlowCheckout.md" in shown
+    if settings:
+        return
+    query = json.dumps({"query": "why does checkout wait?", "limit": 5})
+    done = headwater("call", "knowledge.search", query, "--json", folder=tmp_path, **settings)
+    first = json.loads(done.stdout)["value"]["hits"][0]
+    assert first["document"]["source"].endswith("runbooks/SlowCheckout.md")
+    assert "orders-db" in first["passage"]
+    assert first["score"] > 0
 
 
 def test_a_manual_of_200_pages_keeps_them_all(tmp_path: Path) -> None:
