@@ -21,14 +21,18 @@ from anyio import to_thread
 
 from headwater.app.settings import Settings, find_settings, local_zone
 from headwater.app.wiring import SQLITE, Stores, open_stores
+from headwater.composing.spent import spent_in_words
 from headwater.errors import HeadwaterError
 from headwater.model.principal import Principal
 from headwater.model.readiness import Check, CheckStatus
+from headwater.model.spending import Bounds
 from headwater.ports.probed import Probed
 
 LOOK_S = 5.0
 """Seconds for each look."""
 LEAST_FREE_BYTES = 500_000_000
+LITTLE_LEFT = 0.9
+"""The share of a budget from which on little is left."""
 CLOCK_LEEWAY = timedelta(minutes=1)
 OLDEST_CLOCK = datetime(2024, 1, 1, tzinfo=UTC)
 PREFIX = "HEADWATER_"
@@ -164,6 +168,10 @@ async def _stores(database: str, settings: Settings, principal: Principal) -> li
         checks.append(await _look("clock", lambda: _clock(stores, principal)))
         for name, probe in stores.probed.items():
             checks.append(await _look(name, partial(_reached_by, probe)))
+        if stores.llm is not None and stores.llm.models:
+            bounds = settings.llm_bounds
+            budget = partial(_budget, stores, bounds, principal=principal)
+            checks.append(await _look("language model budget", budget))
         if settings.uses_github:  # asked by hand alone: its limit for nobody is low
             checks.append(await _look("github", partial(_reached_by, stores.code.probe)))
 
@@ -213,6 +221,21 @@ async def _clock(stores: Stores, principal: Principal) -> Found:
         found = f"the newest run was asked {ahead.total_seconds():.0f} s from now"
         return "warning", found, "the clock went back, or another machine's is ahead: use NTP"
     return "ok", f"{now:%Y-%m-%d %H:%M:%S} UTC; words such as yesterday are read in {zone}", ""
+
+
+async def _budget(stores: Stores, bounds: Bounds, *, principal: Principal) -> Found:
+    """Say what models took of the tenant's budget today, and whether little of it is left."""
+    spent = await stores.spending.of_day(datetime.now(UTC).date(), principal=principal)
+    most, pairs = spent.most, []
+    if bounds.tokens_per_day:
+        pairs.append((most.tokens, bounds.tokens_per_day, f"{bounds.tokens_per_day:,} tokens"))
+    if bounds.micros_per_day:
+        pairs.append((most.micros, bounds.micros_per_day, f"{bounds.micros_per_day / 1e6:g}"))
+    of = " and ".join(text for _, _, text in pairs)
+    found = f"today (UTC): {spent_in_words(spent)}; the budget is {of or 'without a bound'}"
+    if any(used > LITTLE_LEFT * bound for used, bound, _ in pairs):
+        return "warning", found, "raise the budget, or answers come without a model until midnight"
+    return "ok", found, ""
 
 
 async def _reached(endpoint: str) -> Found:

@@ -247,7 +247,8 @@ class AsyncHeadwater:
         if record is None:
             raise checking.unknown_run(run_id)
         events = await self._parts.stores.run_log.events(run_id, principal=who)
-        return Explanation(run=record, events=tuple(events))
+        spent = await self._parts.stores.spending.of_run(run_id, principal=who)
+        return Explanation(run=record, events=tuple(events), spent=spent)
 
     async def again(
         self,

@@ -225,13 +225,18 @@ class Settings(BaseSettings):
             "models": tuple(one.strip() for one in self.llm_models.split(",") if one.strip()),
             "key": self.llm_key,
             "prices": self.llm_prices,
-            "bounds": Bounds(
-                tokens_per_day=self.llm_tokens_per_day,
-                tokens_per_run=self.llm_tokens_per_run,
-                micros_per_day=round(self.llm_cost_per_day * 1_000_000),
-                micros_per_run=round(self.llm_cost_per_run * 1_000_000),
-            ),
+            "bounds": self.llm_bounds,
         }
+
+    @property
+    def llm_bounds(self) -> Bounds:
+        """Return what language models may take."""
+        return Bounds(
+            tokens_per_day=self.llm_tokens_per_day,
+            tokens_per_run=self.llm_tokens_per_run,
+            micros_per_day=round(self.llm_cost_per_day * 1_000_000),
+            micros_per_run=round(self.llm_cost_per_run * 1_000_000),
+        )
 
     @property
     def limits(self) -> Limits:

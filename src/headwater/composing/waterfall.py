@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 from headwater.model.event import Event
 
+MOST_WRITING = 200
+"""Characters of what a model writes that are kept to be shown."""
 BarState = Literal[
     "waiting",
     "running",
@@ -50,7 +52,8 @@ class Waterfall:
     """The bars of a run in the order of its plan, and the run's own facts.
 
     `elapsed_s` and `status` are None while it runs; `finishing` is true once an answer was
-    asked for before the deadline.
+    asked for before the deadline. `writing` is the end of what a language model writes just now,
+    which nobody has checked.
     """
 
     text: str = ""
@@ -58,6 +61,7 @@ class Waterfall:
     elapsed_s: float | None = None
     status: str | None = None
     finishing: bool = False
+    writing: str = ""
     bars: tuple[Bar, ...] = ()
 
     @property
@@ -93,6 +97,7 @@ class _Picture:
     elapsed_s: float | None = None
     status: str | None = None
     finishing: bool = False
+    writing: str = ""
     rows: dict[str, _Row] = field(default_factory=dict)
 
     def row(self, event: Event) -> _Row:
@@ -114,6 +119,7 @@ def waterfall(events: Iterable[Event]) -> Waterfall:
         elapsed_s=picture.elapsed_s,
         status=picture.status,
         finishing=picture.finishing,
+        writing=picture.writing,
         bars=tuple(
             Bar(
                 step=row.step,
@@ -164,6 +170,16 @@ def _cache_hit(picture: _Picture, event: Event) -> None:
 
 def _flight_joined(picture: _Picture, event: Event) -> None:
     picture.row(event).note = "shared"
+
+
+def _writing(picture: _Picture, event: Event) -> None:
+    text = f"{picture.writing}{event.data.get('text', '')}"
+    picture.writing = text[-MOST_WRITING:]
+
+
+def _written(picture: _Picture, event: Event) -> None:
+    del event
+    picture.writing = ""
 
 
 def _fallback_used(picture: _Picture, event: Event) -> None:
@@ -220,6 +236,7 @@ def _finishing(picture: _Picture, event: Event) -> None:
 
 
 def _answered(picture: _Picture, event: Event) -> None:
+    picture.writing = ""
     picture.status = str(event.data.get("status", "")) or None
     picture.elapsed_s = float(event.data.get("elapsed_s") or event.offset_s)
     for row in picture.rows.values():
@@ -237,6 +254,10 @@ _NOTES: dict[str, Callable[[_Picture, Event], None]] = {
     "attempt.failed": _attempt_failed,
     "cache.hit": _cache_hit,
     "flight.joined": _flight_joined,
+    "model.asked": _written,
+    "model.text": _writing,
+    "model.answered": _written,
+    "model.failed": _written,
     "fallback.used": _fallback_used,
     "step.ended": _step_ended,
     "step.kept": _kept,

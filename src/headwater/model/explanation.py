@@ -6,14 +6,16 @@ from dataclasses import dataclass
 
 from headwater.model.access import Role
 from headwater.model.event import Event, RunRecord
+from headwater.model.spending import Spent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Explanation:
-    """A run's own row and its events in order; everything else is read from these."""
+    """A run's own row, its events in order, and what it took of language models."""
 
     run: RunRecord
     events: tuple[Event, ...]
+    spent: Spent = Spent()  # noqa: RUF009 - it is frozen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

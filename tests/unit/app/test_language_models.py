@@ -17,6 +17,7 @@ from headwater.app.settings import Settings
 from headwater.errors import UsageError
 from headwater.model.document import DocumentRecord, PassageRecord
 from headwater.model.principal import Principal
+from headwater.model.spending import Amount, Bounds
 from headwater.services.llm_wire import open_wire
 
 pytestmark = pytest.mark.anyio
@@ -84,3 +85,26 @@ async def test_the_doctor_looks_whether_the_model_is_there(
             checks = {one.name: one for one in await examine("memory:")}
     assert checks["language model"].status == found
     assert service.asked == []
+
+
+@pytest.mark.parametrize(("most", "found"), [(1_000, "ok"), (110, "warning")])
+async def test_the_doctor_says_what_is_left_of_the_budget(
+    most: int, found: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"sqlite:///{tmp_path}/estate.db"
+    async with AsyncHeadwater.open(url, settings=settings()) as hw:
+        amount, day = Amount(tokens=100), datetime.now(UTC).date()
+        account = hw._parts.stores.spending
+        given = {"day": day, "run_id": None, "principal": Principal()}
+        assert await account.reserve(amount, bounds=Bounds(), **given) == ""
+    for name, value in (
+        ("EMBEDDER", "hashing"),
+        ("LLM_MODELS", "openai:none"),
+        ("LLM_TOKENS_PER_DAY", str(most)),
+    ):
+        monkeypatch.setenv(f"HEADWATER_{name}", value)
+    with anyio.fail_after(30):
+        checks = {one.name: one for one in await examine(url)}
+    budget = checks["language model budget"]
+    assert budget.status == found
+    assert "100 tokens set aside" in budget.message

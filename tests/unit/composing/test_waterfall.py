@@ -19,6 +19,9 @@ KINDS = [
     "flight.joined",
     "fallback.used",
     "step.ended",
+    "model.asked",
+    "model.text",
+    "model.answered",
     "run.finishing",
     "run.answered",
     "of.the.future",
@@ -53,6 +56,20 @@ def test_a_planned_step_waits_until_it_starts() -> None:
         ("b", "graph.expand", "waiting"),
     ]
     assert picture.ended == 0
+
+
+def test_what_a_model_writes_is_shown_while_it_does_and_no_longer() -> None:
+    events = [
+        planned(("a", "knowledge.answer")),
+        event("model.asked", 0.1, "a", model="one"),
+        event("model.text", 0.2, "a", model="one", text="x" * 300),
+        event("model.text", 0.3, "a", model="one", text=" the end"),
+    ]
+    shown = waterfall(events).writing
+    assert shown.endswith("xx the end")
+    assert len(shown) == 200
+    for last in ("model.answered", "model.failed", "run.answered"):
+        assert waterfall([*events, event(last, 0.4, "a")]).writing == ""
 
 
 def test_bars_keep_the_order_of_the_plan_whoever_starts_first() -> None:

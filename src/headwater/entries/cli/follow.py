@@ -14,7 +14,7 @@ from rich.text import Text
 from headwater.composing.waterfall import Waterfall, waterfall
 from headwater.engine.watch import Watch
 from headwater.entries.cli.exits import Stopped
-from headwater.entries.cli.render_bars import draw_head, draw_waterfall, plain_line
+from headwater.entries.cli.render_bars import draw_head, draw_waterfall, draw_writing, plain_line
 from headwater.entries.cli.screen import Screen
 from headwater.errors import HeadwaterError
 from headwater.model.event import Event
@@ -106,9 +106,10 @@ def _frame(seen: Followed, screen: Screen, interrupts: list[int]) -> Group:
     picture = seen.picture()
     now_s = anyio.current_time() - seen.began_at
     width = screen.err.width
-    room = max(screen.err.height - 4, 1)
+    room = max(screen.err.height - (5 if picture.writing else 4), 1)
     bars = draw_waterfall(picture, width=width, now_s=now_s)
     hint = Text(ANSWERING if interrupts else HINT, style="dim", no_wrap=True, overflow="ellipsis")
     hidden = len(bars) - room
     more = [Text(f"… {hidden} more steps", style="dim")] if hidden > 0 else []
-    return Group(*draw_head(picture, width=width, now_s=now_s), *bars[:room], *more, hint)
+    draft = draw_writing(picture, width=width)
+    return Group(*draw_head(picture, width=width, now_s=now_s), *bars[:room], *more, *draft, hint)

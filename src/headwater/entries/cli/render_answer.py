@@ -61,7 +61,11 @@ def _head(answer: Answer | RunResult) -> Text:
 
 
 def _summary(answer: Answer | RunResult) -> list[RenderableType]:
-    return [Text(clean(answer.summary))] if answer.summary else []
+    lines: list[RenderableType] = [Text(clean(answer.summary))] if answer.summary else []
+    if isinstance(answer, Answer) and answer.unplanned:
+        said = f"planned without a language model ({clean(answer.unplanned)})"
+        lines.append(Text(said, style="dim"))
+    return lines
 
 
 def _missing(answer: Answer | RunResult) -> list[RenderableType]:

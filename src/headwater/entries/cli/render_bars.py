@@ -74,6 +74,19 @@ def telling_bars(picture: Waterfall, most: int) -> tuple[Waterfall, int]:
     return replace(picture, bars=bars), len(picture.bars) - most
 
 
+def draw_writing(picture: Waterfall, *, width: int) -> list[Text]:
+    """Return the line with the end of what a language model writes just now, if one does."""
+    if not picture.writing:
+        return []
+    said = "a model writes, unchecked: "
+    words = clean(" ".join(picture.writing.split()))
+    while words and cell_len(said) + cell_len(words) > width:
+        words = words[max(1, (cell_len(said) + cell_len(words) - width) // 2) :]
+    line = Text(f"{said}{words}", style="dim", no_wrap=True, overflow="ellipsis")
+    line.truncate(width, overflow="ellipsis")
+    return [line]
+
+
 def draw_head(picture: Waterfall, *, width: int, now_s: float) -> list[Text]:
     """Return the two lines over a live waterfall: the question, and the time used of that given."""
     question = Text(clean(picture.text), no_wrap=True, overflow="ellipsis", style="bold")

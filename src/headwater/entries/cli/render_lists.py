@@ -23,6 +23,7 @@ from headwater.entries.cli.zone import Times, zone_name
 from headwater.entries.wire.encode import document
 from headwater.model.access import ApiKey, Tenant
 from headwater.model.event import Event, RunRecord
+from headwater.composing.spent import spent_in_words
 from headwater.model.explanation import Explanation, ToolInfo
 from headwater.model.load import BadLine, LoadReport
 from headwater.model.replay import ReplayReport
@@ -132,6 +133,8 @@ def draw_explanation(told: Explanation, look: Look) -> list[RenderableType]:
         ("status", f"{run.status or 'running'}, {span(run.elapsed_s)} of {run.budget_s:g} s"),
         ("summary", clean(run.summary or "")),
     ]
+    if told.spent.requests:
+        facts.append(("models", spent_in_words(told.spent)))
     grid = facts_grid()
     for name, value in facts:
         grid.add_row(Text(name), Text(value))
