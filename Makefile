@@ -5,6 +5,8 @@
 PY = .venv/bin/python
 # Beside PostgreSQL, MariaDB and Redis, which stop afterwards unless `make services` keeps them.
 BESIDE = $(PY) .ci/services.py run --
+# A file's tests stay together in one process: some of them share what it has.
+EACH_CORE = -n auto --dist loadfile
 
 help:
 	@echo "make demo       everything from nothing, then four questions answered"
@@ -31,10 +33,10 @@ services-stop: .venv/.locked
 	@$(PY) .ci/services.py stop
 
 test: .venv/.locked
-	@$(BESIDE) $(PY) -m pytest -q
+	@$(BESIDE) $(PY) -m pytest -q $(EACH_CORE)
 
 test-slow: .venv/.locked
-	@$(BESIDE) $(PY) -m pytest -q -m "slow or not slow"
+	@$(BESIDE) $(PY) -m pytest -q $(EACH_CORE) -m "slow or not slow"
 
 check: .venv/.locked
 	$(PY) -m ruff format --check .
