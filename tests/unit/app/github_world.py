@@ -51,6 +51,11 @@ class World:
         told = {"item": item["id"], "version": item["version"], **args}
         return await value(self.hw, tool, **told)
 
+    async def call_project(self, project: dict[str, Any], **changes: Any) -> Any:
+        """Change the project as it was seen."""
+        told = {"project": project["id"], "version": project["version"], "changes": changes}
+        return await value(self.hw, "update_project", **told)
+
     async def items(self, **args: Any) -> dict[str, dict[str, Any]]:
         """Return the project's items by the name of their issue."""
         found: dict[str, dict[str, Any]] = {}
