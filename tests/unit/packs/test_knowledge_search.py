@@ -68,6 +68,24 @@ async def test_each_documents_best_passage_stands_before_further_ones() -> None:
     assert scores == sorted(scores, reverse=True)
 
 
+async def test_one_document_has_at_most_two_of_the_first_ten_places() -> None:
+    shelf = Shelf()
+    planted = [(f"Part {n}", f"disk full disk full {word}") for n, word in enumerate("abcdefgh")]
+    await shelf.put("planted.md", planted, title="Disk full")
+    for n, word in enumerate("stuvwxyz"):
+        await shelf.put(
+            f"{n}.md", [("", f"A note of {word}: the disk was full.")], title=f"Note {n}"
+        )
+    with anyio.fail_after(5):
+        cited = await search("disk full", limit=10, **shelf.ports)
+
+    sources = [one.document.source for one in cited.value.hits]
+    assert len(sources) == 10
+    assert sources.count("planted.md") == 2
+    scores = [one.score for one in cited.value.hits]
+    assert scores == sorted(scores, reverse=True)
+
+
 @pytest.mark.parametrize(
     ("filters", "titles"),
     [

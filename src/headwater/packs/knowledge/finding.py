@@ -26,6 +26,9 @@ MORE = 45
 """Passages that are read beyond three times as many as are shown: some are folded away."""
 FURTHER = 0.5
 """What a further passage of a document counts, beside its first: so others come into sight."""
+TOGETHER, BEHIND = 2, 0.01
+"""Passages of a document after which its further ones stand behind those of all others: so one
+document cannot crowd the others out, whatever it says how often."""
 LEAST_NAME = 2
 """Words of a document's name that have to be in a query, for the query to name it."""
 
@@ -150,13 +153,16 @@ def _folded(ordered: Sequence[Scored]) -> tuple[list[Scored], list[Folded]]:
 
 
 def spread(scored: Sequence[Scored]) -> list[Scored]:
-    """Return passages anew by score, each further one of a document at half the one before."""
+    """Return passages anew by score, each further one of a document at half the one before.
+
+    From the third of a document on they stand behind the first two of all others.
+    """
     seen: dict[int, int] = {}
     found: list[Scored] = []
     for score, one in scored:
         before = seen.get(one.document.id, 0)
         seen[one.document.id] = before + 1
-        found.append((score * FURTHER**before, one))
+        found.append((score * FURTHER**before * (BEHIND if before >= TOGETHER else 1.0), one))
     return sorted(found, key=lambda pair: (-pair[0], pair[1].id))
 
 
