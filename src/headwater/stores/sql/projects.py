@@ -24,7 +24,7 @@ from headwater.stores.sql.team_rows import find_team
 from headwater.stores.sql.work_access import check_right
 from headwater.stores.sql.work_links import link, link_again
 from headwater.stores.sql.work_tables import project as project_table
-from headwater.stores.sql.work_writing import WorkWriting
+from headwater.stores.sql.work_writing import WorkWriting, write_work
 
 _FIELDS = ("name", "description", "status", "tags", "repository", "constraints")
 _AT_VERSION = (
@@ -56,7 +56,7 @@ class SqlProjects:
             made = make_project(writing, draft)
             return Written(value=made, activities=writing.record())
 
-        return await self._database.write(work, tenant=principal.tenant)
+        return await write_work(self._database, work, principal=principal)
 
     async def page(self, query: ProjectQuery, *, principal: Principal) -> ProjectPage:
         """Return a page of the projects that match and that the asker sees."""
@@ -96,7 +96,7 @@ class SqlProjects:
             value, _ = find_project(connection, project, principal=principal)
             return Written(value=value, activities=writing.record())
 
-        return await self._database.write(work, tenant=principal.tenant)
+        return await write_work(self._database, work, principal=principal)
 
     async def delete(self, project: int, *, version: int, principal: Principal) -> Written[Project]:
         """Delete a project with all that is in it, softly. A leader may."""
@@ -108,7 +108,7 @@ class SqlProjects:
             _note(writing, "project.deleted", held, version=version + 1)
             return Written(value=held, activities=writing.record())
 
-        return await self._database.write(work, tenant=principal.tenant)
+        return await write_work(self._database, work, principal=principal)
 
 
 def make_project(writing: WorkWriting, draft: ProjectDraft) -> Project:

@@ -25,7 +25,7 @@ from headwater.stores.sql.work_tables import (
     session_run,
 )
 from headwater.stores.sql.work_tables import session as session_table
-from headwater.stores.sql.work_writing import ACTIVITY, WorkWriting, activity_of
+from headwater.stores.sql.work_writing import ACTIVITY, WorkWriting, activity_of, write_work
 
 _IS_OPEN = (
     session_table.c.tenant_id == bindparam("own_tenant"),
@@ -80,7 +80,7 @@ class SqlSessions:
             )  # fmt: skip
             return _written(writing, made)
 
-        return await self._database.write(work, tenant=principal.tenant)
+        return await write_work(self._database, work, principal=principal)
 
     async def page(self, query: SessionQuery, *, principal: Principal) -> SessionPage:
         """Return a page of the sessions that match and that the asker sees."""
@@ -113,7 +113,7 @@ class SqlSessions:
             _note(writing, "note.added", held, team=team, changes={"text": [None, text[:500]]})
             return _written(writing, session)
 
-        return await self._database.write(work, tenant=principal.tenant)
+        return await write_work(self._database, work, principal=principal)
 
     async def join(self, session: int, *, principal: Principal) -> Written[Session]:
         """Take part in a session; again changes nothing."""
@@ -125,7 +125,7 @@ class SqlSessions:
                 _note(writing, "participant.joined", held, team=team)
             return _written(writing, session)
 
-        return await self._database.write(work, tenant=principal.tenant)
+        return await write_work(self._database, work, principal=principal)
 
     async def leave(self, session: int, *, principal: Principal) -> Written[Session]:
         """Take no part any more; what one did in it stays."""
@@ -137,7 +137,7 @@ class SqlSessions:
                 _note(writing, "participant.left", held, team=team)
             return _written(writing, session)
 
-        return await self._database.write(work, tenant=principal.tenant)
+        return await write_work(self._database, work, principal=principal)
 
     async def add_run(self, session: int, run_id: str, *, principal: Principal) -> Written[Session]:
         """Remember that a run was asked in a session; again changes nothing."""
@@ -150,7 +150,7 @@ class SqlSessions:
                 _note(writing, "run.added", held, team=team, changes={"run": [None, run_id]})
             return _written(writing, session)
 
-        return await self._database.write(work, tenant=principal.tenant)
+        return await write_work(self._database, work, principal=principal)
 
     async def end(
         self, session: int, *, known: SessionEnd, principal: Principal
@@ -169,7 +169,7 @@ class SqlSessions:
             )  # fmt: skip
             return _written(writing, session)
 
-        return await self._database.write(work, tenant=principal.tenant)
+        return await write_work(self._database, work, principal=principal)
 
 
 def _held(

@@ -43,7 +43,7 @@ from headwater.stores.sql.team_rows import (
 )
 from headwater.stores.sql.work_access import OWN, SEEN_TEAM, TEAMS, asker, check_ref, check_right
 from headwater.stores.sql.work_tables import invitation, project, team, team_member
-from headwater.stores.sql.work_writing import WorkWriting
+from headwater.stores.sql.work_writing import WorkWriting, write_work
 
 _AT_VERSION = (
     team.c.tenant_id == bindparam("own_tenant"),
@@ -142,7 +142,7 @@ class SqlTeams:
             _let_in(writing, made, principal.name, role="leader")
             return _written(writing, made)
 
-        return await self._database.write(work, tenant=principal.tenant)
+        return await write_work(self._database, work, principal=principal)
 
     async def page(self, *, limit: int, cursor: str | None, principal: Principal) -> TeamPage:
         """Return a page of the teams that the asker is in, or of all for an admin."""
@@ -180,7 +180,7 @@ class SqlTeams:
             )  # fmt: skip
             return _written(writing, team)
 
-        return await self._database.write(work, tenant=principal.tenant)
+        return await write_work(self._database, work, principal=principal)
 
     async def delete(self, team: int, *, version: int, principal: Principal) -> Written[TeamView]:
         """Delete a team that has no projects any more, softly. A leader may."""
@@ -198,7 +198,7 @@ class SqlTeams:
             )  # fmt: skip
             return Written(value=held, activities=writing.record())
 
-        return await self._database.write(work, tenant=principal.tenant)
+        return await write_work(self._database, work, principal=principal)
 
     async def invite(self, draft: InvitationDraft, *, principal: Principal) -> Written[Invitation]:
         """Make an invitation. A leader may."""
@@ -217,7 +217,7 @@ class SqlTeams:
             _note_invitation(writing, "invitation.made", value, title=held.name)
             return Written(value=value, activities=writing.record())
 
-        return await self._database.write(work, tenant=principal.tenant)
+        return await write_work(self._database, work, principal=principal)
 
     async def invitations(self, team: int, *, principal: Principal) -> list[Invitation]:
         """Return a team's invitations, the newest first, spent ones too. A leader may."""
@@ -244,7 +244,7 @@ class SqlTeams:
                 _note_invitation(writing, "invitation.revoked", held)
             return Written(value=held, activities=writing.record())
 
-        return await self._database.write(work, tenant=principal.tenant)
+        return await write_work(self._database, work, principal=principal)
 
     async def join(self, code: str, *, principal: Principal) -> Written[TeamView]:
         """Become a member by an invitation's code: of n uses n succeed."""
@@ -252,7 +252,7 @@ class SqlTeams:
         def work(connection: Connection) -> Written[TeamView]:
             return _join(connection, code, principal)
 
-        return await self._database.write(work, tenant=principal.tenant)
+        return await write_work(self._database, work, principal=principal)
 
     async def set_member(
         self, team: int, person: str, *, role: TeamRole, principal: Principal
@@ -268,7 +268,7 @@ class SqlTeams:
             _let_in(writing, team, person, role=role)
             return _written(writing, team)
 
-        return await self._database.write(work, tenant=principal.tenant)
+        return await write_work(self._database, work, principal=principal)
 
     async def remove_member(
         self, team: int, person: str, *, principal: Principal
@@ -289,7 +289,7 @@ class SqlTeams:
             )
             return _written(writing, team)
 
-        return await self._database.write(work, tenant=principal.tenant)
+        return await write_work(self._database, work, principal=principal)
 
 
 def _held(

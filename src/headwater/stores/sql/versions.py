@@ -26,6 +26,12 @@ _FIRST = "INSERT INTO data_version (tenant_id, port, number) VALUES (:tenant, :o
 _RAISE = text(
     f"{_FIRST} ON CONFLICT (tenant_id, port) DO UPDATE SET number = data_version.number + 1"
 )
+_RAISE_KNOWN = text(
+    "UPDATE data_version SET number = number + 1 WHERE tenant_id = :tenant AND port = :of_port"
+)
+_NOUGHT = "INSERT INTO data_version (tenant_id, port, number) VALUES (:tenant, :of_port, 0) "
+_MAKE = text(f"{_NOUGHT} ON CONFLICT (tenant_id, port) DO NOTHING")
+_MAKE_ON_MARIADB = text(f"{_NOUGHT} ON DUPLICATE KEY UPDATE number = number")
 _RAISE_ON_MARIADB = text(f"{_FIRST} ON DUPLICATE KEY UPDATE number = number + 1")
 
 
@@ -58,4 +64,20 @@ def raise_version(connection: Connection, port: str, *, principal: Principal) ->
     So two who write the same tenant's data do it one after the other, wherever several can write.
     """
     statement = _RAISE_ON_MARIADB if connection.dialect.name == "mysql" else _RAISE
+    connection.execute(statement, {"tenant": principal.tenant, "of_port": port})
+
+
+def raise_known_version(connection: Connection, port: str, *, principal: Principal) -> bool:
+    """Raise a port's number as `raise_version` does, if it has one; tell whether it has.
+
+    Of many who would make the first one and are refused, some would wait for each other on
+    MariaDB: for them `make_version` makes it, in a unit of work that nothing else is done in.
+    """
+    values = {"tenant": principal.tenant, "of_port": port}
+    return connection.execute(_RAISE_KNOWN, values).rowcount > 0
+
+
+def make_version(connection: Connection, port: str, *, principal: Principal) -> None:
+    """Give a port its first number, nought, unless it has one."""
+    statement = _MAKE_ON_MARIADB if connection.dialect.name == "mysql" else _MAKE
     connection.execute(statement, {"tenant": principal.tenant, "of_port": port})

@@ -58,7 +58,7 @@ from headwater.stores.sql.work_item_writing import (
 from headwater.stores.sql.work_links import link_again
 from headwater.stores.sql.work_rolling import check_depth, roll_up
 from headwater.stores.sql.work_tables import work_item
-from headwater.stores.sql.work_writing import WorkWriting
+from headwater.stores.sql.work_writing import WorkWriting, write_work
 
 _BECOME = (
     update(work_item)
@@ -84,7 +84,7 @@ class SqlWorkItems:
             roll_up(writing, [draft.parent], team=team, ref=project)
             return _written(writing, number)
 
-        return await self._database.write(work, tenant=principal.tenant)
+        return await write_work(self._database, work, principal=principal)
 
     async def bring(
         self, project: int, drafts: Sequence[WorkItemDraft], *, principal: Principal
@@ -98,7 +98,7 @@ class SqlWorkItems:
             found = items_by_id(connection, ids, tenant=principal.tenant)
             return Written(value=[found[one] for one in ids], activities=writing.record())
 
-        return await self._database.write(work, tenant=principal.tenant)
+        return await write_work(self._database, work, principal=principal)
 
     async def page(self, query: WorkItemQuery, *, principal: Principal) -> WorkItemPage:
         """Return a page of the items that match and that the asker sees."""
@@ -128,7 +128,7 @@ class SqlWorkItems:
             roll_up(writing, [held.item.parent], team=held.team, ref=held.item.project)
             return _written(writing, item)
 
-        return await self._database.write(work, tenant=principal.tenant)
+        return await write_work(self._database, work, principal=principal)
 
     async def move(
         self, item: int, *, version: int, parent: int | None, principal: Principal
@@ -143,7 +143,7 @@ class SqlWorkItems:
             roll_up(writing, both, team=held.team, ref=held.item.project)
             return _written(writing, item)
 
-        return await self._database.write(work, tenant=principal.tenant)
+        return await write_work(self._database, work, principal=principal)
 
     async def delete(self, item: int, *, version: int, principal: Principal) -> Written[WorkItem]:
         """Delete an item with all that is part of it, softly, and what hangs on these."""
@@ -157,7 +157,7 @@ class SqlWorkItems:
             roll_up(writing, [held.item.parent], team=held.team, ref=held.item.project)
             return Written(value=held.item, activities=writing.record())
 
-        return await self._database.write(work, tenant=principal.tenant)
+        return await write_work(self._database, work, principal=principal)
 
     async def promote(self, item: int, *, version: int, principal: Principal) -> Written[Project]:
         """Make a project of an idea, once; the idea is done then, if it has no children."""
@@ -167,7 +167,7 @@ class SqlWorkItems:
             made = _promote(writing, held, version=version)
             return Written(value=made, activities=writing.record())
 
-        return await self._database.write(work, tenant=principal.tenant)
+        return await write_work(self._database, work, principal=principal)
 
     async def depend(
         self, item: int, on: int, *, kind: DependencyType, principal: Principal
@@ -177,7 +177,7 @@ class SqlWorkItems:
         def work(connection: Connection) -> Written[Dependency]:
             return depend(connection, (item, on, kind), principal=principal)
 
-        return await self._database.write(work, tenant=principal.tenant)
+        return await write_work(self._database, work, principal=principal)
 
     async def undepend(
         self, item: int, on: int, *, kind: DependencyType, principal: Principal
@@ -187,7 +187,7 @@ class SqlWorkItems:
         def work(connection: Connection) -> Written[Dependency]:
             return undepend(connection, (item, on, kind), principal=principal)
 
-        return await self._database.write(work, tenant=principal.tenant)
+        return await write_work(self._database, work, principal=principal)
 
     async def dependencies(self, item: int, *, principal: Principal) -> list[Dependency]:
         """Return what an item is source or target of, by type, source and target."""

@@ -7,10 +7,10 @@ decides by what another is about to change, and no two wait for each other.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
@@ -20,11 +20,13 @@ from headwater.analysis.work_refusals import unknown
 from headwater.model.activity import Activity
 from headwater.model.item import ItemName
 from headwater.model.principal import Principal
+from headwater.stores.sql.database import Database
 from headwater.stores.sql.id_lists import among, listed
 from headwater.stores.sql.tables import NAME_CHARS, item
-from headwater.stores.sql.versions import raise_version
+from headwater.stores.sql.versions import make_version, raise_known_version
 from headwater.stores.sql.work_tables import activity, activity_due, project
 
+T = TypeVar("T")
 PORT = "work"
 VERSIONS = range(2**62)
 ACTIVITY = (
@@ -47,8 +49,27 @@ _LIVING = select(item.c.id, item.c.code, item.c.name).where(
 )
 
 
+class FirstWrite(Exception):  # noqa: N818  a condition, not an error; `write_work` ends it
+    """Say that a tenant has no lock yet."""
+
+
+async def write_work(
+    database: Database, work: Callable[[Connection], T], *, principal: Principal
+) -> T:
+    """Run a unit of work that writes work; make the tenant's lock first, where there is none."""
+
+    def make(connection: Connection) -> None:
+        make_version(connection, PORT, principal=principal)
+
+    try:
+        return await database.write(work, tenant=principal.tenant)
+    except FirstWrite:
+        await database.write(make, tenant=principal.tenant)
+    return await database.write(work, tenant=principal.tenant)
+
+
 class WorkWriting:
-    """One unit of work that writes; make it first of all, and `record` last.
+    """One unit of work that writes, run by `write_work`; make it first of all, and `record` last.
 
     Args:
         connection: Where; nothing of work was read on it yet.
@@ -56,6 +77,7 @@ class WorkWriting:
 
     Raises:
         UsageError: `work.bad`, the writer has a name that cannot be kept.
+        FirstWrite: there is no lock to take yet.
     """
 
     def __init__(self, connection: Connection, principal: Principal) -> None:
@@ -66,7 +88,8 @@ class WorkWriting:
         self.now_us = to_us(datetime.now(UTC))
         self.now = from_us(self.now_us)
         self._noted: list[Activity] = []
-        raise_version(connection, PORT, principal=principal)
+        if not raise_known_version(connection, PORT, principal=principal):
+            raise FirstWrite
 
     def note(self, kind: str, *, team: int, project: int | None = None, **what: Any) -> None:
         """Take note of something that was done; see `Activity` for what may be told of it."""
