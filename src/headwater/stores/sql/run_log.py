@@ -9,6 +9,7 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
+from pydantic_core import PydanticSerializationError, to_json
 from sqlalchemy import (
     ColumnElement,
     Connection,
@@ -283,4 +284,12 @@ def _event_of(row: RowMapping) -> Event:
 
 
 def _event_values(event: Event, tenant: str) -> tuple[Any, ...]:
-    return (tenant, *_event_fields(event), json.dumps(dict(event.data)))
+    return (tenant, *_event_fields(event), _document(event.data))
+
+
+def _document(data: Mapping[str, Any]) -> str:
+    """Return an event's data as JSON; the quick way takes no lone surrogates."""
+    try:
+        return to_json(data).decode()
+    except (PydanticSerializationError, UnicodeError):
+        return json.dumps(dict(data))
