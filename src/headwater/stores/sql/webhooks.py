@@ -26,7 +26,7 @@ from headwater.stores.sql.team_rows import find_team
 from headwater.stores.sql.webhook_tables import webhook
 from headwater.stores.sql.work_access import OWN, SEEN_TEAM, TEAMS, asker, check_ref, check_right
 from headwater.stores.sql.work_tables import team
-from headwater.stores.sql.work_writing import WorkWriting
+from headwater.stores.sql.work_writing import WorkWriting, write_work
 
 RIGHT = "keep webhooks"
 _OF_TENANT = webhook.c.tenant_id == bindparam("tenant")
@@ -82,7 +82,7 @@ class SqlWebhooks:
             _note(writing, "hook.added", value)
             return value
 
-        return await self._database.write(work, tenant=principal.tenant)
+        return await write_work(self._database, work, principal=principal)
 
     async def of_team(self, team: int, *, principal: Principal) -> list[Webhook]:
         """Return a team's webhooks, the newest first."""
@@ -118,7 +118,7 @@ class SqlWebhooks:
             _note(writing, "hook.rotated", value)
             return value
 
-        return await self._database.write(work, tenant=principal.tenant)
+        return await write_work(self._database, work, principal=principal)
 
     async def remove(self, webhook: int, *, principal: Principal) -> Webhook:
         """Remove a webhook, and its secrets."""
@@ -130,7 +130,7 @@ class SqlWebhooks:
             _note(writing, "hook.removed", held)
             return held
 
-        return await self._database.write(work, tenant=principal.tenant)
+        return await write_work(self._database, work, principal=principal)
 
 
 def _check_place(connection: Connection, draft: WebhookDraft, principal: Principal) -> None:
