@@ -140,7 +140,8 @@ def draw_session(value: Value, look: Look) -> Drawn:
         Text(f"  {'✓' if one['done'] else '·'} {clean(one['text'])} ({clean(one['by'])})")
         for one in value["notes"]
     ]
-    summary: Drawn = ["", Text(clean(value["summary"]))] if value["summary"] else []
+    lines = (value["summary"] or "").splitlines()
+    summary: Drawn = ["", *(Text(clean(line)) for line in lines)] if lines else []
     return [_head("SESSION", value["id"], value["goal"]), *_facts(facts), *notes, *summary]
 
 
