@@ -6,7 +6,8 @@ import anyio
 import pytest
 from shelf import WHO, FailingEmbedder, Shelf
 
-from headwater.packs.knowledge.checking import Claim
+from headwater.errors import UsageError
+from headwater.packs.knowledge.checking import MOST_CLAIMS, Claim
 from headwater.packs.knowledge.tools import answer, check, related, runbooks
 
 pytestmark = pytest.mark.anyio
@@ -192,3 +193,17 @@ async def test_runbooks_are_found_by_the_names_of_alerts_and_by_items() -> None:
     found = [(one.document.title, one.name) for one in cited.value.runbooks]
     assert found == [("Pool Exhausted", "PoolExhausted on payments-2"), ("Orders database", None)]
     assert [item.code for item in cited.value.runbooks[1].items] == ["orders-db"]
+
+
+async def test_a_check_takes_one_search_a_claim_and_a_bounded_number_of_claims() -> None:
+    shelf = await runbook_shelf()
+    claims = [f"At most {number} connections per payment host are allowed." for number in range(7)]
+    before = shelf.embedder.asked
+    with anyio.fail_after(5):
+        cited = await check(claims, **shelf.lanes)
+
+    assert len(cited.value.checks) == len(claims)
+    assert shelf.embedder.asked - before == len(claims)
+    with pytest.raises(UsageError) as raised:
+        check.schema.decode({"claims": ["Too many."] * (MOST_CLAIMS + 1)})
+    assert raised.value.code == "tool.bad_arguments"

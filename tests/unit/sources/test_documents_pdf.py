@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import sys
 import time
@@ -11,7 +12,9 @@ from pathlib import Path
 import psutil
 import pytest
 from hostile_documents import HARMLESS, HOSTILE, flate_bomb, honest, one_page, picture_alone, stream
+from PIL import Image, ImageDraw, ImageFont
 from reportlab.lib.styles import getSampleStyleSheet
+from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import PageBreak, Paragraph, SimpleDocTemplate
 
@@ -113,6 +116,19 @@ def test_a_page_of_pictures_is_read_where_tesseract_is(tesseract: Path, tmp_path
     assert [one.text for one in found.passages] == ["Seen on the picture:\nrestart the broker"]
     tesseract.unlink()
     assert read(tmp_path / "scan.pdf").unread_pages == (1,)
+
+
+@pytest.mark.skipif(shutil.which("tesseract") is None, reason="tesseract is not installed")
+def test_the_real_tesseract_reads_a_page_within_the_bounds_of_the_child(tmp_path: Path) -> None:
+    picture = Image.new("L", (1_200, 400), 255)
+    font = ImageFont.load_default(size=60)
+    ImageDraw.Draw(picture).text((60, 120), "Restart the broker", font=font, fill=0)
+    canvas = Canvas(str(tmp_path / "scan.pdf"), pagesize=(600, 200))
+    canvas.drawImage(ImageReader(picture), 0, 0, 600, 200)
+    canvas.save()
+    found = read(tmp_path / "scan.pdf")
+    assert (found.unread_pages, found.images) == ((), 1)
+    assert [(one.page, one.text) for one in found.passages] == [(1, "Restart the broker")]
 
 
 @pytest.mark.parametrize("name", HARMLESS)
