@@ -27,6 +27,7 @@ BARS = (
     "estate",
     "astra",
     "knowledge",
+    "github",
 )
 PEERED = ("calls", "steps")
 """Bars with peers, taken where the peers are installed if there is such an environment."""

@@ -19,6 +19,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from functools import partial
 from typing import Any
 
 import anyio
@@ -265,7 +266,9 @@ class GitHubStandin:
         assert found is not None
         return found
 
-    def _page(self, request: web.Request, rows: list[Any]) -> web.Response:
+    def _page(
+        self, request: web.Request, rows: list[Any], show: Callable[[Any], Any]
+    ) -> web.Response:
         """Give a page of a list, with the addresses of those beside it."""
         query = request.query
         size = min(100, int(query.get("per_page", 30)))
@@ -280,7 +283,8 @@ class GitHubStandin:
             for rel, page in links.items()
         ]
         headers = {"Link": ", ".join(told)} if told else {}
-        return web.json_response(rows[(number - 1) * size : number * size], headers=headers)
+        shown = [show(one) for one in rows[(number - 1) * size : number * size]]
+        return web.json_response(shown, headers=headers)
 
     async def _user(self, request: web.Request) -> web.Response:
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
@@ -295,8 +299,8 @@ class GitHubStandin:
 
     async def _branches(self, request: web.Request) -> web.Response:
         repo = self._repo(request)
-        rows = [shapes.branch(self.base, repo.name, *one) for one in sorted(repo.branches.items())]
-        return self._page(request, rows)
+        rows = sorted(repo.branches.items())
+        return self._page(request, rows, lambda one: shapes.branch(self.base, repo.name, *one))
 
     async def _branch(self, request: web.Request) -> web.Response:
         repo, name = self._repo(request), request.match_info["branch"]
@@ -306,7 +310,8 @@ class GitHubStandin:
 
     async def _commits(self, request: web.Request) -> web.Response:
         repo = self._repo(request)
-        return self._page(request, [shapes.commit(self.base, repo.name, c) for c in repo.commits])
+        show = partial(shapes.commit, self.base, repo.name)
+        return self._page(request, repo.commits, show)
 
     async def _issues(self, request: web.Request) -> web.Response:
         repo, query = self._repo(request), request.query
@@ -315,7 +320,7 @@ class GitHubStandin:
         kept.sort(key=lambda one: (one[by], one["number"]))
         if query.get("direction", "desc") == "desc":
             kept.reverse()
-        return self._page(request, [self._shown(repo, one) for one in kept])
+        return self._page(request, kept, partial(self._shown, repo))
 
     async def _issue(self, request: web.Request) -> web.Response:
         repo, number = self._repo(request), int(request.match_info["number"])
@@ -331,12 +336,12 @@ class GitHubStandin:
     async def _milestones(self, request: web.Request) -> web.Response:
         repo = self._repo(request)
         kept = [one for one in repo.milestones.values() if _is_wanted(one, request.query)]
-        return self._page(request, [shapes.milestone(self.base, repo.name, m) for m in kept])
+        return self._page(request, kept, partial(shapes.milestone, self.base, repo.name))
 
     async def _pulls(self, request: web.Request) -> web.Response:
         repo = self._repo(request)
         kept = [one for one in repo.pulls.values() if _is_wanted(one, request.query)]
-        return self._page(request, [shapes.pull(self.base, repo.name, one) for one in kept])
+        return self._page(request, kept, partial(shapes.pull, self.base, repo.name))
 
     async def _pull(self, request: web.Request) -> web.Response:
         repo, number = self._repo(request), int(request.match_info["number"])
@@ -347,14 +352,14 @@ class GitHubStandin:
 
     async def _deployments(self, request: web.Request) -> web.Response:
         repo = self._repo(request)
-        kept = reversed(repo.deployments)
-        return self._page(request, [shapes.deployment(self.base, repo.name, d) for d in kept])
+        kept = repo.deployments[::-1]
+        return self._page(request, kept, partial(shapes.deployment, self.base, repo.name))
 
     async def _statuses(self, request: web.Request) -> web.Response:
         repo, number = self._repo(request), int(request.match_info["number"])
         kept = [one for one in repo.deployments if one["id"] == number]
-        rows = [shapes.deployment_status(self.base, repo.name, one) for one in kept]
-        return self._page(request, rows)
+        show = partial(shapes.deployment_status, self.base, repo.name)
+        return self._page(request, kept, show)
 
     async def _new_issue(self, request: web.Request) -> web.Response:
         repo, told = self._repo(request), await request.json()

@@ -20,7 +20,7 @@ from anyio import to_thread
 from headwater.analysis.records import text_problem
 from headwater.app.settings import Settings
 from headwater.app.wiring_code import Code, CodeKept, code_in_memory, code_in_sql, open_code
-from headwater.app.wiring_services import open_sealer
+from headwater.app.wiring_services import embedding_once, of_process, open_sealer
 from headwater.app.wiring_work import WorkStores, work_in_memory, work_in_sql
 from headwater.errors import UsageError, without_secrets
 from headwater.ports.activities import Activities
@@ -240,18 +240,14 @@ async def _model(settings: Settings) -> AsyncIterator[Embedder]:
 
 
 def _memory(settings: Settings, model: Embedder) -> Stores:
-    from headwater.services.embedder.once import OnceEmbedder
     from headwater.services.rooms import HubRooms
-    from headwater.stores.memory.cache import MemoryCache
     from headwater.stores.memory.documents import MemoryDocuments
-    from headwater.stores.memory.embeddings import MemoryEmbeddings
     from headwater.stores.memory.estate import MemoryEstate
     from headwater.stores.memory.history import MemoryHistory
     from headwater.stores.memory.hub import MemoryHub
     from headwater.stores.memory.inventory import MemoryInventory
     from headwater.stores.memory.keys import MemoryKeys
     from headwater.stores.memory.metrics import MemoryMetrics
-    from headwater.stores.memory.rates import MemoryRates
     from headwater.stores.memory.relations import MemoryRelations
     from headwater.stores.memory.rules import MemoryRules
     from headwater.stores.memory.run_log import MemoryRunLog
@@ -268,16 +264,15 @@ def _memory(settings: Settings, model: Embedder) -> Stores:
         rules=MemoryRules(estate),
         versions=MemoryVersions(estate),
         run_log=MemoryRunLog(),
-        cache=MemoryCache(settings.cache_bytes),
         hub=hub,
         rooms=HubRooms(hub),
         work=work_in_memory(estate),
         code_kept=code_in_memory(),
         keys=MemoryKeys(),
-        rates=MemoryRates(),
+        **of_process(settings),
         documents=MemoryDocuments(estate, keeps_vectors=settings.vectors == "database"),
         vectors=MemoryVectors(estate),
-        embedder=OnceEmbedder(model, near=MemoryEmbeddings(), far=MemoryEmbeddings()),
+        embedder=embedding_once(model),
         spending=MemorySpending(),
     )
 
@@ -313,11 +308,7 @@ async def _server(url: str, settings: Settings, model: Embedder) -> AsyncIterato
 
 
 def _in_sql(estate: Any, runs: Any, *, hub: Hub, settings: Settings, model: Embedder) -> Stores:
-    from headwater.services.embedder.once import OnceEmbedder
     from headwater.services.rooms import HubRooms
-    from headwater.stores.memory.cache import MemoryCache
-    from headwater.stores.memory.embeddings import MemoryEmbeddings
-    from headwater.stores.memory.rates import MemoryRates
     from headwater.stores.sql.documents import SqlDocuments
     from headwater.stores.sql.embeddings import SqlEmbeddings
     from headwater.stores.sql.history import SqlHistory
@@ -339,13 +330,12 @@ def _in_sql(estate: Any, runs: Any, *, hub: Hub, settings: Settings, model: Embe
         rules=SqlRules(estate),
         versions=SqlVersions(estate),
         run_log=SqlRunLog(runs),
-        cache=MemoryCache(settings.cache_bytes),
         hub=hub,
         rooms=HubRooms(hub),
         work=work_in_sql(estate),
         code_kept=code_in_sql(estate),
         keys=SqlKeys(estate),
-        rates=MemoryRates(),
+        **of_process(settings),
         documents=SqlDocuments(
             estate,
             index_bytes=settings.index_bytes,
@@ -354,7 +344,7 @@ def _in_sql(estate: Any, runs: Any, *, hub: Hub, settings: Settings, model: Embe
         vectors=SqlVectors(
             estate, index_bytes=settings.index_bytes, exact_vectors=settings.exact_vectors
         ),
-        embedder=OnceEmbedder(model, near=MemoryEmbeddings(), far=SqlEmbeddings(estate)),
+        embedder=embedding_once(model, far=SqlEmbeddings(estate)),
         spending=SqlSpending(runs),
     )
 

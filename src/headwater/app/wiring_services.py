@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import anyio
 from anyio import to_thread
@@ -17,6 +18,8 @@ from headwater.app.post import NoOutbox, Post
 from headwater.app.settings import Settings
 from headwater.errors import UsageError
 from headwater.policy.egress import Egress
+from headwater.ports.embedder import Embedder
+from headwater.ports.embeddings import Embeddings
 from headwater.ports.jobs import Jobs
 from headwater.ports.loop_lag import LoopLag
 from headwater.ports.mailer import Mailer
@@ -36,6 +39,22 @@ def open_telemetry(settings: Settings) -> Telemetry:
     return ServiceTelemetry(
         Spans(otlp_exporter(settings.otel_endpoint), service=settings.service_name)
     )
+
+
+def of_process(settings: Settings) -> dict[str, Any]:
+    """Return what each process has of its own, where nothing is shared."""
+    from headwater.stores.memory.cache import MemoryCache
+    from headwater.stores.memory.rates import MemoryRates
+
+    return {"cache": MemoryCache(settings.cache_bytes), "rates": MemoryRates()}
+
+
+def embedding_once(model: Embedder, *, far: Embeddings | None = None) -> Embedder:
+    """Return what makes vectors of each text once; `far` is where all processes keep them."""
+    from headwater.services.embedder.once import OnceEmbedder
+    from headwater.stores.memory.embeddings import MemoryEmbeddings
+
+    return OnceEmbedder(model, near=MemoryEmbeddings(), far=far or MemoryEmbeddings())
 
 
 def open_sealer(settings: Settings) -> Sealer:

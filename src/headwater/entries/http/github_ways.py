@@ -29,50 +29,64 @@ OUTSIDE = (415, 422, 502)
 def github_operations(hw: AsyncHeadwater) -> list[Operation]:
     """Return the operations on GitHub over an app."""
     github = GitHub(hw)
-    posts = partial(Operation, method="POST", tag="github", refuses=OUTSIDE)
+    return [_webhook(github), *_credentials(github), *_logins(github)]
+
+
+def _webhook(github: GitHub) -> Operation:
+    return Operation(
+        method="POST",
+        path=WEBHOOK,
+        endpoint=github.webhook,
+        tag="github",
+        gives={204: None},
+        takes=DELIVERY,
+        parameters=SENT,
+        refuses=(400, 403, 409, 413, 422, 431, 503),
+        open=True,
+        name="github_webhook",
+    )
+
+
+def _credentials(github: GitHub) -> list[Operation]:
+    of_github = partial(Operation, tag="github")
     return [
-        Operation(
-            method="POST",
-            path=WEBHOOK,
-            endpoint=github.webhook,
-            tag="github",
-            gives={204: None},
-            takes=DELIVERY,
-            parameters=SENT,
-            refuses=(400, 403, 409, 413, 422, 431, 503),
-            open=True,
-            name="github_webhook",
-        ),
-        Operation(
+        of_github(
             method="GET",
             path=CREDENTIALS,
             endpoint=github.credentials,
-            tag="github",
             gives={200: CredentialList},
             name="list_credentials",
         ),
-        posts(
+        of_github(
+            method="POST",
             path=CREDENTIALS,
             endpoint=github.keep,
             gives={201: Credential},
             takes=CredentialBody,
+            refuses=OUTSIDE,
             name="keep_credential",
         ),
-        Operation(
+        of_github(
             method="DELETE",
             path=f"{CREDENTIALS}/{{credential}}",
             endpoint=github.forget,
-            tag="github",
             gives={200: Credential},
             parameters=(NAME,),
             refuses=(404, 422),
             name="forget_credential",
         ),
+    ]
+
+
+def _logins(github: GitHub) -> list[Operation]:
+    posts = partial(Operation, method="POST", tag="github")
+    return [
         posts(
             path="/v1/github/logins",
             endpoint=github.begin_login,
             gives={201: Login},
             takes=LoginBody,
+            refuses=OUTSIDE,
             name="begin_login",
         ),
         posts(
@@ -80,13 +94,12 @@ def github_operations(hw: AsyncHeadwater) -> list[Operation]:
             endpoint=github.end_login,
             gives={201: Credential},
             takes=CodeBody,
+            refuses=OUTSIDE,
             name="end_login",
         ),
-        Operation(
-            method="POST",
+        posts(
             path="/v1/github/hooks/{project}",
             endpoint=github.hook,
-            tag="github",
             gives={201: Hook},
             parameters=(PROJECT,),
             refuses=(404, 422),
