@@ -23,7 +23,7 @@ from headwater.stores.sql.id_lists import among, listed
 from headwater.stores.sql.near_vectors import Nearest, find_near, has_near
 from headwater.stores.sql.passage_filters import find_among
 from headwater.stores.sql.plain_rows import all_rows
-from headwater.stores.sql.tables import passage
+from headwater.stores.sql.tables import document, passage
 from headwater.stores.sql.tables import passage_vector as vector_table
 from headwater.stores.sql.vector_load import OF_MODEL, ONE, write_vectors
 from headwater.stores.sql.versions import raise_version
@@ -58,6 +58,9 @@ _MISSING = (
     )
     .order_by(passage.c.id)
     .limit(bindparam("page_rows"))
+)
+_ALL = select(func.coalesce(func.sum(document.c.passages), 0)).where(
+    document.c.tenant_id == bindparam("tenant")
 )
 _DROP = delete(vector_table).where(_OF_TENANT, _OF_IDS)
 _DROP_OTHERS = delete(vector_table).where(_OF_TENANT, vector_table.c.model != bindparam("name"))
@@ -148,6 +151,9 @@ class SqlVectors:
         values = {"tenant": principal.tenant, "name": model, "page_rows": max(limit, 0)}
 
         def work(connection: Connection) -> list[int]:
+            held = connection.execute(_READING.count, values).scalar_one()
+            if held == connection.execute(_ALL, values).scalar_one():  # far quicker than to look
+                return []
             return list(connection.execute(_MISSING, values).scalars())
 
         return await self._database.read(work, tenant=principal.tenant)
