@@ -16,13 +16,10 @@ from typing import Any
 from pydantic_core import from_json
 
 from headwater.app import checking
-from headwater.app.code_keeper import CodeKeeper
-from headwater.app.wiring_code import Code
+from headwater.app.parts import Parts
 from headwater.errors import HeadwaterError, UsageError
 from headwater.model.principal import Principal
 from headwater.model.repository_link import Credential, Delivery, Grant, Hook, Login, SealedHook
-from headwater.ports.projects import Projects
-from headwater.ports.sealer import Sealer
 
 LOGIN_LASTS = timedelta(minutes=10)
 MOST_NAME = 100
@@ -36,26 +33,15 @@ class CodeAccounts:
     """Credentials to GitHub and its webhooks; reached as `hw.github`.
 
     Args:
-        code: Repositories and their host.
-        projects: Where projects are.
-        sealer: What makes secrets unreadable.
-        keeper: Who looks after links.
+        parts: What lives as long as the app.
         principal: Who asks where a method is not told.
     """
 
-    def __init__(
-        self,
-        code: Code,
-        projects: Projects,
-        *,
-        sealer: Sealer,
-        keeper: CodeKeeper,
-        principal: Principal,
-    ) -> None:
-        self._code = code
-        self._projects = projects
-        self._sealer = sealer
-        self._keeper = keeper
+    def __init__(self, parts: Parts, principal: Principal) -> None:
+        self._code = parts.stores.code
+        self._projects = parts.stores.work.projects
+        self._sealer = parts.stores.sealer
+        self._keeper = parts.keeper
         self._own = principal
 
     async def keep_token(

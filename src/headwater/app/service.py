@@ -87,7 +87,8 @@ class AsyncHeadwater:
             StoreFault: the database cannot be opened.
         """
         settings = settings or find_settings()
-        who = checking.who_asks(principal, Principal(tenant=tenant or settings.tenant))
+        here = Principal(tenant=tenant or settings.tenant, name=settings.principal)
+        who = checking.who_asks(principal, here)
         async with lifespan(url or settings.database_url, packs, settings) as parts:
             yield cls(parts, who)
 
@@ -119,14 +120,7 @@ class AsyncHeadwater:
     @property
     def github(self) -> CodeAccounts:
         """Return what keeps credentials to GitHub, and makes and hears its webhooks."""
-        stores = self._parts.stores
-        return CodeAccounts(
-            stores.code,
-            stores.work.projects,
-            sealer=stores.sealer,
-            keeper=self._parts.keeper,
-            principal=self._principal,
-        )
+        return CodeAccounts(self._parts, self._principal)
 
     @property
     def health(self) -> Health:
@@ -322,16 +316,10 @@ class AsyncHeadwater:
             UsageError: `load.bad_line` naming file, line and reason, or the path is none.
         """
         who = self._who(principal, "load")
+        told: dict[str, Any] = {"lease": self._parts.versions, "progress": progress}
         supply = await to_thread.run_sync(supply_of, Path(path), kind)
-        return await load(
-            self._parts.stores,
-            supply,
-            lease=self._parts.versions,
-            replace=replace,
-            skip_bad=skip_bad,
-            progress=progress,
-            principal=who,
-        )
+        more = {"replace": replace, "skip_bad": skip_bad, **told}
+        return await load(self._parts.stores, supply, principal=who, **more)
 
     async def ingest(
         self,
@@ -368,12 +356,7 @@ class AsyncHeadwater:
     ) -> LoadReport:
         """Write the demo estate to a folder, as a bundle, and load it.
 
-        Args:
-            folder: Where the bundle goes.
-            seed: The same seed and end give the same estate.
-            ends_at: When its story ends; now where it is left out.
-            progress: Filled in while it loads.
-            principal: Whose estate.
+        The same seed and end give the same estate; its story ends now where it is left out.
         """
         who = self._who(principal, "load")
         until = ends_at or datetime.now(UTC)

@@ -26,6 +26,7 @@ class Settings(BaseSettings):
 
     database: str | None = None
     tenant: str = Field(default="default", min_length=1)
+    principal: str = Field(default="local", min_length=1, max_length=200)
     key_secret: SecretStr | None = Field(default=None, min_length=32)
     sealing_key: SecretStr | None = Field(default=None, min_length=32)
     github_url: str = "https://api.github.com"
@@ -226,6 +227,7 @@ class Settings(BaseSettings):
             "key": self.llm_key,
             "prices": self.llm_prices,
             "bounds": self.llm_bounds,
+            "checks": self.llm_check,
         }
 
     @property

@@ -33,7 +33,7 @@ def proposable(registry: Registry, roles: Iterable[str]) -> list[Tool]:
         tool
         for tool in registry
         if all(
-            one.role == "reader" and enough(given, one.role)
+            one.role == "reader" and one.idempotent and enough(given, one.role)
             for one in _with_stand_in(tool, registry)
         )
     ]

@@ -73,14 +73,23 @@ class Answering:
         who, where = self._visit.who, await zone(request.zone)
         async with self._hw.admission.admitted(who, budget_s=request.budget_s) as left_s:
             answer = await self._hw.ask(
-                request.question, budget_s=left_s, zone=where, principal=who
+                request.question,
+                budget_s=left_s,
+                zone=where,
+                session=request.session,
+                principal=who,
             )
         await self._say({"id": request.id, "type": "answer", "answer": answer})
 
     async def _run(self, request: Run) -> None:
         who = self._visit.who
         async with self._hw.admission.admitted(who, budget_s=request.budget_s) as left_s:
-            result = await self._hw.run({"steps": request.steps}, budget_s=left_s, principal=who)
+            result = await self._hw.run(
+                {"steps": request.steps},
+                budget_s=left_s,
+                session=request.session,
+                principal=who,
+            )
         await self._say({"id": request.id, "type": "result", "result": result})
 
     async def _call(self, request: Call) -> None:

@@ -23,6 +23,7 @@ class Ask(Message):
     question: str
     budget_s: float | None = None
     zone: str | None = None
+    session: int | None = None
 
 
 class Run(Message):
@@ -31,6 +32,7 @@ class Run(Message):
     do: Literal["run"]
     steps: list[dict[str, Any]]
     budget_s: float | None = None
+    session: int | None = None
 
 
 class Call(Message):
