@@ -122,7 +122,7 @@ class Settings(BaseSettings):
     requests_per_key: int = Field(default=0, ge=0)
     failed_keys: int = Field(default=100, ge=0)
     requests_per_key_s: float = Field(default=60.0, gt=0)
-    stop_s: float = Field(default=25.0, gt=0, le=600)
+    stop_s: float = Field(default=20.0, gt=0, le=600)
     breaker_window_s: float = Field(default=10.0, gt=0)
     breaker_least_calls: int = Field(default=20, ge=1)
     breaker_share: float = Field(default=0.5, gt=0, le=1)

@@ -25,12 +25,13 @@ class Early:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Carry one request in, at once or as soon as there is somebody to answer it."""
-        if self._app is None and scope["type"] == "http" and scope["path"] in {LIVEZ, READYZ}:
-            alive = scope["path"] == LIVEZ
-            await answer(send, 200 if alive else 503, ALIVE if alive else STARTING)
-            return
-        await self._opened.wait()
-        assert self._app is not None  # noqa: S101  (set before the event is)
+        if self._app is None:  # else nothing is awaited, so that nobody is caught in between
+            if scope["type"] == "http" and scope["path"] in {LIVEZ, READYZ}:
+                alive = scope["path"] == LIVEZ
+                await answer(send, 200 if alive else 503, ALIVE if alive else STARTING)
+                return
+            await self._opened.wait()
+            assert self._app is not None  # noqa: S101  (set before the event is)
         await self._app(scope, receive, send)
 
 

@@ -98,7 +98,8 @@ async def serve(
                         await wish.wait()
                         in_order = await stop(all_.hw, opening, within_s=settings.stop_s)
                     finally:
-                        end_requests(server)
+                        if opening.inside or not in_order:  # who is refused now is told so
+                            end_requests(server)
                 group.cancel_scope.cancel()
         finally:
             server.force_exit = not in_order
