@@ -20,6 +20,7 @@ from anyio import to_thread
 from headwater.analysis.records import text_problem
 from headwater.app.settings import Settings
 from headwater.app.wiring_code import Code, CodeKept, code_in_memory, code_in_sql, open_code
+from headwater.app.wiring_runs import runs_in_sql
 from headwater.app.wiring_services import embedding_once, of_process, open_sealer
 from headwater.app.wiring_work import WorkStores, work_in_memory, work_in_sql
 from headwater.errors import UsageError, without_secrets
@@ -308,7 +309,6 @@ async def _server(url: str, settings: Settings, model: Embedder) -> AsyncIterato
 
 
 def _in_sql(estate: Any, runs: Any, *, hub: Hub, settings: Settings, model: Embedder) -> Stores:
-    from headwater.services.rooms import HubRooms
     from headwater.stores.sql.documents import SqlDocuments
     from headwater.stores.sql.embeddings import SqlEmbeddings
     from headwater.stores.sql.history import SqlHistory
@@ -317,8 +317,6 @@ def _in_sql(estate: Any, runs: Any, *, hub: Hub, settings: Settings, model: Embe
     from headwater.stores.sql.metrics import SqlMetrics
     from headwater.stores.sql.relations import SqlRelations
     from headwater.stores.sql.rules import SqlRules
-    from headwater.stores.sql.run_log import SqlRunLog
-    from headwater.stores.sql.spending import SqlSpending
     from headwater.stores.sql.vectors import SqlVectors
     from headwater.stores.sql.versions import SqlVersions
 
@@ -329,9 +327,7 @@ def _in_sql(estate: Any, runs: Any, *, hub: Hub, settings: Settings, model: Embe
         history=SqlHistory(estate),
         rules=SqlRules(estate),
         versions=SqlVersions(estate),
-        run_log=SqlRunLog(runs),
-        hub=hub,
-        rooms=HubRooms(hub),
+        **runs_in_sql(runs, hub),
         work=work_in_sql(estate),
         code_kept=code_in_sql(estate),
         keys=SqlKeys(estate),
@@ -345,7 +341,6 @@ def _in_sql(estate: Any, runs: Any, *, hub: Hub, settings: Settings, model: Embe
             estate, index_bytes=settings.index_bytes, exact_vectors=settings.exact_vectors
         ),
         embedder=embedding_once(model, far=SqlEmbeddings(estate)),
-        spending=SqlSpending(runs),
     )
 
 

@@ -32,6 +32,7 @@ def compose_documents(view: View) -> Part:
         return _not_found(view, value, near=near)
     shown = list(zip(value["sentences"], marks(value["sentences"], cites), strict=True))
     blocks: list[Block] = [_quoted(title, pairs) for title, pairs in _under_headings(shown)]
+    blocks += _stated(value, cites)
     blocks += _differing(value, shown)
     best, mark = max(shown, key=lambda pair: pair[0]["score"])
     summary = f"{best['document']['title']}: {shortened(best['text'], 300)}{mark}"
@@ -59,6 +60,12 @@ def _quoted(title: str, pairs: Sequence[Pair]) -> TextBlock:
     numbers = dict.fromkeys(int(mark.strip(" []")) for _, mark in pairs if mark)
     lines = tuple(f"{one['text']}{mark}" for one, mark in pairs)
     return TextBlock(title=title, lines=lines, cites=tuple(numbers))
+
+
+def _stated(value: Mapping[str, Any], cites: tuple[int, ...]) -> list[Block]:
+    """Return what a model wrote from the facts of other steps, each with its number."""
+    lines = tuple(f"{one['text']} (fact {one['fact']})" for one in value.get("stated", ()))
+    return [TextBlock(title="From the facts found", lines=lines, cites=cites)] if lines else []
 
 
 def _differing(value: Mapping[str, Any], shown: Sequence[Pair]) -> list[Block]:

@@ -39,6 +39,11 @@ class Llm(Protocol):
         """Return the models that are asked, in this order; none where no model is set."""
         ...
 
+    @property
+    def checks(self) -> bool:
+        """Tell whether a model may be asked besides whether texts say what was written of them."""
+        ...
+
     async def complete(
         self,
         system: str,

@@ -62,6 +62,7 @@ class ServiceLlm:
         account: What they may take, and what they took.
         open_wire: Imports what speaks to them and opens a pool; it may block for seconds.
         now: Gives the time, aware.
+        checks: Whether a model may be asked to check what was written.
     """
 
     def __init__(
@@ -71,7 +72,9 @@ class ServiceLlm:
         *,
         open_wire: Callable[[str, SecretStr | None], Wire] = open_wire,
         now: Callable[[], datetime] = _utc_now,
+        checks: bool = False,
     ) -> None:
+        self.checks = checks
         self._place = place
         self._account = account
         self._now = now
@@ -247,6 +250,7 @@ class NoLlm:
     """What stands behind the port where no model is set."""
 
     models: tuple[str, ...] = ()
+    checks = False
 
     @property
     def probed(self) -> dict[str, Probed]:

@@ -38,6 +38,11 @@ class KeptLlm:
         """Return the models in the order in which they are asked."""
         return self._llm.models
 
+    @property
+    def checks(self) -> bool:
+        """Tell whether a model may be asked to check what was written."""
+        return self._llm.checks
+
     async def complete(
         self,
         system: str,

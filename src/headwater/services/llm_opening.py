@@ -22,13 +22,17 @@ from headwater.services.llm_prices import check_priced, read_prices
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chosen:
-    """What is set: `url`, `models` and `key` as of a `Place`, `prices` as they were written."""
+    """What is set: `url`, `models` and `key` as of a `Place`, `prices` as they were written.
+
+    `checks` says whether a model may be asked to check what was written.
+    """
 
     url: str
     models: tuple[str, ...]
     key: SecretStr | None
     bounds: Bounds
     prices: str
+    checks: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,5 +59,5 @@ async def open_llm(chosen: Chosen, *, spending: Spending, cache: Cache) -> Async
         check_priced(chosen.models, prices)
     place = Place(url=chosen.url, models=chosen.models, key=chosen.key)
     account = Account(spending, bounds=chosen.bounds, prices=prices)
-    async with ServiceLlm.open(place, account) as llm:
+    async with ServiceLlm.open(place, account, checks=chosen.checks) as llm:
         yield Opened(llm=KeptLlm(llm, cache), probed=llm.probed, gauged=(llm,))

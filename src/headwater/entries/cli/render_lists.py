@@ -13,6 +13,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from headwater.composing.spent import spent_in_words
 from headwater.composing.waterfall import waterfall
 from headwater.entries.cli.look import Look
 from headwater.entries.cli.render_answer import STATUS
@@ -23,7 +24,6 @@ from headwater.entries.cli.zone import Times, zone_name
 from headwater.entries.wire.encode import document
 from headwater.model.access import ApiKey, Tenant
 from headwater.model.event import Event, RunRecord
-from headwater.composing.spent import spent_in_words
 from headwater.model.explanation import Explanation, ToolInfo
 from headwater.model.load import BadLine, LoadReport
 from headwater.model.replay import ReplayReport

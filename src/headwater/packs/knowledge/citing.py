@@ -37,7 +37,9 @@ def cite_sentences(value: KnowledgeAnswer, query: str) -> tuple[Evidence, ...]:
 def written_note(value: KnowledgeAnswer) -> str:
     """Say that a model wrote the sentences, or why the one that is set did not; else nothing."""
     if value.written_by:
-        return f"; written by {value.written_by}, {value.dropped} sentences dropped"
+        by = f", checked by {value.checked_by}" if value.checked_by else ""
+        by += f", not checked: {value.unchecked}" if value.unchecked else ""
+        return f"; written by {value.written_by}, {value.dropped} sentences dropped{by}"
     if value.unwritten in {"", "llm.none"}:
         return ""
     return f"; copied, for the language model failed: {value.unwritten}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from headwater.model.document import DocumentName, KnowledgeHit, Passage
 from headwater.packs.knowledge.answering import CitedSentence, Differing
@@ -11,6 +11,7 @@ from headwater.packs.knowledge.finding import Folded
 from headwater.packs.knowledge.lanes import LaneReport
 from headwater.packs.knowledge.neighbours import Reached
 from headwater.packs.knowledge.runbooks import Runbook
+from headwater.packs.knowledge.synthesis import StatedSentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +57,8 @@ class KnowledgeAnswer:
     there are. `written_by` is the language model whose sentences these are: each is contained in
     its passage from `start` to `end`, and `dropped` counts those that were not. Where it is empty
     the sentences are copied from their passages, and `unwritten` is the code that says why.
+    `stated` are its sentences that facts given contain. `checked_by` is the model that was asked
+    besides if what is cited says them, `unchecked` the code that says why it was not heard.
     """
 
     found: bool
@@ -70,6 +73,9 @@ class KnowledgeAnswer:
     written_by: str = ""
     unwritten: str = ""
     dropped: int = 0
+    stated: list[StatedSentence] = field(default_factory=list)
+    checked_by: str = ""
+    unchecked: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

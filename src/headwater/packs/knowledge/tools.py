@@ -49,7 +49,7 @@ from headwater.packs.knowledge.results import (
     Runbooks,
 )
 from headwater.packs.knowledge.runbooks import find_runbooks
-from headwater.packs.knowledge.synthesis import Written, write
+from headwater.packs.knowledge.synthesis import Writer, Written, write
 from headwater.packs.naming import find_named
 from headwater.ports.documents import Documents
 from headwater.ports.embedder import Embedder
@@ -61,6 +61,10 @@ from headwater.toolkit.cited import Cited
 from headwater.toolkit.tool import tool
 
 PassageId = Annotated[int, Field(ge=0, le=2**63 - 1, strict=True)]
+Facts = Annotated[
+    Sequence[Annotated[str, Field(max_length=2_000)]],
+    Field(max_length=50, description="What other steps found; a model may write from it as well."),
+]
 
 
 CONSIDERED = 12
@@ -196,6 +200,7 @@ async def answer(  # noqa: PLR0913 - a tool's parameters are its arguments
     question: Query,
     *,
     limit: Annotated[int, Field(ge=1, le=20, description="Sentences at most.")] = 5,
+    facts: Facts = (),
     tags: Tags = {},  # noqa: B006 - never changed; pydantic copies it
     items: Items = None,
     dates: Dates = None,
@@ -219,17 +224,14 @@ async def answer(  # noqa: PLR0913 - a tool's parameters are its arguments
         principal=principal,
     )
     found = await find_passages(question, shelf=shelf, within=within.filter, limit=CONSIDERED)
-    best = best_document(question, found.ranked)
-    whole = [] if best is None else await documents.of_document(best, principal=principal)
-    read = [*(one.passage for one in found.ranked), *whole[:MOST_OF_ONE]]
-    support = support_of(question, read)
-    sentences, written = list[CitedSentence](), Written()
-    if support >= SUPPORTED:
-        sentences = extract(question, found.ranked, whole[:MOST_OF_ONE], limit=limit)
+    whole = await _whole(question, found, shelf=shelf)
+    read = [*(one.passage for one in found.ranked), *whole]
+    support, written = support_of(question, read), Written()
+    extracted = support >= SUPPORTED
+    sentences = extract(question, found.ranked, whole, limit=limit) if extracted else []
     if sentences:  # what nothing supports is not asked of a model either
-        written = await write(
-            question, read, limit=limit, llm=llm, remarks=remarks, principal=principal
-        )
+        writer = Writer(llm=llm, remarks=remarks, principal=principal)
+        written = await write(question, read, facts=facts, limit=limit, writer=writer)
         sentences = written.sentences or sentences
     value = await _answer_of(sentences, found, written, support=support, read=read, shelf=shelf)
     asked_for = told("documents", question=question, tags=list(tags.items()), of=items, dates=dates)
@@ -302,6 +304,15 @@ async def check(
     return Cited(Checks(checks=checked), (evidence,))
 
 
+async def _whole(question: str, found: Found, *, shelf: Shelf) -> list[Passage]:
+    """Return the first passages of the best document, in order."""
+    best = best_document(question, found.ranked)
+    if best is None:
+        return []
+    read = await shelf.documents.of_document(best, principal=shelf.principal)
+    return list(read)[:MOST_OF_ONE]
+
+
 async def _answer_of(
     sentences: list[CitedSentence],
     found: Found,
@@ -325,6 +336,9 @@ async def _answer_of(
         written_by=written.model if written.sentences else "",
         unwritten=written.missing,
         dropped=written.dropped,
+        stated=written.stated if written.sentences else [],
+        checked_by=written.checked_by if written.sentences else "",
+        unchecked=written.unchecked,
     )
 
 
