@@ -40,6 +40,8 @@ ONE_ADAPTER = {
 }
 """Ports that are not stored behind, and why one adapter is enough."""
 NO_PRINCIPAL = {
+    "activities.due": "each carries its tenant; whoever makes notices serves all",
+    "activities.settled": "by ids that no other tenant's have",
     "courier.check_url": "what a URL may be holds for everyone",
     "courier.deliver": "whose webhook it is was asked when its secrets were read",
     "mailer.send": "whose letter it is was asked when it was written",

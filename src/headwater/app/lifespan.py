@@ -89,7 +89,8 @@ async def _assemble(
     versions, outlet, under_way = LeasedVersions(stores.versions), Outlet(), UnderWay()
     reaper, lag = Reaper(group), loop_watch() if settings.watch_loop else None
     policies: dict[str, Any] = {"limits": settings.limits, "telemetry": telemetry}
-    caller = Caller(registry, cache=stores.cache, versions=versions, reaper=reaper, **policies)
+    policies |= {"versions": versions, "lease": versions}
+    caller = Caller(registry, cache=stores.cache, reaper=reaper, **policies)
     writer = _writer(outlet, stores, settings, telemetry=telemetry)
     numbered: dict[str, Any] = {
         "caller": caller,

@@ -24,6 +24,7 @@ from headwater.engine.passage import Desk, Key, Passage
 from headwater.engine.reaper import Reaper
 from headwater.engine.sizes import canonical_json
 from headwater.engine.threads import Threads
+from headwater.engine.versions_lease import LeasedVersions
 from headwater.engine.wall import check_role
 from headwater.engine.written import Written, check_size, pack, unpack, value_of
 from headwater.errors import DeadlineExceeded, EngineBug, HeadwaterError
@@ -57,6 +58,7 @@ class Caller:
         limits: The bounds of this installation.
         reaper: Who carries what takes longer, so that no tool holds up whoever asked.
         telemetry: Told how each call ended, or None.
+        lease: The versions, where they are leased: forgotten by each call that may have written.
         dice: Draws a number from 0 to 1, for jitter.
     """
 
@@ -69,6 +71,7 @@ class Caller:
         limits: Limits,
         reaper: Reaper,
         telemetry: Telemetry | None = None,
+        lease: LeasedVersions | None = None,
         dice: Callable[[], float] = random.random,  # noqa: S311 (jitter, no secret)
     ) -> None:
         self.registry = registry
@@ -82,6 +85,7 @@ class Caller:
         self._backoff = Backoff()
         self._dice = dice
         self._telemetry = telemetry
+        self._lease = lease
         self.now = loop_clock()
         self._scope = loop_scope()
 
@@ -209,6 +213,8 @@ class Caller:
         finally:
             if not told:
                 self._left(passage)
+            if self._lease is not None and not passage.tool.idempotent:
+                self._lease.forget(principal=passage.call.principal)  # it may have written
         return written
 
     def _left(self, passage: Passage) -> None:
@@ -294,7 +300,7 @@ class Caller:
         if passage.key is None or passage.call.fresh:
             return None
         versions = passage.call.versions
-        if versions is None:
+        if versions is None or passage.tool.personal:  # what a run itself wrote is seen in it
             versions = await self._versions.current(principal=passage.call.principal)
         seen = ",".join(f"{port}={versions.get(port, 0)}" for port in passage.tool.reads)
         tool, scope, asked, canonical = passage.key

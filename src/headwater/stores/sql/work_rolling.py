@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import BigInteger, bindparam, func, literal, select, update
 
 from headwater.analysis.work_refusals import too_deep
 from headwater.analysis.work_rollup import (
@@ -28,7 +28,17 @@ _ANCESTOR = select(
     work_item.c.parent_id, work_item.c.own_status, work_item.c.status, work_item.c.leaves,
     work_item.c.finished, work_item.c.children, work_item.c.version, work_item.c.title,
 ).where(*_IS_ONE)  # fmt: skip
-_PARENT = select(work_item.c.parent_id).where(*_IS_ONE)
+_CHAIN = (
+    select(work_item.c.id, work_item.c.parent_id, literal(0, BigInteger).label("height"))
+    .where(*_IS_ONE)
+    .cte("chain", recursive=True)
+)
+_UP = _CHAIN.union_all(
+    select(work_item.c.id, work_item.c.parent_id, _CHAIN.c.height + 1)
+    .join(_CHAIN, work_item.c.id == _CHAIN.c.parent_id)
+    .where(*_LIVING)
+)
+_ANCESTORS = select(_UP.c.id).order_by(_UP.c.height)
 _GROUPS = (
     select(
         work_item.c.status,
@@ -82,13 +92,10 @@ def roll_up(writing: WorkWriting, parents: Iterable[int | None], *, team: int, r
 
 def ancestors(writing: WorkWriting, item: int | None) -> list[int]:
     """Return an item, what it is part of, and so on up to a root."""
-    chain: list[int] = []
-    at = item
-    while at is not None:
-        chain.append(at)
-        own = {"tenant": writing.tenant, "ref": at}
-        at = writing.connection.execute(_PARENT, own).scalar()
-    return chain
+    if item is None:
+        return []
+    own = {"tenant": writing.tenant, "ref": item}
+    return list(writing.connection.execute(_ANCESTORS, own).scalars())
 
 
 def check_depth(chain: Sequence[int], below: int) -> None:

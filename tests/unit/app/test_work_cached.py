@@ -1,0 +1,88 @@
+"""Reads of work are cached, and a write is seen by the very next one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from headwater import AsyncHeadwater
+from headwater.model.plan import Plan, Step
+from headwater.model.principal import Principal
+
+pytestmark = pytest.mark.anyio
+ANN = Principal("default", "ann", ("operator",))
+BOB = Principal("default", "bob", ("operator",))
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+async def value(hw: AsyncHeadwater, tool: str, who: Principal = ANN, **arguments: Any) -> Any:
+    outcome = await hw.call(f"work.{tool}", arguments, principal=who)
+    assert outcome.status == "succeeded", outcome
+    return outcome.value
+
+
+async def via(hw: AsyncHeadwater, tool: str, who: Principal = ANN, **arguments: Any) -> str:
+    outcome = await hw.call(f"work.{tool}", arguments, principal=who)
+    assert outcome.status == "succeeded", outcome
+    return str(outcome.via)
+
+
+async def test_what_is_asked_again_comes_from_the_cache_until_somebody_writes() -> None:
+    async with AsyncHeadwater.open("memory:") as hw:
+        team = await value(hw, "create_team", name="Core")
+        project = await value(hw, "create_project", team=team["id"], name="a")
+        for expected in ("direct", "cache"):
+            assert await via(hw, "project", project=project["id"]) == expected
+        await value(hw, "update_project", project=project["id"], version=1, changes={"name": "b"})
+        assert (await value(hw, "project", project=project["id"]))["name"] == "b"
+        assert await via(hw, "project", project=project["id"]) == "cache"
+
+
+async def test_nobody_is_given_what_another_may_see_and_membership_ends_at_once() -> None:
+    async with AsyncHeadwater.open("memory:") as hw:
+        team = await value(hw, "create_team", name="Core")
+        project = await value(hw, "create_project", team=team["id"], name="a")
+        await value(hw, "project", project=project["id"])
+        refused = await hw.call("work.project", {"project": project["id"]}, principal=BOB)
+        assert refused.status == "failed"
+        assert refused.code == "work.unknown"
+        await value(hw, "set_member", team=team["id"], person="bob", role="member")
+        for expected in ("direct", "cache"):
+            assert await via(hw, "project", BOB, project=project["id"]) == expected
+        await value(hw, "remove_member", team=team["id"], person="bob")
+        refused = await hw.call("work.project", {"project": project["id"]}, principal=BOB)
+        assert refused.status == "failed"
+
+
+async def test_a_run_sees_what_it_wrote_itself() -> None:
+    async with AsyncHeadwater.open("memory:") as hw:
+        team = await value(hw, "create_team", name="Core")
+        project = await value(hw, "create_project", team=team["id"], name="a")
+        await value(hw, "items", project=project["id"])
+        new = {"project": project["id"], "kind": "todo", "title": "x"}
+        plan = Plan(
+            steps=(
+                Step(id="made", tool="work.create_item", args=new),
+                Step(id="all", tool="work.items", args={"project": project["id"]}, after=("made",)),
+            )
+        )
+        answer = await hw.run(plan, principal=ANN)
+        outcome = answer.outcomes["all"]
+        assert outcome.status == "succeeded"
+        assert outcome.value["total"] == 1
+
+
+async def test_a_conflict_tells_what_is_there_now() -> None:
+    async with AsyncHeadwater.open("memory:") as hw:
+        team = await value(hw, "create_team", name="Core")
+        arguments = {"team": team["id"], "version": 1, "changes": {"name": "b"}}
+        outcome = await hw.call("work.update_team", arguments, principal=ANN)
+        assert outcome.status == "failed"
+        assert outcome.code == "work.conflict"
+        assert outcome.facts is not None
+        assert outcome.facts["current"]["version"] == team["version"]
