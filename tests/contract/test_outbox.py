@@ -104,9 +104,13 @@ async def posting(jobs: Jobs, carrier: Carrier, under_way: UnderWay | None = Non
     """Send what is in the outbox for as long as the block."""
     unused: Any = None
     poster = Poster(
-        jobs.outbox, UnderWay() if under_way is None else under_way, mailer=carrier, courier=unused, webhooks=unused,
+        jobs.outbox,
+        UnderWay() if under_way is None else under_way,
+        mailer=carrier,
+        courier=unused,
+        webhooks=unused,
         sealer=unused,
-    )  # fmt: skip
+    )
     async with jobs.claims(), anyio.create_task_group() as group:
         group.start_soon(poster.work)
         yield

@@ -21,6 +21,7 @@ from anyio import to_thread
 
 from headwater.app.settings import Settings, find_settings, local_zone
 from headwater.app.wiring import SQLITE, Stores, open_stores
+from headwater.app.wiring_services import open_mailer
 from headwater.composing.spent import spent_in_words
 from headwater.errors import HeadwaterError
 from headwater.model.principal import Principal
@@ -60,6 +61,7 @@ async def examine(url: str | None = None, *, tenant: str = "default") -> list[Ch
     checks.append(await _look("permissions", lambda: _permissions(database)))
     checks.append(await _look("disk", lambda: _disk(database)))
     checks.extend(await _stores(database, settings, Principal(tenant=tenant, name="doctor")))
+    checks.extend(await _mail(settings))
     if settings.otel_endpoint is not None:
         endpoint = settings.otel_endpoint
         checks.append(await _look("traces", lambda: _reached(endpoint)))
@@ -236,6 +238,21 @@ async def _budget(stores: Stores, bounds: Bounds, *, principal: Principal) -> Fo
     if any(used > LITTLE_LEFT * bound for used, bound, _ in pairs):
         return "warning", found, "raise the budget, or answers come without a model until midnight"
     return "ok", found, ""
+
+
+async def _mail(settings: Settings) -> list[Check]:
+    """Look whether letters can be handed over, where mail is set; none is sent."""
+
+    async def look() -> Found:
+        mailer = await to_thread.run_sync(open_mailer, settings)
+        if mailer is None:
+            found = "a sender is set, and nobody who carries mail"
+            return "warning", found, "set HEADWATER_SMTP_URL, or leave the sender out"
+        await mailer.check()
+        return "ok", f"letters can be handed over, from {settings.mail_from}", ""
+
+    given = (settings.smtp_url, settings.mail_azure, settings.mail_folder, settings.mail_from)
+    return [await _look("mail", look)] if any(one is not None for one in given) else []
 
 
 async def _reached(endpoint: str) -> Found:

@@ -4,6 +4,7 @@ import sqlite3
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from mail_server import mail_server
 
 from headwater import AsyncHeadwater
 from headwater.app.doctor import examine
@@ -94,3 +95,21 @@ async def test_a_redis_that_nobody_runs_is_told_beside_an_estate_that_is_well(
     checks = await found(url)
     assert (checks["database"].status, checks["clock"].status) == ("ok", "ok")
     assert checks["redis"].status == "failed"
+
+
+async def test_mail_is_looked_at_where_it_is_set(monkeypatch, tmp_path):
+    assert "mail" not in await found("memory:")
+    monkeypatch.setenv("HEADWATER_MAIL_FROM", "Headwater <hw@example.org>")
+    assert (await found("memory:"))["mail"].status == "warning"
+    with mail_server() as server:
+        monkeypatch.setenv("HEADWATER_SMTP_URL", server.url(query="?tls=never"))
+        assert (await found("memory:"))["mail"].status == "ok"
+        assert server.taken == []
+    gone = (await found("memory:"))["mail"]
+    assert (gone.status, "mail.unreachable" in gone.advice) == ("failed", True)
+    monkeypatch.setenv("HEADWATER_SMTP_URL", "smtp://user:canary@")
+    wrong = (await found("memory:"))["mail"]
+    assert (wrong.status, "canary" in repr(wrong)) == ("failed", False)
+    monkeypatch.setenv("HEADWATER_MAIL_FOLDER", str(tmp_path))
+    two = (await found("memory:"))["mail"]
+    assert (two.status, "settings.bad" in two.advice) == ("failed", True)
