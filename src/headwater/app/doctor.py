@@ -207,7 +207,8 @@ async def _open_for(
 
 @asynccontextmanager
 async def _opened(database: str, settings: Settings) -> AsyncIterator[Stores]:
-    async with open_stores(database, settings) as stores:
+    hurried = settings.model_copy(update={"prepare": False})
+    async with open_stores(database, hurried) as stores:
         await stores.versions.current(principal=Principal(name="doctor"))
         yield stores
 

@@ -228,7 +228,7 @@ class Settings(BaseSettings):
             "prices": self.llm_prices,
             "bounds": self.llm_bounds,
             "checks": self.llm_check,
-            "checks": self.llm_check,
+            "prepare": self.prepare,
         }
 
     @property

@@ -109,6 +109,10 @@ class ServiceLlm:
         """Return what looks whether the models are there, where that is one service."""
         return {"language model": self} if self._place.url else {}
 
+    async def prepare(self) -> None:
+        """Import what speaks to the models now, so that the first question does not wait for it."""
+        await self._opened()
+
     def gauges(self) -> list[Gauge]:
         """Return what this process has sent to models and what it took."""
         return self._account.gauges()

@@ -24,7 +24,8 @@ from headwater.services.llm_prices import check_priced, read_prices
 class Chosen:
     """What is set: `url`, `models` and `key` as of a `Place`, `prices` as they were written.
 
-    `checks` says whether a model may be asked to check what was written.
+    `checks` says whether a model may be asked to check what was written, `prepare` whether what
+    speaks to models is imported now: that takes seconds, which are else the first question's.
     """
 
     url: str
@@ -33,6 +34,7 @@ class Chosen:
     bounds: Bounds
     prices: str
     checks: bool = False
+    prepare: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,4 +62,6 @@ async def open_llm(chosen: Chosen, *, spending: Spending, cache: Cache) -> Async
     place = Place(url=chosen.url, models=chosen.models, key=chosen.key)
     account = Account(spending, bounds=chosen.bounds, prices=prices)
     async with ServiceLlm.open(place, account, checks=chosen.checks) as llm:
+        if chosen.prepare:
+            await llm.prepare()
         yield Opened(llm=KeptLlm(llm, cache), probed=llm.probed, gauged=(llm,))

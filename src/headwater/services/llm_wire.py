@@ -190,6 +190,7 @@ def open_wire(url: str, key: SecretStr | None) -> Wire:
             base_url=url, timeout=timeout, follow_redirects=False
         ),
     )
+    _ = client.chat.completions  # it imports what it needs for that only now
     provider = ai.OpenAIProvider(openai_client=client)
     return Wire(ai, lambda name: ai.compatible(name, provider), end=client.close)
 

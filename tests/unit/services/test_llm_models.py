@@ -215,6 +215,24 @@ async def test_what_came_whole_is_kept_for_who_may_see_the_same_and_what_failed_
     assert spent.requests == 5, "the one that failed among them, the kept one not"
 
 
+async def test_what_speaks_to_models_is_imported_once_and_ahead_where_that_is_wanted() -> None:
+    opened: list[str] = []
+
+    def open_one(url: str, key: SecretStr | None) -> Wire:
+        del key
+        opened.append(url)
+        return Wire(llm_library, lambda _: saying(TextPart("Yes.")), end=nothing)
+
+    account = Account(MemorySpending(), bounds=Bounds())
+    place = Place(url="http://127.0.0.1:9/v1", models=("one",))
+    with anyio.fail_after(20):
+        async with ServiceLlm.open(place, account, open_wire=open_one) as llm:
+            assert opened == []
+            await llm.prepare()
+            assert (await ask(llm)).text == "Yes."
+    assert opened == [place.url]
+
+
 async def test_a_provider_that_pydantic_ai_knows_is_asked_by_its_name(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
