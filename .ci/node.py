@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
-"""Has Node.js and the official SignalR client in a folder of its own, for the tests of /hub.
+"""Has Node.js and the packages of a folder with a package.json where tests find them.
+
+    .ci/node.py [FOLDER]        tests/e2e/signalr where none is named
 
 Says as JSON where `node` and `modules` are, or on standard error why they cannot be had (status 1).
-What is missing is installed: Node.js and npm from Debian (as root), the package by its lock file,
-from whichever registry npm is set up for. Only the standard library is used.
+What is missing is installed: Node.js and npm from Debian (as root), the packages by their lock
+file, from whichever registry npm is set up for; files that package.json says to `drop` are removed
+again. Only the standard library is used.
 """
 
 from __future__ import annotations
@@ -29,11 +32,12 @@ INSTALL_S = 500
 def main() -> int:
     """Say where everything is, once it is there."""
     STATE.mkdir(exist_ok=True)
+    package = ROOT / sys.argv[1] if len(sys.argv) > 1 else PACKAGE
     try:
         with (STATE / "node.lock").open("a", encoding="ascii") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             node = node_program()
-            told = {"node": node, "modules": str(modules(node))}
+            told = {"node": node, "modules": str(modules(node, package))}
     except Missing as error:
         say(str(error))
         return 1
@@ -70,23 +74,27 @@ def is_there() -> bool:
     return major.isdecimal() and int(major) >= LEAST
 
 
-def modules(node: str) -> Path:
+def modules(node: str, package: Path) -> Path:
     """Return the folder of the locked packages, installed where it is not there yet.
 
     Raises:
         Missing: npm cannot install them.
     """
-    locked = b"".join((PACKAGE / name).read_bytes() for name in FILES)
+    locked = b"".join((package / name).read_bytes() for name in FILES)
     folder = STATE / "node" / hashlib.sha256(locked).hexdigest()[:16]
     if not (folder / "done").exists():
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         for name in FILES:
-            shutil.copy(PACKAGE / name, folder / name)
-        say("installing the SignalR client (npm)")
+            shutil.copy(package / name, folder / name)
+        say(f"installing what {package.name} needs (npm)")
         flags = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
         path = f"{Path(node).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
         run(["npm", "ci", *flags], cwd=folder, env={**os.environ, "PATH": path})
+        told = json.loads((package / "package.json").read_text("utf-8"))
+        for pattern in told.get("drop", ()):
+            for file in (folder / "node_modules").glob(pattern):
+                file.unlink()
         (folder / "done").touch()
     return folder / "node_modules"
 

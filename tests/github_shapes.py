@@ -126,6 +126,33 @@ def branch(base: str, repo: str, name: str, sha: str) -> dict[str, Any]:
     return {"name": name, "commit": commit, "protected": name == "main"}
 
 
+def branch_alone(base: str, repo: str, name: str, sha: str) -> dict[str, Any]:
+    """Write a branch as it is shown by itself."""
+    kept = {"sha": sha, "message": "m", "author": "ann", "at": written(FIRST)}
+    own = f"{base}/repos/{repo}/branches/{name}"
+    return {
+        "name": name,
+        "commit": commit(base, repo, kept),
+        "_links": {"self": own, "html": f"{base}/{repo}/tree/{name}"},
+        "protected": name == "main",
+        "protection": {"enabled": False},
+        "protection_url": f"{own}/protection",
+    }
+
+
+def user_alone(base: str, login: str) -> dict[str, Any]:
+    """Write an account as it is shown by itself."""
+    told = dict.fromkeys(("name", "company", "blog", "location", "email", "hireable", "bio"))
+    counts = dict.fromkeys(("public_repos", "public_gists", "followers", "following"), 0)
+    instants = dict.fromkeys(("created_at", "updated_at"), written(FIRST))
+    return {**(user(base, login) or {}), **told, **counts, **instants}
+
+
+def refusal(message: str, **more: Any) -> dict[str, Any]:
+    """Write why something is refused."""
+    return {"message": message, "documentation_url": "https://docs.github.com/rest", **more}
+
+
 def commit(base: str, repo: str, kept: dict[str, Any]) -> dict[str, Any]:
     """Write a commit."""
     own = f"{base}/repos/{repo}/commits/{kept['sha']}"

@@ -42,6 +42,7 @@ class Seen:
     headers: dict[str, str]
     body: bytes
     status: int = 0
+    answer: bytes = b""
 
 
 @dataclass
@@ -182,6 +183,8 @@ class GitHubStandin:
             await anyio.sleep(self.late_s)
             response = await self._befall(request, handler)
             seen.status = response.status
+            if isinstance(response, web.Response) and isinstance(response.body, bytes):
+                seen.answer = response.body
             return response
         finally:
             self.at_once -= 1
@@ -290,7 +293,7 @@ class GitHubStandin:
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
         if not token:
             return web.json_response({"message": "Requires authentication"}, status=401)
-        return web.json_response(shapes.user(self.base, self.tokens[token]))
+        return web.json_response(shapes.user_alone(self.base, self.tokens[token]))
 
     async def _repository(self, request: web.Request) -> web.Response:
         repo = self._repo(request)
@@ -306,7 +309,8 @@ class GitHubStandin:
         repo, name = self._repo(request), request.match_info["branch"]
         if name not in repo.branches:
             return web.json_response({"message": "Branch not found"}, status=404)
-        return web.json_response(shapes.branch(self.base, repo.name, name, repo.branches[name]))
+        told = shapes.branch_alone(self.base, repo.name, name, repo.branches[name])
+        return web.json_response(told)
 
     async def _commits(self, request: web.Request) -> web.Response:
         repo = self._repo(request)
@@ -365,7 +369,7 @@ class GitHubStandin:
         repo, told = self._repo(request), await request.json()
         if not told.get("title"):
             errors = [{"resource": "Issue", "field": "title", "code": "missing_field"}]
-            refused = {"message": "Validation Failed", "errors": errors}
+            refused = shapes.refusal("Validation Failed", errors=errors)
             return web.json_response(refused, status=422)
         kept = self.open_issue(repo, told["title"], body=told.get("body"))
         return web.json_response(self._shown(repo, kept), status=201)
@@ -379,7 +383,7 @@ class GitHubStandin:
         repo, told = self._repo(request), await request.json()
         name = told["ref"].removeprefix("refs/heads/")
         if name in repo.branches:
-            return web.json_response({"message": "Reference already exists"}, status=422)
+            return web.json_response(shapes.refusal("Reference already exists"), status=422)
         repo.branches[name] = told["sha"]
         url = f"{self.base}/repos/{repo.name}/git/{told['ref']}"
         made = {"ref": told["ref"], "node_id": "REF_1", "url": url,

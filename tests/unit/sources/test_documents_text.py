@@ -135,7 +135,51 @@ def test_links_and_marks_are_left_out_of_headings_alone() -> None:
     ]
 
 
-def test_plain_text_has_no_headings() -> None:
+UNDERLINED = """\
+=========
+Procedure
+=========
+
+First words.
+
+How to check
+------------
+Look at it.
+
+Part two
+~~~~~~~~
+
+More words.
+
+How to fix
+----------
+
+a   b
+--- ---
+1   2
+
+Regards, somebody
+---
+"""
+
+
+def test_underlined_lines_are_headings_of_plain_text() -> None:
+    found = [(one.section, one.text) for one in passages_of(parse_plain(UNDERLINED))]
+    assert found == [
+        ("Procedure", "First words."),
+        ("Procedure > How to check", "Look at it."),
+        ("Procedure > How to check > Part two", "More words."),
+        ("Procedure > How to fix", "a   b\n--- ---\n1   2\n\nRegards, somebody\n---"),
+    ]
+
+
+def test_headings_of_asciidoc_are_headings() -> None:
+    text = "= Manual\n\nWords.\n\n== Part\n\nMore words.\nx == y\n"
+    found = [(one.section, one.text) for one in passages_of(parse_plain(text))]
+    assert found == [("Manual", "Words."), ("Manual > Part", "More words.\nx == y")]
+
+
+def test_plain_text_has_no_headings_by_other_marks() -> None:
     parsed = parse_plain("# no heading\n\nsecond")
     assert [(one.section, one.text) for one in passages_of(parsed)] == [
         ("", "# no heading\n\nsecond")
