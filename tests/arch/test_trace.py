@@ -89,7 +89,7 @@ async def let_in(hw: AsyncHeadwater) -> Composed:
     opening = Opening()
     http = await to_thread.run_sync(make_http, hw, opening)
     gate = Gate(http, hw, opening=opening, sizes=Sizes(10_000, 10_000))
-    return Composed(gate, live=Live(hw, opening), mcp=gate, opening=opening)
+    return Composed(gate, live=Live(hw, opening), mcp=gate, hub=gate, opening=opening)
 
 
 async def key_of(hw: AsyncHeadwater) -> bytes:
