@@ -21,6 +21,12 @@ def unknown(what: str, ref: object) -> UsageError:
     return UsageError(message, code="work.unknown")
 
 
+def no_project() -> UsageError:
+    """Make the error of one who would go on where there is nothing to go on with."""
+    message = "there is no project that you can see; make one, or join a team by a code"
+    return UsageError(message, code="work.unknown")
+
+
 def not_allowed(action: str, least: str) -> UsageError:
     """Make the error of what a member sees but may not do."""
     message = f"only a {least} of the team may {action}; ask one of them to, or for that role"

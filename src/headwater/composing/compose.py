@@ -24,6 +24,7 @@ from headwater.composing.of_items import (
 from headwater.composing.of_proposed import compose_proposed
 from headwater.composing.of_relations import compose_expand, compose_impact, compose_path
 from headwater.composing.of_time import compose_history, compose_metric, compose_rule
+from headwater.composing.of_work import compose_work
 from headwater.composing.shapes import block_of
 from headwater.composing.telling import ask_name
 from headwater.composing.view import Part, View, nothing
@@ -62,6 +63,7 @@ COMPOSERS: Mapping[str, Callable[[View], Part]] = {
     "search": compose_search,
     "series": compose_metric,
     "value": compose_metric,
+    "work": compose_work,
 }
 """Who composes what, by the reading's intent."""
 EXAMPLES = ("how many items per type?", "list all items", "what changed in the last 24 hours?")

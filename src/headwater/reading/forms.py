@@ -60,6 +60,13 @@ FIX = (
 )
 
 _FORMS: tuple[tuple[str, str], ...] = (
+    ("work.resume", r"(?:resume|continue|pick up|go on with|take up)(?: again)?(?: with)?(?: (?:my|our|the|this|last|latest))* (?:investigation|session|work|project|task)s?"),
+    ("work.resume", r"where (?:did|do|have) (?:i|we) (?:stop|stopped|leave off|left off|leave it|leave things|pause)(?: last| last time)?"),
+    ("work.resume", r"what (?:was|were) (?:i|we) (?:doing|working on|investigating)(?: last)?"),
+    ("work.open", rf"what(?: work| all)? (?:is|are) (?:still )?(?:open|outstanding|pending|left|left to do|to be done|being done|in progress|under way|being worked on) (?:for|on|at|about|with) {S}"),
+    ("work.open", rf"{VERB}{THE}(?:open|outstanding|pending|remaining|unfinished) (?:work|work items?|items of work|tasks?|to-?dos?|tickets?|projects?) (?:for|on|of|about|with|concerning) {S}"),
+    ("work.who", rf"who (?:is |are |was |were )?(?:currently )?(?:works?|working|worked|busy) (?:on|with) {S}"),
+    ("work.who", rf"who (?:is|are) assigned to {S}"),
     ("documents", rf"what (?:do|does|should|can|could|must|would|shall) {WE} (?:do|try|check)(?: now| next| first)?(?: (?:about|when|if|on|for|against|with|in case of|to {FIX}))? {S}"),
     ("documents", rf"what (?:to do|to check|to try|can be done|should be done|must be done|needs to be done)(?: now| next| first)?(?: (?:about|when|if|on|for|against|with|in case of))? {S}"),
     ("documents", rf"{S}[,;:.?!-]+ ?(?:so |and |now )?what (?:(?:do|should|can|could|must) {WE} (?:do|try|check)|to do|now)(?: now| next| first)?"),

@@ -10,7 +10,7 @@ from headwater.model.outcome import Outcome
 from headwater.model.plan import Step
 from headwater.model.question import Question
 from headwater.model.reading import Reading
-from headwater.reading import documents
+from headwater.reading import documents, work
 from headwater.reading.asking import first_steps
 from headwater.reading.drafts import Ask, is_off_topic, off_topic, refuse
 from headwater.reading.found import read_found
@@ -40,6 +40,8 @@ EMPTY_ESTATE = (
     "The estate is empty: bring one in with `headwater load PATH` or look at this host with "
     "`headwater scan`, then ask again."
 )
+READ_HERE = frozenset({documents.ANSWER, *work.TOOLS.values()})
+"""Tools whose questions have forms of their own, beyond what they say they answer."""
 PLANNERS: Mapping[str, Callable[[Ask], Reading]] = {
     "bare": plan_bare,
     "count": plan_count,
@@ -55,6 +57,7 @@ PLANNERS: Mapping[str, Callable[[Ask], Reading]] = {
     "search": plan_search,
     "series": plan_series,
     "value": plan_value,
+    "work": work.plan_work,
 }
 """Who plans what, once the words are resolved."""
 
@@ -73,6 +76,8 @@ def read(
     if ended is not None:
         return ended
     sense = parse(text, question.asked_at)
+    if sense.intent == work.INTENT:
+        return _read_work(question, sense, known, are_read=work.are_read(phrasings))
     if not documents.are_read(phrasings):
         return _read_estate(question, sense, known)
     if sense.intent == documents.INTENT:
@@ -89,6 +94,18 @@ def _unreadable(text: str) -> Reading | None:
         sentence = f"The question has {len(text)} characters; ask it in {LONGEST_CHARS} at most."
         return refuse("none", "question.too_long", sentence)
     return None
+
+
+def _read_work(
+    question: Question, sense: Sense, known: Mapping[str, Outcome], *, are_read: bool
+) -> Reading:
+    """Return the reading of a question about work: whose names are items, but for one's own."""
+    if not are_read:
+        return off_topic("none")
+    if sense.view != "resume":
+        return _read_estate(question, sense, known)
+    reading = work.read_resume(sense)
+    return replace(reading, steps=tuple(one for one in reading.steps if one.id not in known))
 
 
 def _read_estate(
@@ -118,7 +135,7 @@ def _phrased(
     text: str, known: Mapping[str, Outcome], phrasings: tuple[Phrasing, ...]
 ) -> Reading | None:
     for phrasing in phrasings:
-        holes = phrasing.match(text) if phrasing.tool != documents.ANSWER else None
+        holes = None if phrasing.tool in READ_HERE else phrasing.match(text)
         if holes is not None:
             step = Step(id="answer", tool=phrasing.tool, args=holes)
             steps = () if step.id in known else (step,)

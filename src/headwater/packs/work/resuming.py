@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import Field
 
 from headwater.analysis.work_next import Held, next_up
-from headwater.analysis.work_refusals import unknown
+from headwater.analysis.work_refusals import no_project
 from headwater.model.activity import Activity
 from headwater.model.event import RunRecord
 from headwater.model.history import HistoryEntry, HistoryQuery
@@ -244,7 +244,7 @@ async def _last_project(*, projects: Projects, sessions: Sessions, principal: Pr
         return page.sessions[0].project
     newest = await projects.page(ProjectQuery(limit=1), principal=principal)
     if not newest.projects:
-        raise unknown("project", "of yours")
+        raise no_project()
     return newest.projects[0].id
 
 
