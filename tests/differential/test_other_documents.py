@@ -52,7 +52,7 @@ async def value_of(hw: AsyncHeadwater, tool: str, **args: Any) -> Any:
 def is_of(topic: Topic, hit: dict[str, Any]) -> bool:
     """Tell whether a passage is of the right document, and of its right part."""
     source, passage = hit["document"]["source"], hit["passage"]
-    told = (topic.name, topic.means, topic.check, *topic.steps)
+    told = (topic.name, topic.says, topic.means, topic.check, *topic.steps)
     return source.endswith(file_of(topic)) and any(one in passage for one in told)
 
 

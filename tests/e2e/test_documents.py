@@ -72,7 +72,7 @@ def headwater(
         input=stdin,
         env={**kept, **more, "COLUMNS": "100", "TZ": "UTC", **settings},
         capture_output=True,
-        timeout=50,
+        timeout=120,
         check=False,
     )
     assert done.returncode == status, done.stderr.decode()

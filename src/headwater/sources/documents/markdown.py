@@ -16,6 +16,12 @@ _FENCE = re.compile(r"[ \t]*(?:[-*+>]\s+|\d+[.)]\s+)?(`{3,}|~{3,})")
 _HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t]+|$)")
 _CLOSING = re.compile(r"(?:^|[ \t]+)#+[ \t]*$")
 _UNDER = re.compile(r" {0,3}(=+|-+)[ \t]*$")
+_UNDERLINE = re.compile(r"([=\-~^\"'+*#_.:`])\1{2,}[ \t]*$")
+"""What stands below a heading of plain text, and in reStructuredText above it, too."""
+_LEAST_UNDER = 0.5
+"""The least length of that line, beside its heading's: a shorter one only parts paragraphs."""
+_EQUALS = re.compile(r"(={1,6})[ \t]+(?=\S)")
+"""What stands before a heading in AsciiDoc."""
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\([^()]*\)")
 _IMAGE = re.compile(r"!\[[^\[\]]{0,500}\]\(")
 _MARKS = re.compile(r"[`*]|\{#[\w-]+\}")
@@ -38,9 +44,8 @@ def parse_markdown(text: str) -> Parsed:
 
 
 def parse_plain(text: str) -> Parsed:
-    """Return a plain text's paragraphs, which empty lines part."""
-    blocks = tuple(Block("text", one.start, one.end) for one in _Walk(text, 0).paragraphs())
-    return Parsed(text=text, blocks=blocks)
+    """Return a plain text's paragraphs, which empty lines part, and its underlined headings."""
+    return Parsed(text=text, blocks=tuple(_Walk(text, 0).paragraphs()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +76,36 @@ class _Walk:
             start = end
 
     def paragraphs(self) -> Iterator[Block]:
-        """Give runs of lines that are not empty."""
+        """Give runs of lines that are not empty, and headings as text without markup has them.
+
+        The level of an underlined one is the place of its kind of line among all kinds so far.
+        """
+        kinds: list[tuple[str, int]] = []
         for line in self._lines():
-            if line.text.strip():
+            if (kind := self._underlined(line)) is not None:
+                kinds += [] if kind in kinds else [kind]
+                named, self._held = _Line(self._held[0].start, line.end, self._held[-1].text), []
+                yield _heading(named, named.text, 1 + kinds.index(kind))
+            elif not self._held and (found := _EQUALS.match(line.text)):
+                yield _heading(line, line.text[found.end() :], len(found[1]))
+            elif line.text.strip():
                 self._held.append(line)
             else:
                 yield from self._paragraph()
         yield from self._paragraph()
+
+    def _underlined(self, line: _Line) -> tuple[str, int] | None:
+        """Return which kind of line this is below a heading, and how many it has; else None."""
+        found = _UNDERLINE.match(line.text)
+        if found is None or not self._held:
+            return None
+        above = [one.text.strip() for one in self._held]
+        title, around = above[-1], len(above)
+        if around > 2 or (around == 2 and above[0] != line.text.strip()):  # noqa: PLR2004
+            return None
+        if _UNDERLINE.match(title) or len(line.text.strip()) < _LEAST_UNDER * len(title):
+            return None
+        return found[1], around
 
     def blocks(self) -> Iterator[Block]:
         """Give headings, paragraphs and fenced code."""
