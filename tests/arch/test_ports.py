@@ -84,6 +84,7 @@ NO_PRINCIPAL = {
     "tokens.claims": "they are read to learn who asks",
     "telemetry.called": "numbers of the process, none of a tenant's",
     "telemetry.ran": "the run carries its tenant",
+    "telemetry.worked": "numbers of the process, none of a tenant's",
     "telemetry.render": "numbers of the process, none of a tenant's",
     "telemetry.close": "a matter of the process",
     "cache.get": "the key carries the tenant and the principal's scope",

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,7 @@ SETTLE_S = 5.0
 """Seconds for a job's end to be durable, before what was kept for it is removed."""
 LOOK_S = 0.1
 PRUNE_S = 3600.0
+CANCELLED = "job.cancelled"
 MOST_BAD_LINES = 100
 """Bad lines listed in a job's result; all are counted."""
 
@@ -73,26 +75,45 @@ class JobWorker:
 
     async def _do(self, claim: Claim) -> None:
         """Do one job, and end its claim; a job that somebody cancels is given up at once."""
+        began_at = anyio.current_time()
+        end = partial(self._end, claim, began_at)
         async with anyio.create_task_group() as group:
-            group.start_soon(self._give_up_when_revoked, claim, group.cancel_scope)
+            group.start_soon(self._give_up_when_revoked, claim, end, group.cancel_scope)
             try:
-                claim.end(result=await self._doer(claim)(claim))
+                end(result=await self._doer(claim)(claim))
             except HeadwaterError as error:
                 if self._parts.under_way.stopping:
                     return  # whoever takes the claim next does the job
-                claim.end(error=_facts(error))
+                end(error=_facts(error))
             except Exception as error:
                 LOG.exception("job %s ended with a defect of Headwater", claim.job_id)
                 bug = EngineBug(f"{type(error).__name__}: {error}", code="engine.unforeseen")
-                claim.end(error=_facts(bug))
+                end(error=_facts(bug))
             group.cancel_scope.cancel()
         await self._settle(claim)
 
-    async def _give_up_when_revoked(self, claim: Claim, scope: anyio.CancelScope) -> None:
+    async def _give_up_when_revoked(
+        self, claim: Claim, end: Callable[..., None], scope: anyio.CancelScope
+    ) -> None:
         await claim.revoked()
         message = "somebody cancelled the job; what it had committed stays"
-        claim.end(error={"code": "job.cancelled", "fault": "asker", "message": message})
+        end(error={"code": CANCELLED, "fault": "asker", "message": message})
         scope.cancel()
+
+    def _end(
+        self,
+        claim: Claim,
+        began_at: float,
+        *,
+        result: Mapping[str, Any] | None = None,
+        error: Mapping[str, Any] | None = None,
+    ) -> None:
+        """End a claim, and take note of how long that took."""
+        claim.end(result=result, error=error)
+        code = None if error is None else error["code"]
+        status = {None: "succeeded", CANCELLED: "cancelled"}.get(code, "failed")
+        elapsed_s = anyio.current_time() - began_at
+        self._parts.telemetry.worked(claim.task.kind, status, elapsed_s)
 
     async def _settle(self, claim: Claim) -> None:
         """Remove what was kept for a job once its end is durable, and not before."""

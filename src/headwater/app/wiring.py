@@ -290,7 +290,8 @@ async def _sqlite(path: Path, settings: Settings, model: Embedder) -> AsyncItera
         runs = await SqliteDatabase.open(beside, schema="runs", readers=1)
         stack.push_async_callback(runs.close)
         hub = await to_thread.run_sync(_hub_of, path)
-        yield _in_sql(estate, runs, hub=hub, settings=settings, model=model)
+        stores = _in_sql(estate, runs, hub=hub, settings=settings, model=model)
+        yield replace(stores, gauged=(estate, runs))
 
 
 @asynccontextmanager

@@ -21,6 +21,10 @@ class Telemetry(Protocol):
         """Take note of a run that has ended, with all its events; off the run's path."""
         ...
 
+    def worked(self, kind: str, status: str, elapsed_s: float) -> None:
+        """Take note of a background job that has ended here, and of the seconds it took."""
+        ...
+
     def render(self, gauges: Sequence[Gauge]) -> str:
         """Return everything noted, and these gauges, as Prometheus' text."""
         ...

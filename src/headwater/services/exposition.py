@@ -25,6 +25,7 @@ class Exposition:
         calls: By tool, status and way.
         retries: Further tries, by tool.
         runs: By kind and status.
+        jobs: By kind and status.
         efficiency: Of runs.
         gauges: Numbers read off at the moment.
     """
@@ -35,12 +36,14 @@ class Exposition:
         calls: Mapping[tuple[str, str, str], Tally],
         retries: Mapping[str, int],
         runs: Mapping[tuple[str, str], Tally],
+        jobs: Mapping[tuple[str, str], Tally],
         efficiency: Tally,
         gauges: Sequence[Gauge],
     ) -> None:
         self._calls = calls
         self._retries = retries
         self._runs = runs
+        self._jobs = jobs
         self._efficiency = efficiency
         self._gauges = gauges
 
@@ -53,14 +56,8 @@ class Exposition:
     def collect(self) -> Iterator[Metric]:
         """Give the library's objects, as its registry wants them."""
         yield from self._of_calls()
-        runs = HistogramMetricFamily(
-            "headwater_run_seconds",
-            "How long runs took, by kind and status.",
-            labels=["kind", "status"],
-        )
-        for key, tally in sorted(self._runs.items()):
-            runs.add_metric(list(key), tally.buckets, tally.total)
-        yield runs
+        yield _by_kind("run", "How long runs took, by kind and status.", self._runs)
+        yield _by_kind("job", "How long background jobs took, by kind and status.", self._jobs)
         efficiency = HistogramMetricFamily(
             "headwater_run_parallel_efficiency", "A run's critical path over its wall time."
         )
@@ -77,12 +74,26 @@ class Exposition:
         for key, tally in sorted(self._calls.items()):
             calls.add_metric(list(key), tally.buckets, tally.total)
         yield calls
+        hits = CounterMetricFamily(
+            "headwater_cache_hits", "Calls answered from the cache, by tool.", labels=["tool"]
+        )
+        for (tool, _, via), tally in sorted(self._calls.items()):
+            if via == "cache":
+                hits.add_metric([tool], sum(tally.counts))
+        yield hits
         retries = CounterMetricFamily(
             "headwater_retries", "Tries of a call after its first.", labels=["tool"]
         )
         for tool, number in sorted(self._retries.items()):
             retries.add_metric([tool], number)
         yield retries
+
+
+def _by_kind(what: str, words: str, tallies: Mapping[tuple[str, str], Tally]) -> Metric:
+    family = HistogramMetricFamily(f"headwater_{what}_seconds", words, labels=["kind", "status"])
+    for key, tally in sorted(tallies.items()):
+        family.add_metric(list(key), tally.buckets, tally.total)
+    return family
 
 
 def _families(gauges: Sequence[Gauge]) -> Iterator[Metric]:

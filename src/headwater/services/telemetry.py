@@ -17,6 +17,7 @@ from headwater.services.tally import Tally
 
 BOUNDS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0)
 """Upper ends of a histogram's buckets, in seconds; the last one has none."""
+JOB_BOUNDS_S = (0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0)
 EFFICIENCY = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 
 
@@ -44,6 +45,7 @@ class ServiceTelemetry:
         self._calls: dict[tuple[str, str, str], Tally] = {}
         self._tries: dict[str, int] = {}
         self._runs: dict[tuple[str, str], Tally] = {}
+        self._jobs: dict[tuple[str, str], Tally] = {}
         self._efficiency = Tally(EFFICIENCY)
 
     def called(self, tool: str, outcome: Outcome) -> None:
@@ -68,6 +70,10 @@ class ServiceTelemetry:
         if self._spans is not None:
             self._spans.tell(run, events)
 
+    def worked(self, kind: str, status: str, elapsed_s: float) -> None:
+        """Take note of a background job that has ended here, and of the seconds it took."""
+        self._jobs.setdefault((kind, status), Tally(JOB_BOUNDS_S)).add(elapsed_s)
+
     def render(self, gauges: Sequence[Gauge]) -> str:
         """Return everything noted, and these gauges, as Prometheus' text."""
         from headwater.services.exposition import Exposition
@@ -76,6 +82,7 @@ class ServiceTelemetry:
             calls=self._calls,
             retries=self._tries,
             runs=self._runs,
+            jobs=self._jobs,
             efficiency=self._efficiency,
             gauges=gauges,
         )

@@ -75,6 +75,10 @@ async def test_what_is_scheduled_is_done(hw: AsyncHeadwater, tmp_path: Path) -> 
     found = await hw.live.find(result["run_id"], principal=OPERATOR)
     assert (found.run.principal, found.run.status) == ("schedule run", "complete")
     assert (await hw.ci.get_by_code(code="x-1")).name == "x"
+    shown = hw.health.metrics()
+    assert 'headwater_job_seconds_count{kind="scan",status="succeeded"}' in shown
+    assert 'headwater_database_connections_limit{file="estate.db"} 5.0' in shown
+    assert 'headwater_database_waiting{file="estate.runs.db"} 0.0' in shown
     assert (await hw.documents.recent(principal=ADMIN)).total == 1
 
 

@@ -96,3 +96,15 @@ def test_a_label_cannot_break_the_text():
     telemetry.called('a.b"\n} 1', Succeeded(value=1))
     tools = {dict(labels).get("tool") for _, labels in samples_of(telemetry.render([]))}
     assert 'a.b"\n} 1' in tools
+
+
+def test_jobs_are_timed_and_what_the_cache_answered_is_counted():
+    telemetry = ServiceTelemetry()
+    telemetry.worked("load", "succeeded", 12.0)
+    telemetry.worked("load", "failed", 0.2)
+    for via in ("cache", "direct", "cache"):
+        telemetry.called("a.b", Succeeded(value=1, via=via))
+    found = samples_of(telemetry.render([]))
+    load = (("kind", "load"), ("status", "succeeded"))
+    assert found["headwater_job_seconds_sum", load] == 12.0
+    assert found["headwater_cache_hits_total", (("tool", "a.b"),)] == 2

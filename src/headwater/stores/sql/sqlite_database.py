@@ -17,6 +17,7 @@ import anyio
 from sqlalchemy import Connection
 
 from headwater.errors import DeadlineExceeded, LimitError, StoreFault
+from headwater.model.gauge import Gauge
 from headwater.stores.sql.schema import Schema, bring_up
 from headwater.stores.sql.sqlite_connection import open_engine
 from headwater.stores.sql.sqlite_job import Answers, Job
@@ -138,6 +139,20 @@ class SqliteDatabase:
             StoreFault: as `write`.
         """
         return await self.write(work, tenant=tenant)
+
+    def gauges(self) -> list[Gauge]:
+        """Return how much of the pool is in use, and how many wait, under the file's name."""
+        resting = self._reads.resting + self._writes.resting
+        told = (
+            ("connections_in_use", len(self._threads) - resting, "Connections that a job holds."),
+            ("connections_limit", len(self._threads), "Connections to the database at most."),
+            ("waiting", len(self._reads) + len(self._writes), "Jobs that wait for a connection."),
+        )
+        labels = {"file": self.path.name}
+        return [
+            Gauge(name=f"headwater_database_{name}", value=value, help=text, labels=labels)
+            for name, value, text in told
+        ]
 
     async def close(self) -> None:
         """Stop what runs, refuse what waits and end the threads, within two seconds."""
