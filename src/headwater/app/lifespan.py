@@ -105,24 +105,37 @@ async def _assemble(
         **numbered,
         lag=lag,
         health=Health(stores, gauged=gauged, **numbered),
-        stores=stores,
         versions=versions,
         feed=Feed(outlet, stores.hub, writer),
-        settings=settings,
-        zone=await to_thread.run_sync(local_zone),
         under_way=under_way,
         control=Control(stores.hub, under_way),
         admission=admission,
-        identities=await _identities(stores, settings),
-        keeper=CodeKeeper(stores.code.kept.repositories, caller, every_s=settings.github_sync_s),
-        known_items=KnownItems(stores.inventory, stores.versions),
-        halls=Halls(
-            stores.activities, stores.rooms, hub=stores.hub, versions=versions, group=group
-        ),
         post=post,
         jobs=jobs,
-        planner=_planner(stores, settings),
+        **await _over_stores(stores, settings, caller=caller, versions=versions, group=group),
     )
+
+
+async def _over_stores(
+    stores: Stores,
+    settings: Settings,
+    *,
+    caller: Caller,
+    versions: LeasedVersions,
+    group: TaskGroup,
+) -> dict[str, Any]:
+    """Return the stores, the settings, and what stands over both and is of no run."""
+    hurry: dict[str, Any] = {"hub": stores.hub, "versions": versions, "group": group}
+    return {
+        "stores": stores,
+        "settings": settings,
+        "zone": await to_thread.run_sync(local_zone),
+        "identities": await _identities(stores, settings),
+        "halls": Halls(stores.activities, stores.rooms, **hurry),
+        "keeper": CodeKeeper(stores.code.kept.repositories, caller, every_s=settings.github_sync_s),
+        "known_items": KnownItems(stores.inventory, stores.versions),
+        "planner": _planner(stores, settings),
+    }
 
 
 def _planner(stores: Stores, settings: Settings) -> ModelPlanner | None:
@@ -180,7 +193,9 @@ def _start(parts: Parts, group: TaskGroup) -> None:
 
 
 def _start_post(parts: Parts, group: TaskGroup) -> None:
-    """Start what makes notices, and what sends them."""
+    """Start what makes notices, and what sends them, where jobs are done and not only kept."""
+    if not parts.settings.jobs_at_once:
+        return
     post, work = parts.post, parts.stores.work
     noticer = Noticer(work, post.outbox, mails=post.mailer is not None)
     group.start_soon(noticer.work, name="noticer")
