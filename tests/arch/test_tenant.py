@@ -121,3 +121,71 @@ async def test_every_statement_names_its_tenant(tmp_path: Path, statements: list
 def test_a_statement_of_no_tenant_is_found_out() -> None:
     wrong = "SELECT configuration_item.code FROM configuration_item WHERE configuration_item.id = ?"
     assert without_tenant([wrong]) == {wrong}
+
+
+ABOUT = {"items": ["orders-api"]}
+
+
+async def _work(hw: AsyncHeadwater) -> None:
+    """Call every tool of work that needs nothing from elsewhere, each so that it succeeds."""
+
+    async def call(tool: str, /, **arguments: Any) -> Any:
+        outcome = await hw.call(f"work.{tool}", arguments)
+        assert outcome.status == "succeeded", f"{tool} {arguments}: {outcome}"
+        return outcome.value
+
+    team = (await call("create_team", name="Core"))["id"]
+    invitation = await call("invite", team=team, email="ann@example.org")
+    await call("join", code=invitation["code"])
+    await call("revoke_invitation", invitation=invitation["id"])
+    await call("set_member", team=team, person="ann", role="member")
+    version = (await call("remove_member", team=team, person="ann"))["version"]
+    await call("update_team", team=team, version=version, changes={"name": "B"})
+    project = (await call("create_project", team=team, name="P", items=["orders-db"]))["id"]
+    new = {"project": project, "kind": "idea"}
+    one = (await call("create_item", title="a", items=["orders-api"], **new))["id"]
+    two = (await call("create_item", title="b", parent=one, assignee="ann", **new))["id"]
+    await call("depend", item=one, on=two, type="related")
+    await call("update_item", item=two, version=1, changes={"status": "done", "items": []})
+    await call("move_item", item=two, version=2, parent=None)
+    await call("promote_idea", item=two, version=3)
+    held = await call("project", project=project)
+    await call("update_project", project=project, version=held["version"], changes=ABOUT)
+    session = (await call("start_session", project=project, goal="why"))["id"]
+    await call("note", session=session, text="x")
+    await call("add_run", session=session, run="r")
+    for name in ("leave_session", "join_session", "join_session"):
+        await call(name, session=session)
+    await call("resume")
+    ids = {"team": team, "project": project, "item": one, "session": session}
+    for name, number in ids.items():
+        await call(name, **{name: number})
+    for name, noun in (("invitations", "team"), ("activity", "project"), ("dependencies", "item")):
+        await call(name, **{noun: ids[noun]})
+    await call("end_session", session=session)
+    await call("projects", team=team, status=["active"], ci="orders-api", text="p")
+    await call("items", project=project, status=["new"], kind=["idea"], ci="orders-db", text="a")
+    await call("items", assignee="ann", parent=one, limit=1)
+    await call("sessions", project=project, open_only=True)
+    for name in ("open", "who"):
+        await call(name, ci="orders-db")
+    await call("undepend", item=one, on=two, type="related")
+    await call("depend", item=one, on=two, type="blocks")
+    for name in ("item", "project"):
+        found = await call(name, **{name: ids[name]})
+        await call(f"delete_{name}", **{name: found["id"]}, version=found["version"])
+    assert (await call("teams"))["total"] == 1
+
+
+@pytest.mark.parametrize("anyio_backend", ["asyncio"])
+async def test_every_statement_of_work_names_its_tenant(
+    tmp_path: Path, statements: list[str]
+) -> None:
+    bundle = await anyio.to_thread.run_sync(write_bundle, tmp_path / "bundle")
+    async with AsyncHeadwater.open(f"sqlite:///{tmp_path}/estate.db") as hw:
+        await hw.load(bundle)
+        await hw.runs()
+        statements.clear()
+        await _work(hw)
+    assert len(set(statements)) > 60
+    assert without_tenant(statements) == set()

@@ -107,7 +107,7 @@ def _bring_again(writing: WorkWriting, ref: int, draft: WorkItemDraft) -> list[i
     if change_item(writing, held, brought(item, draft), version=item.version):
         touched.append(item.parent)
     again = writing.work.items[ref]
-    if draft.parent is not None and move_item(
+    if draft.parent not in {None, item.parent} and move_item(
         writing, again, draft.parent, version=again.item.version
     ):
         touched += [item.parent, draft.parent]

@@ -258,7 +258,9 @@ def _bring_again(writing: WorkWriting, held: HeldItem, draft: WorkItemDraft) -> 
     if _change(writing, held, brought(item, draft), version=version):
         version += 1
         touched.append(item.parent)
-    if draft.parent is not None and _move(writing, held, draft.parent, version=version):
+    if draft.parent not in {None, item.parent} and _move(
+        writing, held, draft.parent, version=version
+    ):
         touched += [item.parent, draft.parent]
     return touched
 
