@@ -133,7 +133,9 @@ def test_every_route_has_a_heading_and_every_heading_a_route() -> None:
     # What answers is made over an app only when it is called.
     table = operations(None, Opening(), described=dict)  # type: ignore[arg-type]
     routes = {f"{one.method} {one.path}" for one in table} | {f"WS {LIVE}"}
-    found = [one for one in headings("http.md") if re.match(r"(GET|POST|PUT|PATCH|DELETE|WS) /", one)]
+    found = [
+        one for one in headings("http.md") if re.match(r"(GET|POST|PUT|PATCH|DELETE|WS) /", one)
+    ]
     assert sorted(found) == sorted(routes)
 
 
