@@ -13,7 +13,7 @@ from bench.report import save_json, show, write_page
 from bench.rows import Row
 from bench.service.servers import ROOT
 
-BARS = ("search", "users", "slow", "asking", "overload", "tenants", "memory", "before")
+BARS = ("search", "users", "slow", "asking", "overload", "tenants", "memory", "live", "before")
 PAGE = ROOT / "docs/reference/performance-service.md"
 
 
