@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -18,6 +19,7 @@ from sqlalchemy import (
     exists,
     func,
     or_,
+    select,
     true,
 )
 
@@ -31,7 +33,7 @@ from headwater.model.query import ItemQuery, Match, Sort
 from headwater.stores.sql.dialect import Contains
 from headwater.stores.sql.filters import Shape, item_ids, shaped
 from headwater.stores.sql.id_lists import among, listed
-from headwater.stores.sql.item_rows import items_by_id
+from headwater.stores.sql.item_rows import COLUMNS, item_of, items_by_id
 from headwater.stores.sql.plain_rows import all_rows, packed_rows
 from headwater.stores.sql.tables import item, tag
 from headwater.stores.sql.text_index import (
@@ -40,6 +42,7 @@ from headwater.stores.sql.text_index import (
     with_words,
 )
 
+_id_of = itemgetter(0)
 MAX_WORDS = 100
 """Keywords of one query without a text index."""
 KEYS_AHEAD = 200
@@ -47,6 +50,8 @@ KEYS_AHEAD = 200
 
 Twenty more keys cost a twentieth of finding them, and counting costs as much as finding.
 """
+ROWS_AHEAD = 20
+"""The same where whole rows are read at once: what is not shown costs more to read."""
 MAX_ROWS = 2**40
 """Beyond any limit or offset that makes a difference, and within SQLite's integers."""
 
@@ -119,20 +124,29 @@ def _read(
 ) -> ItemPage:
     wanted = min(max(query.limit, 0), MAX_ROWS)
     offset = min(query.offset, MAX_ROWS) if after is None else 0
-    ahead = max(wanted + 1, KEYS_AHEAD) if shape.sought else wanted + 1
-    skipped = 0 if offset + wanted < ahead else offset  # else the page is among the keys read
+    at_once = shape.sought is not None and not shape.sort
+    ahead = wanted + 1
+    if shape.sought:
+        ahead = wanted + ROWS_AHEAD if at_once else max(ahead, KEYS_AHEAD)
+    skipped = 0 if offset + wanted < ahead else offset  # else the page is among what is read
     paged = values | {"page_rows": ahead, "page_offset": skipped}
     place = shape
     if after is not None:
         place = shape._replace(after=tuple(value is not None for value in after))
         paged |= {f"a{number}": value for number, value in enumerate(after)}
-    keys = packed_rows(connection, _page_keys(place), paged)
-    whole = after is None and skipped == 0 and len(keys) < ahead
-    total: int = len(keys) if whole else all_rows(connection, _count(shape), values)[0][0]
-    keys = keys[offset - skipped :]
-    items = items_by_id(connection, [key[-1] for key in keys[:wanted]], principal=principal)
-    more = len(keys) > wanted
-    end = tuple(keys[wanted - 1]) if more and items else None
+    statement = _page_rows(place) if at_once else _page_keys(place)
+    rows = packed_rows(connection, statement, paged)
+    whole = after is None and skipped == 0 and len(rows) < ahead
+    total: int = len(rows) if whole else all_rows(connection, _count(shape), values)[0][0]
+    page = (sorted(rows, key=_id_of) if at_once else rows)[offset - skipped :]
+    shown = page[:wanted]
+    if at_once:
+        items, keys = [item_of(row) for row in shown], [row[:1] for row in shown]
+    else:
+        ids = [key[-1] for key in shown]
+        items, keys = items_by_id(connection, ids, principal=principal), shown
+    more = len(page) > wanted
+    end = tuple(keys[-1]) if more and items else None
     return _page(query, items, total=total, truncated=more, end=end)
 
 
@@ -192,6 +206,13 @@ def _page_keys(shape: PageShape) -> Select[Any]:
         .limit(bindparam("page_rows"))
         .offset(bindparam("page_offset"))
     )
+
+
+@lru_cache(maxsize=512)
+def _page_rows(shape: PageShape) -> Select[Any]:
+    """Read the rows of a page with its keys, in no order: a database would sort them whole."""
+    keys = _page_keys(shape).subquery("keys")
+    return select(*COLUMNS).join(keys, keys.c.id == item.c.id)
 
 
 def _order(sorts: Sequence[Sort]) -> list[ColumnElement[Any]]:
