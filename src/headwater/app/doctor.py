@@ -20,7 +20,7 @@ import anyio
 from anyio import to_thread
 
 from headwater.app.settings import Settings, find_settings, local_zone
-from headwater.app.wiring import SQLITE, Stores, open_stores
+from headwater.app.wiring import SQLITE, Stores, import_stores, open_stores
 from headwater.app.wiring_services import open_mailer
 from headwater.composing.spent import spent_in_words
 from headwater.errors import HeadwaterError
@@ -164,6 +164,9 @@ async def _stores(database: str, settings: Settings, principal: Principal) -> li
             "headwater load PATH, or scan",
         )
         return [await _look("database", lambda: _told(none_yet))]
+    await to_thread.run_sync(
+        import_stores, database
+    )  # that takes its own time
     checks: list[Check] = []
 
     async def look(stores: Stores) -> None:

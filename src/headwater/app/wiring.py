@@ -294,6 +294,14 @@ async def _sqlite(path: Path, settings: Settings, model: Embedder) -> AsyncItera
         yield replace(stores, gauged=(estate, runs))
 
 
+def import_stores(url: str) -> None:
+    """Import what opens an estate; it blocks, and takes seconds on a slow machine."""
+    if url.startswith(SQLITE):
+        from headwater.stores.sql import sqlite_database  # noqa: F401  (for its own sake)
+    elif url.partition("://")[0] in SERVERS:
+        from headwater.stores.sql import server_opening  # noqa: F401  (for its own sake)
+
+
 @asynccontextmanager
 async def _server(url: str, settings: Settings, model: Embedder) -> AsyncIterator[Stores]:
     """Open an estate and its runs in one database of PostgreSQL or MariaDB."""
