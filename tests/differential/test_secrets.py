@@ -1,17 +1,18 @@
-"""A hundred planted secrets: none is in a log line, event, error, answer or file."""
+"""A hundred planted secrets: none is in a log, event, span, job, number, error, answer or file."""
 
 from __future__ import annotations
 
 import io
 import logging
 import traceback
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import anyio
 import pytest
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from pydantic import SecretStr
 
 from headwater import AsyncHeadwater, tool
@@ -20,6 +21,8 @@ from headwater.app.settings import Settings, find_settings
 from headwater.entries.wire.encode import document
 from headwater.entries.wire.faults import facts, known
 from headwater.errors import HeadwaterError
+from headwater.model.job import Job
+from headwater.services.spans import Spans
 
 LOG = logging.getLogger("headwater.tests")
 FORMS = (
@@ -103,6 +106,43 @@ async def plant_in_tools(canaries: Canaries, url: str) -> None:
         LOG.error("failed: %s", result)
 
 
+async def plant_in_jobs_and_traces(canaries: Canaries, url: str) -> None:
+    """Let jobs and spans tell of a tool that raises texts with secrets, and of a bad upload."""
+    forms = [FORMS[number % len(FORMS)].format(canaries.new()) for number in range(10)]
+    settings = Settings(prepare=False, jobs=True)
+    exporter = InMemorySpanExporter()
+    async with AsyncHeadwater.open(url, packs=[[leaking(forms)]], settings=settings) as hw:
+        spans = await anyio.to_thread.run_sync(lambda: Spans(exporter, service="headwater"))
+        hw._parts.telemetry._spans = spans
+        steps = [
+            {"id": f"s{number}", "tool": "leak.raise", "args": {"number": number}}
+            for number in range(len(forms))
+        ]
+        await ended(hw, await hw.jobs.run(plan={"steps": steps}))
+        line = b'{"part": "items", "code": "x", "password": "%s", ' % canaries.new().encode()
+        bad = b"Authorization: Bearer %s\n" % canaries.new().encode()
+        sent = sending(line + b"\n" + bad)
+        await ended(hw, await hw.jobs.load(sent, media_type="application/x-ndjson"))
+        await hw.runs()
+        canaries.said += [document(job) for job in await hw.jobs.recent()]
+        canaries.said.append(hw.health.metrics())
+        await anyio.to_thread.run_sync(hw._parts.telemetry.close)
+    made = exporter.get_finished_spans()
+    assert len(made) > len(forms)
+    canaries.said += [span.to_json() for span in made]
+
+
+async def sending(whole: bytes) -> AsyncIterator[bytes]:
+    yield whole
+
+
+async def ended(hw: AsyncHeadwater, job: Job) -> Job:
+    with anyio.fail_after(30):
+        while (found := await hw.jobs.find(job.id)).status in {"queued", "running"}:
+            pass
+    return found
+
+
 async def plant_in_credentials(canaries: Canaries, url: str) -> None:
     """Show keys that are good, revoked, expired, cut and forged, and tokens that are none."""
     async with AsyncHeadwater.open(url) as hw:
@@ -184,6 +224,7 @@ async def test_no_planted_secret_is_said_anywhere(
     url = f"sqlite:///{tmp_path}/estate.db"
     with anyio.fail_after(100):
         await plant_in_tools(canaries, url)
+        await plant_in_jobs_and_traces(canaries, url)
         await plant_in_credentials(canaries, url)
         await plant_in_urls(canaries)
         plant_in_logs(canaries, plant_in_settings(canaries, monkeypatch))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import functools
 import json
+import random
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
@@ -380,3 +382,24 @@ async def test_an_instant_of_asking_is_read_in_the_askers_zone(url: str) -> None
             answer = data_of(await client.call_tool("ask", question))
             at = datetime.fromisoformat(answer["asked_at"])
             assert at.utcoffset() == datetime.now(ZoneInfo(zone)).utcoffset()
+
+
+@pytest.mark.parametrize("number", range(20))
+async def test_a_state_that_a_client_makes_up_changes_nothing(url: str, number: int) -> None:
+    """We hand out no state, so that whatever comes as one is somebody's invention."""
+    dice = random.Random(number)
+    forged = base64.b64encode(dice.randbytes(40)).decode()
+    state = dice.choice([forged, "", "null", '{"tenant": "bolt", "roles": ["admin"]}', "x" * 5_000])
+    answers = {"ask": {"action": "accept", "content": {"tenant": "bolt", "role": "admin"}}}
+    call = {"name": "ci_search", "arguments": {"keywords": ["thing"]}}
+    async with httpx2.AsyncClient() as http:
+        plain = await http.post(url, **modern("tools/call", dict(call)))
+        given = {**call, "requestState": state, "inputResponses": answers}
+        odd = await http.post(url, **modern("tools/call", given))
+    assert plain.status_code == 200
+    assert CANARY["bolt"] not in odd.text
+    assert "requestState" not in plain.text
+    if odd.status_code == 200:
+        assert CANARY["acme"] in odd.text
+    else:
+        assert odd.status_code == 400, odd.text
