@@ -32,9 +32,13 @@ async def followed(work: Awaitable[T], *, watch: Watch, session: ServerSession) 
 
 async def _tell(watch: Watch, session: ServerSession, told: anyio.Event) -> None:
     planned: set[str] = set()
-    ended = 0
+    ended = texts = 0
     async for event in watch:
-        if event.kind == "run.planned":
+        if event.kind == "model.text":
+            texts += 1  # what is told has to rise, and no step has ended
+            so_far = ended + 1 - 1 / (1 + texts)
+            await session.report_progress(so_far, max(ended + 1, len(planned)), _draft(event))
+        elif event.kind == "run.planned":
             planned |= {step["id"] for step in event.data.get("steps", ())}
             if not ended:
                 await session.report_progress(0, len(planned), f"planned {len(planned)} steps")
@@ -42,6 +46,12 @@ async def _tell(watch: Watch, session: ServerSession, told: anyio.Event) -> None
             ended += 1
             await session.report_progress(ended, max(ended, len(planned)), _words(event))
     told.set()
+
+
+def _draft(event: Event) -> str:
+    """Return what a model writes as words for a person: nobody has checked it."""
+    text = " ".join(str(event.data.get("text", "")).split())
+    return clean(f"{event.data.get('model')} writes, unchecked: {text}")
 
 
 def _words(event: Event) -> str:
