@@ -12,7 +12,12 @@ from headwater.entries.wire.paths import WEBHOOK
 from headwater.model.repository_link import Credential, Hook, Login
 
 TEXT = {"type": "string"}
-DELIVERY = {"application/json": {"schema": {"type": "object"}}}
+DELIVERY = {
+    "application/json": {
+        "schema": {"type": "object"},
+        "example": {"action": "opened", "repository": {"full_name": "acme/shop"}},
+    }
+}
 SENT = (
     Parameter("hook", "query", "The webhook's name.", TEXT),
     Parameter("X-GitHub-Event", "header", "What happened.", TEXT, "issues"),
@@ -63,6 +68,7 @@ def _credentials(github: GitHub) -> list[Operation]:
             endpoint=github.keep,
             gives={201: Credential},
             takes=CredentialBody,
+            example={"name": "robot", "token": "github_pat_...", "repositories": ["acme/*"]},
             refuses=OUTSIDE,
             name="keep_credential",
         ),
@@ -86,6 +92,7 @@ def _logins(github: GitHub) -> list[Operation]:
             endpoint=github.begin_login,
             gives={201: Login},
             takes=LoginBody,
+            example={"name": "ann", "repositories": ["acme/*"]},
             refuses=OUTSIDE,
             name="begin_login",
         ),
@@ -94,6 +101,7 @@ def _logins(github: GitHub) -> list[Operation]:
             endpoint=github.end_login,
             gives={201: Credential},
             takes=CodeBody,
+            example={"state": "...", "code": "..."},
             refuses=OUTSIDE,
             name="end_login",
         ),
