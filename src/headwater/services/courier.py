@@ -223,7 +223,8 @@ class _Connector(aiohttp.TCPConnector):
 
 def _judge_address(address: Address) -> None:
     if not is_public(address):
-        raise BlockedError(f"{address} is an address that not everyone reaches")
+        # Which address it is stays ours: a name of the inside would be told to whoever asks for it.
+        raise BlockedError("its name stands for an address that not everyone reaches")
 
 
 def _trust(address: Address) -> None:
