@@ -155,6 +155,8 @@ async def test_the_same_document_twice_is_one_and_nothing_is_written(estate: Por
     )  # fmt: skip
     assert await estate.versions.current(principal=MINE) == before
     assert await estate.documents.counts(principal=MINE) == DocumentCounts(1, 2)
+    assert not await estate.documents.is_empty(principal=MINE)
+    assert await estate.documents.is_empty(principal=OTHERS)
 
 
 @pytest.mark.parametrize(
@@ -200,6 +202,7 @@ async def test_a_removed_document_is_gone_with_all_that_belonged_to_it(estate: P
     assert await estate.documents.remove("a", principal=MINE) is None
     assert await found(estate, "words") == []
     assert await estate.documents.counts(principal=MINE) == DocumentCounts()
+    assert await estate.documents.is_empty(principal=MINE)
     vectors = await estate.vectors.fetch(placed.passage_ids, model="m", principal=MINE)
     assert vectors == {}
     again = await put(estate, "a", "words here")

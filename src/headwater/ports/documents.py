@@ -98,6 +98,10 @@ class Documents(Protocol):
         """
         ...
 
+    async def is_empty(self, *, principal: Principal) -> bool:
+        """Tell whether the tenant has no document at all; it counts none."""
+        ...
+
     async def counts(self, *, principal: Principal) -> DocumentCounts:
         """Return how many documents and passages the tenant has."""
         ...

@@ -72,8 +72,7 @@ async def find_passages(
     Raises:
         HeadwaterError: where no lane succeeded.
     """
-    newest = await shelf.documents.recent(limit=1, within=EVERYTHING, principal=shelf.principal)
-    if not newest.total:  # neither embeds nor searches
+    if await shelf.documents.is_empty(principal=shelf.principal):  # neither embeds nor searches
         return Found(ranked=[], folded=[], lanes=Lanes(), total=0)
     depth = min(max(4 * limit, LEAST_DEPTH), MOST_DEPTH)
     lanes = await ask_lanes(query, shelf=shelf, within=within, limit=depth)

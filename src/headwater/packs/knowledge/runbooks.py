@@ -42,8 +42,7 @@ async def find_runbooks(
     A document is called so where all words of its title, or of its file's name, are in the name,
     or most of them are all that the name has; the most words win.
     """
-    counts = await documents.counts(principal=principal)
-    if not counts.documents:
+    if await documents.is_empty(principal=principal):
         return []
     found: dict[int, Runbook] = {}
     for name in list(dict.fromkeys(names))[:MOST_NAMES]:

@@ -164,6 +164,11 @@ class MemoryDocuments:
         found = await to_thread.run_sync(self._ranked, asked, tenant, within)
         return [PassageScore(*each) for each in best_first(found, limit)]
 
+    async def is_empty(self, *, principal: Principal) -> bool:
+        """Tell whether the tenant has no document at all."""
+        await checkpoint()
+        return not self._estate.of(principal).library.documents
+
     async def counts(self, *, principal: Principal) -> DocumentCounts:
         """Return how many documents and passages the tenant has."""
         await checkpoint()

@@ -41,7 +41,7 @@ from headwater.stores.sql.passage_rows import (
     ids_of_document,
     passages_by_id,
 )
-from headwater.stores.sql.tables import document
+from headwater.stores.sql.tables import document, passage
 from headwater.stores.sql.tables import passage_words as words
 
 _OF_TENANT = words.c.tenant_id == bindparam("tenant")
@@ -57,10 +57,15 @@ _READING = Reading(
     size=lambda row: len(row.words),
 )
 _NEWEST = (document.c.updated_at.desc(), document.c.id.desc())
-_COUNTS = select(func.count(), func.coalesce(func.sum(document.c.passages), 0)).where(
-    document.c.tenant_id == bindparam("tenant")
+_OWN = document.c.tenant_id == bindparam("tenant")
+_ANY = select(document.c.id).where(_OWN).limit(1)
+_DOCUMENTS = select(func.count()).select_from(document).where(_OWN)
+_SUM = select(func.coalesce(func.sum(document.c.passages), 0)).where(_OWN)
+_PASSAGES = (
+    select(func.count()).select_from(passage).where(passage.c.tenant_id == bindparam("tenant"))
 )
-"""Documents know how many passages they have: the passages themselves need not be counted."""
+SUMMED = 20_000
+"""Documents whose passages are summed up: of more, counting the passages takes less time."""
 
 
 class SqlDocuments:
@@ -188,13 +193,23 @@ class SqlDocuments:
 
         return [PassageScore(*each) for each in await self._indexes.in_thread(work)]
 
+    async def is_empty(self, *, principal: Principal) -> bool:
+        """Tell whether the tenant has no document at all."""
+        values = {"tenant": principal.tenant}
+
+        def work(connection: Connection) -> bool:
+            return connection.execute(_ANY, values).first() is None
+
+        return await self._database.read(work, tenant=principal.tenant)
+
     async def counts(self, *, principal: Principal) -> DocumentCounts:
         """Return how many documents and passages the tenant has."""
         values = {"tenant": principal.tenant}
 
         def work(connection: Connection) -> DocumentCounts:
-            documents, passages = connection.execute(_COUNTS, values).one()
-            return DocumentCounts(documents, int(passages))
+            documents = connection.execute(_DOCUMENTS, values).scalar_one()
+            passages = _SUM if documents <= SUMMED else _PASSAGES
+            return DocumentCounts(documents, int(connection.execute(passages, values).scalar_one()))
 
         return await self._database.read(work, tenant=principal.tenant)
 
