@@ -144,6 +144,8 @@ async def test_keys_that_are_kept_do_and_new_ones_are_found(
             issuer.keys = [jwk(rsa_key(), "r1"), jwk(ec_key(), "e1")]
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(120)
 async def test_a_provider_that_is_away_from_the_start_is_no_wrong_token(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
