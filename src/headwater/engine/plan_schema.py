@@ -26,7 +26,8 @@ _LEFT_OUT = frozenset({"title", "description", "default"})
 def proposable(registry: Registry, roles: Iterable[str]) -> list[Tool]:
     """Return the tools whose steps may be proposed to someone with these roles, by name.
 
-    Those are listed, only read, as would their stand-ins, and may be called by them anyway.
+    Those are listed, only read, as would their stand-ins, and may be called by them anyway. Reading
+    twice is as reading once: what readers may do that changes something is not idempotent.
     """
     given = tuple(roles)
     return [

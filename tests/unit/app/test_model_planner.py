@@ -42,7 +42,13 @@ async def plain() -> str:
     return "done"
 
 
-@tool(name="t.fails", description="Fail.", role="reader")
+@tool(name="t.join", description="Any reader may do it, and it changes something.", role="reader")
+async def join() -> str:
+    EFFECTS.append("joined")
+    return "joined"
+
+
+@tool(name="t.fails", description="Fail.", role="reader", idempotent=True)
 async def fails() -> str:
     message = "no"
     raise RuntimeError(message)
@@ -74,6 +80,7 @@ async def planning(
                 {
                     "prepare": False,
                     "embedder": "hashing",
+                    "budget_s": 25,
                     "llm_url": service.url,
                     "llm_models": "one",
                     "llm_planner": planner,
@@ -81,7 +88,7 @@ async def planning(
                 }
             )
             async with AsyncHeadwater.open(
-                "memory:", settings=settings, packs=[[write, plain, fails]]
+                "memory:", settings=settings, packs=[[write, plain, join, fails]]
             ) as hw:
                 yield hw, service
 
@@ -146,7 +153,7 @@ async def test_the_model_is_told_of_tools_that_read_and_the_asker_may_call_and_o
     system, user = (one["content"] for one in sent["messages"])
     assert '"ci.search"' in schema
     assert "- ci.search(" in system
-    for hidden in ("t.write", "t.plain"):
+    for hidden in ("t.write", "t.plain", "t.join"):
         assert hidden not in schema + system
     assert secret not in json.dumps(sent)
     mark = user.splitlines()[1]
@@ -158,6 +165,10 @@ STEP = {"id": "p_a", "args": {}}
 REFUSED: dict[str, tuple[Turn, str]] = {
     "a tool that writes": (proposing({**STEP, "tool": "t.write"}), "plan.not_proposable"),
     "a tool that does not say": (proposing({**STEP, "tool": "t.plain"}), "plan.not_proposable"),
+    "a tool of readers that writes": (
+        proposing({**STEP, "tool": "t.join"}),
+        "plan.not_proposable",
+    ),
     "no such tool": (proposing({**STEP, "tool": "rm"}), "plan.not_proposable"),
     "a hidden tool": (proposing({**FIND, "tool": "ci.search_like"}), "plan.not_proposable"),
     "a stand-in that writes": (proposing({**FIND, "fallback": "t.write"}), "plan.not_proposable"),
@@ -230,7 +241,7 @@ async def test_a_model_that_is_late_leaves_time_for_the_planner(tmp_path: Path) 
         await load(hw, tmp_path)
         answer = await hw.ask(READ, budget_s=1)
     assert (answer.status, answer.unplanned) == ("complete", "plan.late")
-    assert answer.elapsed_s < 1
+    assert answer.elapsed_s < 1.5
 
 
 async def test_a_plan_of_which_nothing_succeeds_gives_way_to_the_planner(tmp_path: Path) -> None:

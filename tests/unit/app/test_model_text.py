@@ -49,10 +49,12 @@ def written(*sentences: dict[str, object], **more: object) -> Turn:
 async def answering(
     *script: Turn, **given: object
 ) -> AsyncIterator[tuple[AsyncHeadwater, ModelService]]:
-    with anyio.fail_after(30):
+    with anyio.fail_after(50):
         async with model_service(*script) as service:
-            settings = {"prepare": False, "embedder": "hashing", "llm_url": service.url}
-            chosen = Settings.model_validate({**settings, "llm_models": "one", **given})
+            settings = {"prepare": False, "embedder": "hashing", "budget_s": 25}
+            chosen = Settings.model_validate(
+                {**settings, "llm_url": service.url, "llm_models": "one", **given}
+            )
             async with AsyncHeadwater.open("memory:", settings=chosen) as hw:
                 record = DocumentRecord(
                     source="wiki/payments.md",

@@ -68,7 +68,7 @@ async def written_by(
                 yield shelf, service
 
 
-async def asked(shelf: Shelf, *, within_s: float = 5, **given: Any) -> KnowledgeAnswer:
+async def asked(shelf: Shelf, *, within_s: float = 20, **given: Any) -> KnowledgeAnswer:
     with anyio.fail_after(within_s):
         cited = await answer(QUESTION, **given, **shelf.answering)
     found: KnowledgeAnswer = cited.value
@@ -111,7 +111,7 @@ UNHEARD = {
 async def test_where_the_second_look_fails_it_says_so_and_the_first_checks_hold(code: str) -> None:
     lie = {"text": "Allow 7777 connections per payment host.", "passages": [1]}
     async with written_by(draft(FIRST, lie), UNHEARD[code]) as (shelf, _):
-        value = await asked(shelf, within_s=2)
+        value = await asked(shelf, within_s=4)
     assert texts(value) == [FIRST["text"]]
     assert (value.written_by, value.checked_by, value.unchecked) == ("one", "", code)
 

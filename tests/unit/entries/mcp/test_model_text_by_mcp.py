@@ -43,8 +43,10 @@ async def test_an_agent_hears_of_the_text_as_progress_that_rises() -> None:
     passage = PassageRecord(text=TEXT, start=0, end=len(TEXT), section="Limits")
     with anyio.fail_after(40):
         async with model_service(Turn(text=json.dumps({"sentences": [LIE]}))) as service:
-            given = {"prepare": False, "embedder": "hashing", "llm_url": service.url}
-            settings = Settings.model_validate({**given, "llm_models": "one"})
+            given = {"prepare": False, "embedder": "hashing", "budget_s": 25}
+            settings = Settings.model_validate(
+                {**given, "llm_url": service.url, "llm_models": "one"}
+            )
             async with AsyncHeadwater.open("memory:", settings=settings) as hw:
                 documents = hw._parts.stores.documents
                 await documents.put(record, [passage], principal=KEYS["key-acme"])
