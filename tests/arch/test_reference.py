@@ -47,7 +47,8 @@ def texts_in(tree: ast.AST) -> Iterator[str]:
 def noted_in(tree: ast.AST) -> Iterator[str]:
     """Give the kinds of events that a source tells a journal, written where they are told."""
     for call in calls_to("note", tree):
-        if isinstance(call.func, ast.Attribute) and ast.unparse(call.func.value) != "sessions":
+        who = ast.unparse(call.func.value) if isinstance(call.func, ast.Attribute) else ""
+        if who and who not in {"sessions", "writing"}:
             assert isinstance(call.args[0], ast.Constant), ast.unparse(call)
             yield call.args[0].value
 
