@@ -45,7 +45,8 @@ class Served:
     process: subprocess.Popen[str]
 
     def anew(self) -> None:
-        """Begin a window."""
+        """Begin a window, at a whole second: GitHub tells its end in whole seconds."""
+        time.sleep(1.0 - time.time() % 1.0)
         assert self.process.stdin
         assert self.process.stdout
         self.process.stdin.write("anew\n")

@@ -53,15 +53,15 @@ class CodeKeeper:
         self._woken.set()
 
     async def work(self) -> None:
-        """Look after links, until cancelled."""
+        """Look after links, until cancelled; an app that is open for a moment looks at none."""
         while self._every_s > 0:
+            with anyio.move_on_after(min(LOOK_S, self._every_s)):
+                await self._woken.wait()
             self._woken = anyio.Event()
             try:
                 await self._look()
             except HeadwaterError as error:
                 LOG.warning("links to repositories wait: %s", error.code)
-            with anyio.move_on_after(min(LOOK_S, self._every_s)):
-                await self._woken.wait()
 
     async def _look(self) -> None:
         """Look at what is due, some at once, until nothing is."""
