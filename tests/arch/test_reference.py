@@ -20,8 +20,16 @@ from headwater.entries.ws.live import PATH as LIVE
 from headwater.model.explanation import ToolInfo
 
 DOTTED = re.compile(r"[a-z][a-z0-9]*\.[a-z][a-z0-9_]*")
-NO_CODES = {"estate.db", "history.jsonl", "history.count", "http.disconnect", "http.request"}
-"""Texts of the same form that are something else: files, an intent of the planner, ASGI's words."""
+NO_CODES = {
+    "run.added",
+    "work.update_",
+    "estate.db",
+    "history.jsonl",
+    "history.count",
+    "http.disconnect",
+    "http.request",
+}
+"""Texts of the same form that are something else: files, an intent, ASGI's words, what was done."""
 RUNTIME = [path for path in SOURCES if "testing" not in path.parts and "demo" not in path.parts]
 
 
