@@ -55,7 +55,6 @@ class Rooms:
             async with anyio.create_task_group() as group:
                 group.start_soon(here.keep_checking)
                 async for event in seat:
-                    await here.recheck()
                     await tell(told_in_room(event))
 
 

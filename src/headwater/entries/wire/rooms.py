@@ -125,8 +125,7 @@ class Rooms:
                     came_in = True
                     task_status.started()
                     await self._client.came_in(number, seat)
-                    async for event in seat:
-                        await self._visit.recheck()
+                    async for event in seat:  # the line ends with its key: see `Visit`
                         await self._client.happened(event)
         except Exception as error:
             if not came_in:
