@@ -164,9 +164,7 @@ async def _stores(database: str, settings: Settings, principal: Principal) -> li
             "headwater load PATH, or scan",
         )
         return [await _look("database", lambda: _told(none_yet))]
-    await to_thread.run_sync(
-        import_stores, database
-    )  # that takes its own time
+    await to_thread.run_sync(import_stores, database)  # that takes its own time
     checks: list[Check] = []
 
     async def look(stores: Stores) -> None:
