@@ -159,6 +159,7 @@ class GitHubStandin:
             *listed,
             web.get(one, self._repository),
             web.get(f"{ROOT}/user", self._user),
+            web.get(f"{ROOT}/meta", self._meta),
             web.get(f"{one}/branches/{{branch:.+}}", self._branch),
             web.get(f"{one}/issues/{{number}}", self._issue),
             web.get(f"{one}/pulls/{{number}}", self._pull),
@@ -294,6 +295,10 @@ class GitHubStandin:
         if not token:
             return web.json_response({"message": "Requires authentication"}, status=401)
         return web.json_response(shapes.user_alone(self.base, self.tokens[token]))
+
+    async def _meta(self, request: web.Request) -> web.Response:
+        del request
+        return web.json_response({"verifiable_password_authentication": False})
 
     async def _repository(self, request: web.Request) -> web.Response:
         repo = self._repo(request)

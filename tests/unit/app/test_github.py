@@ -7,9 +7,10 @@ from typing import Any
 
 import anyio
 import pytest
-from github_standin import GOOD
+from github_standin import GOOD, GitHubStandin
 from github_world import ADMIN, ANN, STRANGER, World, a_world, a_world_without_key, query_of
 
+from headwater.app.doctor import examine
 from headwater.errors import HeadwaterError, UsageError
 
 pytestmark = pytest.mark.parametrize("anyio_backend", ["asyncio"])
@@ -241,6 +242,21 @@ async def test_secrets_are_kept_by_admins_alone_and_shown_to_nobody() -> None:
         assert "ghp_" not in str(refused.value)
         assert (await github.forget("robot")).name == "robot"
         assert await github.credentials() == []
+
+
+async def test_the_doctor_reaches_github_where_it_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    standin = GitHubStandin()
+    async with standin.served() as base:
+        monkeypatch.setenv("HEADWATER_GITHUB_URL", base)
+        assert (await looked())["github"] == "ok"
+    assert (await looked())["github"] == "failed"
+    monkeypatch.delenv("HEADWATER_GITHUB_URL")
+    assert "github" not in await looked()
+
+
+async def looked() -> dict[str, str]:
+    """Return what the doctor says of each part."""
+    return {one.name: one.status for one in await examine("memory:")}
 
 
 async def test_without_a_key_no_token_is_kept() -> None:
