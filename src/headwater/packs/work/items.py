@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, cast
@@ -86,22 +87,13 @@ async def create_item(  # noqa: PLR0913 - a tool's parameters are its arguments
     principal: Principal,
 ) -> Cited[WorkItem]:
     """Make an item, part of another where a parent is named."""
+    about = await find_about(items, inventory=inventory, principal=principal)
+    known = await check_documents(documents, documents=library, principal=principal)
     draft = WorkItemDraft(
-        kind=kind,
-        title=title,
-        parent=parent,
-        description=description,
-        status=status,
-        priority=priority,
-        assignee=assignee,
-        due=due,
-        blocker=blocker,
-        items=await find_about(items, inventory=inventory, principal=principal),
-        runs=tuple(runs),
-        documents=await check_documents(documents, documents=library, principal=principal),
-        issue=issue,
-        pull_request=pull_request,
-    )
+        kind=kind, title=title, parent=parent, description=description, status=status,
+        priority=priority, assignee=assignee, due=due, blocker=blocker, items=about,
+        runs=tuple(runs), documents=known, issue=issue, pull_request=pull_request,
+    )  # fmt: skip
     written = await work_items.create(project, draft, principal=principal)
     return await told(
         written, unit="items", query=f"make {kind} {title}", rooms=rooms, principal=principal
@@ -133,38 +125,28 @@ async def list_items(  # noqa: PLR0913 - a tool's parameters are its arguments
     principal: Principal,
 ) -> Cited[WorkItemPage]:
     """Give a page of the items that match; open are those new, under way or blocked."""
-    about = None
-    if ci is not None:
-        about = (await find_ci(ci, inventory=inventory, principal=principal)).id
-    wanted = tuple(status)
-    if open_only:
-        wanted = tuple(one for one in OPEN if not wanted or one in wanted)
-        if not wanted:
-            return cited(WorkItemPage(items=[], total=0), [], unit="items", query="open items")
+    about = None if ci is None else await find_ci(ci, inventory=inventory, principal=principal)
+    wanted = _wanted(status, open_only=open_only)
     query = WorkItemQuery(
-        project=project,
-        statuses=wanted,
-        kinds=tuple(kind),
-        assignee=assignee,
-        parent=parent,
-        ci=about,
-        text=text,
-        limit=limit,
-        cursor=cursor,
-    )
-    page = await work_items.page(query, principal=principal)
+        project=project, statuses=wanted, kinds=tuple(kind), assignee=assignee, parent=parent,
+        ci=None if about is None else about.id, text=text, limit=limit, cursor=cursor,
+    )  # fmt: skip
+    page = WorkItemPage(items=[], total=0)
+    if wanted or not open_only:
+        page = await work_items.page(query, principal=principal)
     words = shown(
         "items", of_project=project, status=list(wanted), kind=list(kind), of=assignee,
         below=parent, about=ci, with_text=text,
     )  # fmt: skip
-    return cited(
-        page,
-        page.items,
-        unit="items",
-        query=words,
-        count=page.total,
-        truncated=page.next_cursor is not None,
-    )
+    cut = page.next_cursor is not None
+    return cited(page, page.items, unit="items", query=words, count=page.total, truncated=cut)
+
+
+def _wanted(status: Sequence[WorkStatus], *, open_only: bool) -> tuple[WorkStatus, ...]:
+    """Return the statuses asked for: of those the open ones where only these are."""
+    if not open_only:
+        return tuple(status)
+    return tuple(one for one in OPEN if not status or one in status)
 
 
 @tool(

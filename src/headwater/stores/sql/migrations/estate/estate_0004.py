@@ -130,6 +130,10 @@ def _make_work_item() -> None:
         sa.Column("version", sa.BigInteger(), nullable=False),
         sqlite_autoincrement=True,
     )
+    _index_work_item()
+
+
+def _index_work_item() -> None:
     op.create_index(
         "ix_work_item_assignee",
         "work_item",
