@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any
 
 import anyio
 import pytest
 from github_standin import GOOD, GitHubStandin
-from github_world import ADMIN, ANN, STRANGER, World, a_world, a_world_without_key, query_of
+from github_world import ADMIN, ANN, KEY, STRANGER, World, a_world, a_world_without_key, query_of
 
 from headwater.app.doctor import examine
 from headwater.errors import HeadwaterError, UsageError
@@ -242,6 +243,32 @@ async def test_secrets_are_kept_by_admins_alone_and_shown_to_nobody() -> None:
         assert "ghp_" not in str(refused.value)
         assert (await github.forget("robot")).name == "robot"
         assert await github.credentials() == []
+
+
+async def test_no_file_and_no_log_line_holds_a_secret(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    async with a_world(f"sqlite:///{tmp_path / 'estate.db'}") as world:
+        world.standin.open_issue(world.repo, "slow")
+        await world.link()
+        hook = await world.hw.github.webhook(world.project)
+        args = {"project": world.project}
+        steps = [{"id": "a", "tool": "work.sync", "args": args}]
+        ran = await world.hw.run({"steps": steps}, principal=ANN)
+        assert ran.status == "complete"
+        world.standin.tokens.clear()
+        assert await world.refused("sync") == "github.unauthorized"
+
+    def everything() -> bytes:
+        return b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+
+    kept = await anyio.to_thread.run_sync(everything)
+    assert b"acme/shop" in kept
+    said = " ".join(one.getMessage() for one in caplog.records).encode()
+    for secret in (GOOD, hook.secret, KEY):
+        assert secret.encode() not in kept
+        assert secret.encode() not in said
 
 
 async def test_the_doctor_reaches_github_where_it_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
