@@ -57,11 +57,11 @@ async def attempt(
         raise
     except (Exception, SystemExit) as error:
         raise _fault(tool, error) from error
+    signature: dict[str, Any] = {"step": call.step, "tool": tool.name, "private": tool.personal}
     if not isinstance(given, Cited):
-        given = Cited(given, (Evidence(source=tool.name, observed_at=datetime.now(UTC)),))
-    signed = tuple(
-        one.signed(step=call.step, tool=tool.name, private=tool.personal) for one in given.evidence
-    )
+        named = Evidence(source=tool.name, observed_at=datetime.now(UTC), **signature)
+        return Cited(tool.schema.write(given), (named,))
+    signed = tuple(one.signed(**signature) for one in given.evidence)
     return Cited(tool.schema.write(given.value), signed)
 
 

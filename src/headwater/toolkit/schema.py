@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import inspect
+import types
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError, create_model
-from pydantic_core import PydanticSerializationError, from_json
+from pydantic_core import PydanticSerializationError, from_json, to_json
 
 from headwater.errors import ToolFault, UsageError
 from headwater.model.moment import Asked
@@ -18,6 +19,7 @@ from headwater.toolkit.cited import Cited
 
 SUPPLIED_EACH_CALL: tuple[type, ...] = (Principal, Asked, Remarks)
 MAX_LISTED = 5
+PLAIN: frozenset[type] = frozenset((bool, int, type(None)))
 
 
 def is_supplied(annotation: object) -> bool:
@@ -62,6 +64,7 @@ class Schema:
         self._result: TypeAdapter[Any] = TypeAdapter(returned)
         self._check = self._arguments.__pydantic_validator__.validate_python
         self._dump = self._result.serializer.to_json
+        self._plain = _plain_types(returned)
 
     def decode(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Return arguments ready to call with.
@@ -93,6 +96,8 @@ class Schema:
         Raises:
             ToolFault: `tool.bad_value` where the tool gave what its annotation does not allow.
         """
+        if type(value) in self._plain:  # annotated so, and plain JSON as it is
+            return to_json(value)
         try:
             return self._dump(value, warnings="error")
         except (PydanticSerializationError, RecursionError, UnicodeError) as error:
@@ -133,6 +138,12 @@ class Schema:
     def result(self) -> dict[str, Any]:
         """Return the JSON Schema of the result; made once, and not to be changed."""
         return self._result.json_schema(mode="serialization")
+
+
+def _plain_types(returned: Any) -> frozenset[type]:
+    """Return the types of an annotation, or of its union, whose values are plain JSON already."""
+    either = get_args(returned) if get_origin(returned) in {Union, types.UnionType} else (returned,)
+    return frozenset(one for one in PLAIN if any(one is other for other in either))
 
 
 def describe(error: ValidationError) -> str:
