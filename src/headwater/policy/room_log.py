@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from headwater.model.activity import Activity
 from headwater.model.room import RoomEvent, Told
 
-MOST_KEPT = 256
+MOST_KEPT = 128
 """Events that the slowest reader may be behind."""
 
 
