@@ -12,7 +12,7 @@ from headwater.engine.clock import loop_clock
 from headwater.engine.watch import AnswerNow, Watch
 from headwater.model.event import Event, RunRecord
 from headwater.model.evidence import Evidence
-from headwater.model.outcome import Outcome, Succeeded
+from headwater.model.outcome import Failed, Outcome, Succeeded
 from headwater.model.plan import Step
 from headwater.model.remark import Remark, Remarks
 
@@ -150,11 +150,7 @@ class Journal:
     def _hide_what_is_private(self, outcome: Outcome) -> None:
         """Keep the run to its asker and admins from the first private record that it shows."""
         record = self.record
-        if (
-            isinstance(outcome, Succeeded)
-            and not record.private
-            and any(map(shows_private, outcome.evidence))
-        ):
+        if not record.private and is_private(outcome):
             self.record = replace(record, private=True)
             self._audience = (record.tenant, record.principal)
             self._outlet.put_run(self.record)
@@ -252,3 +248,10 @@ def _plain_evidence(one: Evidence) -> dict[str, Any]:
         "truncated": one.truncated,
         "private": one.private,
     }
+
+
+def is_private(outcome: Outcome) -> bool:
+    """Tell whether an outcome shows what depends on who asked; facts of a refusal may."""
+    if isinstance(outcome, Failed):
+        return bool(outcome.facts)
+    return isinstance(outcome, Succeeded) and any(map(shows_private, outcome.evidence))

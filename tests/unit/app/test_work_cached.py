@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from headwater import AsyncHeadwater
+from headwater.errors import UsageError
 from headwater.model.plan import Plan, Step
 from headwater.model.principal import Principal
 
@@ -86,3 +87,17 @@ async def test_a_conflict_tells_what_is_there_now() -> None:
         assert outcome.code == "work.conflict"
         assert outcome.facts is not None
         assert outcome.facts["current"]["version"] == team["version"]
+
+
+async def test_a_run_that_writes_work_or_is_refused_for_it_is_its_askers_own() -> None:
+    async with AsyncHeadwater.open("memory:") as hw:
+        team = await value(hw, "create_team", name="Core")
+        invite = Step(id="made", tool="work.invite", args={"team": team["id"]})
+        stale = {"team": team["id"], "version": 99, "changes": {"name": "b"}}
+        conflict = Step(id="made", tool="work.update_team", args=stale)
+        for step in (invite, conflict):
+            answer = await hw.run(Plan(steps=(step,)), principal=ANN)
+            await hw.explain(answer.run_id, principal=ANN)
+            with pytest.raises(UsageError) as caught:
+                await hw.explain(answer.run_id, principal=BOB)
+            assert caught.value.code == "run.unknown"

@@ -63,7 +63,7 @@ async def told(
     kinds = [f"{one.kind} {one.object_id}" for one in written.activities[:MAX_RECORDS]]
     evidence = Evidence(
         source="work",
-        count=len(written.activities),
+        count=max(len(written.activities), 1),  # what nothing was done to is shown all the same
         unit="changes",
         records=tuple(kinds),
         query=f"{query} ({unit})",

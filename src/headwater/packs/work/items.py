@@ -62,6 +62,7 @@ class Dependencies:
     name="work.create_item",
     description="Make an item of work: a feature, todo, incident or idea.",
     role="operator",
+    personal=True,
 )
 async def create_item(  # noqa: PLR0913 - a tool's parameters are its arguments
     project: Number,
@@ -163,7 +164,9 @@ async def get_item(item: Number, *, work_items: WorkItems, principal: Principal)
     return cited(found, [found], unit="items", query=f"item {item}")
 
 
-@tool(name="work.update_item", description="Change an item of work.", role="operator")
+@tool(
+    name="work.update_item", description="Change an item of work.", role="operator", personal=True
+)
 async def update_item(
     item: Number,
     version: Version,
@@ -195,6 +198,7 @@ async def update_item(
     name="work.move_item",
     description="Make an item of work part of another of its project, or of none.",
     role="operator",
+    personal=True,
 )
 async def move_item(
     item: Number,
@@ -216,6 +220,7 @@ async def move_item(
     name="work.delete_item",
     description="Delete an item of work with all that is part of it.",
     role="operator",
+    personal=True,
 )
 async def delete_item(
     item: Number, version: Version, *, work_items: WorkItems, rooms: Rooms, principal: Principal
@@ -227,7 +232,12 @@ async def delete_item(
     )
 
 
-@tool(name="work.promote_idea", description="Make a project of an idea, once.", role="operator")
+@tool(
+    name="work.promote_idea",
+    description="Make a project of an idea, once.",
+    role="operator",
+    personal=True,
+)
 async def promote_idea(
     item: Number, version: Version, *, work_items: WorkItems, rooms: Rooms, principal: Principal
 ) -> Cited[Project]:
@@ -242,6 +252,7 @@ async def promote_idea(
     name="work.depend",
     description="Say that an item of work blocks, requires or is related to another.",
     role="operator",
+    personal=True,
 )
 async def depend(
     item: Number,
@@ -264,6 +275,7 @@ async def depend(
     name="work.undepend",
     description="Take back that an item of work blocks, requires or is related to another.",
     role="operator",
+    personal=True,
 )
 async def undepend(
     item: Number,

@@ -37,7 +37,12 @@ from headwater.toolkit.cited import Cited
 from headwater.toolkit.tool import tool
 
 
-@tool(name="work.create_project", description="Make a project of a team.", role="operator")
+@tool(
+    name="work.create_project",
+    description="Make a project of a team.",
+    role="operator",
+    personal=True,
+)
 async def create_project(  # noqa: PLR0913 - a tool's parameters are its arguments
     team: Number,
     name: Name,
@@ -123,7 +128,7 @@ async def get_project(
     return cited(found, [found], unit="projects", query=f"project {project}")
 
 
-@tool(name="work.update_project", description="Change a project.", role="operator")
+@tool(name="work.update_project", description="Change a project.", role="operator", personal=True)
 async def update_project(
     project: Number,
     version: Version,
@@ -152,6 +157,7 @@ async def update_project(
     name="work.delete_project",
     description="Delete a project with all that is in it, as the team's leader.",
     role="operator",
+    personal=True,
 )
 async def delete_project(
     project: Number, version: Version, *, projects: Projects, rooms: Rooms, principal: Principal

@@ -155,10 +155,8 @@ async def resume(  # noqa: PLR0913 - a tool's parameters are its arguments
         truncated=page.total > len(page.items) or max(len(free), len(held)) > MOST_SHOWN,
     )
     read: list[Shown] = [found, *([session] if session else []), *value.next]
-    return cited(
-        value, read, unit="items", query=f"resume project {project}", count=page.total,
-        truncated=value.truncated,
-    )  # fmt: skip
+    words = f"resume project {project}"
+    return cited(value, read, unit="records", query=words, truncated=value.truncated)
 
 
 @tool(
@@ -194,9 +192,9 @@ async def open_work(
         truncated=page.next_cursor is not None,
     )
     words = f"open work for {about.code}"
-    return cited(
-        value, page.items, unit="items", query=words, count=page.total, truncated=value.truncated
-    )
+    read: list[Shown] = [*page.items, *value.projects, *value.sessions]
+    count = page.total + len(read) - len(page.items)
+    return cited(value, read, unit="records", query=words, count=count, truncated=value.truncated)
 
 
 @tool(
@@ -232,9 +230,9 @@ async def who(
         truncated=page.next_cursor is not None,
     )
     words = f"who works on {about.code}"
-    return cited(
-        value, page.items, unit="items", query=words, count=page.total, truncated=value.truncated
-    )
+    read: list[Shown] = [*page.items, *held]
+    count = page.total + len(held)
+    return cited(value, read, unit="records", query=words, count=count, truncated=value.truncated)
 
 
 async def _last_project(*, projects: Projects, sessions: Sessions, principal: Principal) -> int:

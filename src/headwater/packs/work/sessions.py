@@ -26,6 +26,7 @@ NoteText = Annotated[str, Field(min_length=1, max_length=20_000)]
     name="work.start_session",
     description="Start a session of investigation in a project.",
     role="operator",
+    personal=True,
 )
 async def start_session(
     project: Number,
@@ -90,7 +91,12 @@ async def get_session(
     return cited(found, [found], unit="sessions", query=f"session {session}")
 
 
-@tool(name="work.note", description="Write something down in a session.", role="operator")
+@tool(
+    name="work.note",
+    description="Write something down in a session.",
+    role="operator",
+    personal=True,
+)
 async def note(
     session: Number,
     text: NoteText,
@@ -108,7 +114,9 @@ async def note(
     )  # fmt: skip
 
 
-@tool(name="work.join_session", description="Take part in a session.", role="operator")
+@tool(
+    name="work.join_session", description="Take part in a session.", role="operator", personal=True
+)
 async def join_session(
     session: Number, *, sessions: Sessions, rooms: Rooms, principal: Principal
 ) -> Cited[Session]:
@@ -120,7 +128,12 @@ async def join_session(
     )  # fmt: skip
 
 
-@tool(name="work.leave_session", description="Take no more part in a session.", role="operator")
+@tool(
+    name="work.leave_session",
+    description="Take no more part in a session.",
+    role="operator",
+    personal=True,
+)
 async def leave_session(
     session: Number, *, sessions: Sessions, rooms: Rooms, principal: Principal
 ) -> Cited[Session]:
@@ -132,7 +145,7 @@ async def leave_session(
     )  # fmt: skip
 
 
-@tool(name="work.add_run", description="Add a run to a session.", role="operator")
+@tool(name="work.add_run", description="Add a run to a session.", role="operator", personal=True)
 async def add_run(
     session: Number,
     run: Annotated[Text, Field(min_length=1, max_length=64, description="A run's id.")],
@@ -153,6 +166,7 @@ async def add_run(
     name="work.end_session",
     description="End a session, with a summary of what happened in it.",
     role="operator",
+    personal=True,
 )
 async def end_session(
     session: Number, *, sessions: Sessions, run_log: RunLog, rooms: Rooms, principal: Principal

@@ -47,7 +47,12 @@ class Invitations:
     total: int
 
 
-@tool(name="work.create_team", description="Make a team that you lead.", role="operator")
+@tool(
+    name="work.create_team",
+    description="Make a team that you lead.",
+    role="operator",
+    personal=True,
+)
 async def create_team(
     name: Name,
     *,
@@ -104,6 +109,7 @@ async def get_team(team: Number, *, teams: Teams, principal: Principal) -> Cited
     name="work.update_team",
     description="Change the name or description of a team, as its leader.",
     role="operator",
+    personal=True,
 )
 async def update_team(
     team: Number,
@@ -126,6 +132,7 @@ async def update_team(
     name="work.delete_team",
     description="Delete a team that has no projects, as its leader.",
     role="operator",
+    personal=True,
 )
 async def delete_team(
     team: Number, version: Version, *, teams: Teams, rooms: Rooms, principal: Principal
@@ -141,6 +148,7 @@ async def delete_team(
     name="work.invite",
     description="Make a code by which people join a team, as its leader.",
     role="operator",
+    personal=True,
 )
 async def invite(
     team: Number,
@@ -187,6 +195,7 @@ async def invitations(team: Number, *, teams: Teams, principal: Principal) -> Ci
     name="work.revoke_invitation",
     description="Let nobody join by an invitation any more, as the team's leader.",
     role="operator",
+    personal=True,
 )
 async def revoke_invitation(
     invitation: Number, *, teams: Teams, rooms: Rooms, principal: Principal
@@ -199,7 +208,12 @@ async def revoke_invitation(
     )  # fmt: skip
 
 
-@tool(name="work.join", description="Join a team by an invitation's code.", role="reader")
+@tool(
+    name="work.join",
+    description="Join a team by an invitation's code.",
+    role="reader",
+    personal=True,
+)
 async def join(
     code: Annotated[Text, Field(min_length=1, max_length=64)],
     *,
@@ -218,6 +232,7 @@ async def join(
     name="work.set_member",
     description="Give a person a role in a team, as its leader.",
     role="operator",
+    personal=True,
 )
 async def set_member(
     team: Number,
@@ -240,6 +255,7 @@ async def set_member(
     name="work.remove_member",
     description="Take a person out of a team, as its leader; anyone may take themselves out.",
     role="operator",
+    personal=True,
 )
 async def remove_member(
     team: Number, person: Person, *, teams: Teams, rooms: Rooms, principal: Principal
