@@ -43,7 +43,7 @@ CHOICE: dict[str, Any] = {
 }
 
 
-@tool(name="t.ping", description="Ping.", role="reader")
+@tool(name="t.ping", description="Ping.", role="reader", idempotent=True)
 async def ping(loud: bool) -> int:
     return int(loud)
 
