@@ -117,7 +117,7 @@ def test_without_usearch_all_are_compared(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_a_graph_that_nobody_has_any_more_stops_growing() -> None:
-    index = GraphIndex(above=10).with_more(made(1, 20_000))
+    index = GraphIndex(above=10).with_more(made(1, 60_000))
     assert isinstance(index.graph, Graph)
     index.search(pack(CENTRES[0]), limit=1, among=ANYWHERE)
     (thread,) = [one for one in threading.enumerate() if one.name == "headwater-graph"]

@@ -121,10 +121,14 @@ class Graph:
 
 def _grow(held: weakref.ref[Graph]) -> None:
     """Grow a graph for as long as someone has it and the process goes on."""
-    while threading.main_thread().is_alive():
-        graph = held()
-        if graph is None or not graph.take():
-            return
+    while threading.main_thread().is_alive() and _took(held):
+        pass
+
+
+def _took(held: weakref.ref[Graph]) -> bool:
+    """Have a graph take some rows in; it is held by nobody here before and after."""
+    graph = held()
+    return graph is not None and graph.take()
 
 
 @dataclass(frozen=True, slots=True)
