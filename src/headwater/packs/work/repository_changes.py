@@ -59,6 +59,7 @@ TRIES = 5
     name="work.link_repository",
     description="Link a project to a repository, once it is known that the credential reaches it.",
     role="operator",
+    personal=True,
 )
 async def link_repository(  # noqa: PLR0913 - a tool's parameters are its arguments
     project: Number,
@@ -102,6 +103,7 @@ async def link_repository(  # noqa: PLR0913 - a tool's parameters are its argume
     name="work.unlink_repository",
     description="End a project's link to its repository; the items that came from there stay.",
     role="operator",
+    personal=True,
 )
 async def unlink_repository(
     project: Number,
@@ -126,6 +128,7 @@ async def unlink_repository(
     name="work.import_issues",
     description="Take all issues and milestones of a project's repository over as items of work.",
     role="operator",
+    personal=True,
 )
 async def import_issues(  # noqa: PLR0913 - a tool's parameters are its arguments
     project: Number,
@@ -168,6 +171,7 @@ async def import_issues(  # noqa: PLR0913 - a tool's parameters are its argument
     name="work.sync",
     description="Bring a project in step with its repository now: what changed there since.",
     role="operator",
+    personal=True,
 )
 async def sync(  # noqa: PLR0913 - a tool's parameters are its arguments
     project: Number,
@@ -206,6 +210,7 @@ async def sync(  # noqa: PLR0913 - a tool's parameters are its arguments
     name="work.create_issue",
     description="Open an issue in a project's repository, and take it over as an item.",
     role="operator",
+    personal=True,
 )
 async def create_issue(  # noqa: PLR0913 - a tool's parameters are its arguments
     project: Number,
@@ -247,6 +252,7 @@ async def create_issue(  # noqa: PLR0913 - a tool's parameters are its arguments
     name="work.create_branch",
     description="Make a branch in a project's repository, at the head of another.",
     role="operator",
+    personal=True,
 )
 async def create_branch(
     project: Number,
@@ -271,6 +277,7 @@ async def create_branch(
     name="work.create_pull",
     description="Open a pull request in a project's repository.",
     role="operator",
+    personal=True,
 )
 async def create_pull(  # noqa: PLR0913 - a tool's parameters are its arguments
     project: Number,
