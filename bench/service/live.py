@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -108,11 +109,12 @@ def load(
     assert listeners.stdin is not None
     assert listeners.stdout.readline().strip() == "open"
     writer = started("live_writer", database, redis, str(rate), str(seconds), given=made)
-    while writer.poll() is None:
+    said: str | None = None
+    while said is None:
+        with suppress(subprocess.TimeoutExpired):
+            said = writer.communicate(timeout=LOOK_S)[0]
         most_mb = max(most_mb, server.memory_mb())
-        time.sleep(LOOK_S)
-    assert writer.stdout is not None
-    written = json.loads(writer.stdout.read())
+    written = json.loads(said)
     made["rooms"] = written["rooms"]
     came = json.loads(listeners.communicate("\n")[0])
     done = {room["project"]: at for room, at in zip(made["rooms"], written["done"], strict=True)}
