@@ -14,7 +14,8 @@ class Evidence:
 
     `step` and `tool` are filled in by the engine. `records` holds the first few record names
     (such as `ci 12 checkout-api`, `history 88`); `count` is the true number read.
-    `private` says that it depends on who asked, as the engine fills in. Never changed once made; `frozen` would treble what every call pays to make one.
+    `private` says that it depends on who asked, as the engine fills in.
+    Never changed once made; `frozen` would treble what every call pays to make one.
     """
 
     source: str = "estate"
