@@ -122,7 +122,8 @@ async def plant_in_jobs_and_traces(canaries: Canaries, url: str) -> None:
         line = b'{"part": "items", "code": "x", "password": "%s", ' % canaries.new().encode()
         bad = b"Authorization: Bearer %s\n" % canaries.new().encode()
         sent = sending(line + b"\n" + bad)
-        await ended(hw, await hw.jobs.load(sent, media_type="application/x-ndjson"))
+        load = await ended(hw, await hw.jobs.load(sent, media_type="application/x-ndjson"))
+        await dropped(hw, load)
         await hw.runs()
         canaries.said += [document(job) for job in await hw.jobs.recent()]
         canaries.said.append(hw.health.metrics())
@@ -134,6 +135,14 @@ async def plant_in_jobs_and_traces(canaries: Canaries, url: str) -> None:
 
 async def sending(whole: bytes) -> AsyncIterator[bytes]:
     yield whole
+
+
+async def dropped(hw: AsyncHeadwater, job: Job) -> None:
+    """Wait until what was uploaded for a job is gone, as it is once the job has ended."""
+    kept = anyio.Path(hw._parts.jobs.kept(job.id))  # type: ignore[union-attr]
+    with anyio.fail_after(10):
+        while await kept.exists():
+            pass
 
 
 async def ended(hw: AsyncHeadwater, job: Job) -> Job:

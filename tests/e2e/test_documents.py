@@ -148,7 +148,7 @@ def test_the_way_of_the_readme_leads_to_the_cited_passage(
     written = "HEADWATER_LLM_URL" in settings
     said = "First scale out checkout-api." if written else "Scale out checkout-api first."
     assert f"{said} [" in shown
-    assert "runbooks/SlowCheckout.md" in shown
+    assert "runbooks/SlowCheckout.md" in "".join(shown.split())  # a long path is folded
     if settings:
         return
     query = json.dumps({"query": "why does checkout wait?", "limit": 5})

@@ -118,6 +118,7 @@ def test_a_page_of_pictures_is_read_where_tesseract_is(tesseract: Path, tmp_path
     assert read(tmp_path / "scan.pdf").unread_pages == (1,)
 
 
+@pytest.mark.slow  # where tesseract is, it takes its time; where it is not, nothing can be tried
 @pytest.mark.skipif(shutil.which("tesseract") is None, reason="tesseract is not installed")
 def test_the_real_tesseract_reads_a_page_within_the_bounds_of_the_child(tmp_path: Path) -> None:
     picture = Image.new("L", (1_200, 400), 255)
