@@ -72,7 +72,10 @@ def counted(database: Path) -> dict[str, int]:
         return found
 
 
-@pytest.mark.parametrize("grown_bytes", [1, 500_000, 1_500_000, 4_000_000])
+@pytest.mark.parametrize(
+    "grown_bytes",
+    [500_000, *(pytest.param(size, marks=pytest.mark.slow) for size in (1, 1_500_000, 4_000_000))],
+)
 def test_a_load_killed_at_any_moment_leaves_whole_files_and_can_be_done_again(
     tmp_path: Path, bundle: Path, grown_bytes: int
 ) -> None:

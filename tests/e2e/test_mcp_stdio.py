@@ -133,7 +133,9 @@ def test_standard_output_carries_the_protocol_alone_and_the_end_of_input_ends_it
         assert json.loads(one)["jsonrpc"] == "2.0"
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    "number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)]
+)
 def test_a_signal_ends_it_at_once(home: Path, number: int) -> None:
     with started(home) as process:
         assert process.stdin is not None
