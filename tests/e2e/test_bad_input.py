@@ -97,6 +97,7 @@ def test_a_load_killed_at_any_moment_leaves_whole_files_and_can_be_done_again(
     assert counted(database) == WHOLE
 
 
+@pytest.mark.slow
 def test_two_loads_and_a_question_at_once_all_end_well(tmp_path: Path, bundle: Path) -> None:
     database = tmp_path / "estate.db"
     headwater("runs", database=database)

@@ -179,6 +179,7 @@ def test_a_manual_of_200_pages_keeps_them_all(tmp_path: Path) -> None:
     assert (hit["page"], hit["section"]) == (137, "manual > Chapter 137")
 
 
+@pytest.mark.slow
 def test_standard_input_tags_items_and_forgetting(tmp_path: Path) -> None:
     words = ("ingest", "-", "--source", "queue.md", "--tag", "team=core", "--item", "orders-db")
     assert told(*words, folder=tmp_path, stdin=QUEUE.encode())["added"] == 1
@@ -194,6 +195,7 @@ def test_standard_input_tags_items_and_forgetting(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_what_cannot_be_read_is_shown_and_makes_the_status(tmp_path: Path) -> None:
     docs = tmp_path / "docs"
     docs.mkdir()

@@ -313,6 +313,7 @@ async def test_it_stops_in_order_and_answers_what_was_asked(tmp_path: Path) -> N
             assert (await found.json())["run"]["status"] == "complete"
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(60)
 async def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
     async with serving(tmp_path) as one:
