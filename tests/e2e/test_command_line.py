@@ -150,3 +150,17 @@ def test_help_does_not_wait_for_the_app(command: str) -> None:
 
     assert (ended.returncode, ended.stderr) == (0, "")
     assert command in ended.stdout
+
+
+def test_an_app_opens_without_what_speaks_to_others() -> None:
+    code = (
+        "import sys; from headwater import Headwater; "
+        "opened = Headwater.open('memory:'); "
+        "opened.__enter__(); opened.__exit__(None, None, None); "
+        "heavy = {'aiohttp', 'gidgethub', 'cryptography', 'jwt', 'sqlalchemy', 'fastapi', 'dbos'}; "
+        "sys.exit(','.join(sorted(heavy & set(sys.modules))) or 0)"
+    )
+    words = [sys.executable, "-c", code]
+    ended = subprocess.run(words, capture_output=True, text=True, timeout=30, check=False)
+
+    assert (ended.returncode, ended.stderr) == (0, "")

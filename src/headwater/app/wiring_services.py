@@ -63,9 +63,13 @@ def open_sealer(settings: Settings) -> Sealer:
     Raises:
         UsageError: `settings.bad`.
     """
-    from headwater.services.sealing import FernetSealer, NoSealer
+    if not settings.sealing_keys:
+        from headwater.services.not_sealing import NoSealer
 
-    return FernetSealer(settings.sealing_keys) if settings.sealing_keys else NoSealer()
+        return NoSealer()
+    from headwater.services.sealing import FernetSealer
+
+    return FernetSealer(settings.sealing_keys)
 
 
 def open_tokens(settings: Settings) -> Tokens | None:

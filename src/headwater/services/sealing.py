@@ -71,33 +71,6 @@ class FernetSealer:
         return True
 
 
-class NoSealer:
-    """Stands where no key is set: it keeps no secret, rather than keeping one readable."""
-
-    def seal(self, text: str, *, about: str) -> str:
-        """Refuse.
-
-        Raises:
-            UsageError: `sealing.off`.
-        """
-        del text
-        raise _off(about)
-
-    def open(self, sealed: str, *, about: str) -> str:
-        """Refuse.
-
-        Raises:
-            UsageError: `sealing.off`.
-        """
-        del sealed
-        raise _off(about)
-
-    def is_current(self, sealed: str) -> bool:
-        """Tell that it is: nobody could seal it again."""
-        del sealed
-        return True
-
-
 def _key_of(text: str) -> bytes:
     """Return the key that a text stands for (HKDF, RFC 5869), as Fernet takes it."""
     drawn = HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=INFO).derive(text.encode())
@@ -110,8 +83,3 @@ def _unreadable(about: str) -> StoreFault:
         f"changed; put the old key behind the new one, or give the secret again"
     )
     return StoreFault(message, code="sealing.unreadable", retry_safe=False)
-
-
-def _off(about: str) -> UsageError:
-    message = f"{about} may only be kept sealed, and no key is set; set {SETTING}"
-    return UsageError(message, code="sealing.off")

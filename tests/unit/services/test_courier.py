@@ -28,7 +28,8 @@ from headwater.errors import StoreFault, UsageError
 from headwater.model.notice import Delivery
 from headwater.policy.egress import Egress, is_public
 from headwater.policy.webhook_signature import write_secret
-from headwater.services.courier import AddressInfo, WebhookCourier, make_socket
+from headwater.services.courier import WebhookCourier
+from headwater.services.sockets import AddressInfo, make_socket
 
 SECRETS = (write_secret(b"n" * 32), write_secret(b"o" * 32))
 PUBLIC = "93.184.215.14"

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from headwater.errors import StoreFault, UsageError
 from headwater.ports.sealer import Sealer
-from headwater.services.sealing import FernetSealer, NoSealer
+from headwater.services.not_sealing import NoSealer
+from headwater.services.sealing import FernetSealer
 
 OLD, NEW = "the old key, of at least 32 characters", "the new key, of at least 32 characters"
 

@@ -10,11 +10,11 @@ from headwater.model.repository_link import Grant
 from headwater.ports.sealer import Sealer
 from headwater.sources.github import events, login
 from headwater.sources.github.addresses import Addresses
-from headwater.sources.github.exchange import Request
 from headwater.sources.github.faults import bad_answer
 from headwater.sources.github.grants import sealed_of
 from headwater.sources.github.line import Line
 from headwater.sources.github.login import App
+from headwater.sources.github.messages import Request
 
 GATE = "login"
 

@@ -15,10 +15,10 @@ from yarl import URL
 from headwater.sources.github.addresses import Addresses
 from headwater.sources.github.ahead import Pages, fetched_ahead, last_page_of
 from headwater.sources.github.etags import Etags, Had
-from headwater.sources.github.exchange import Request
 from headwater.sources.github.faults import bad_answer
 from headwater.sources.github.grants import Pass
-from headwater.sources.github.line import Answer, Line
+from headwater.sources.github.line import Line
+from headwater.sources.github.messages import Answer, Request
 
 PAGE = 100
 MOST_PAGES = 10_000

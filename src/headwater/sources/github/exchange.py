@@ -1,80 +1,25 @@
 """One request over HTTP and what became of it; it tries once and decides nothing.
 
 A connection goes back to the pool only after a whole answer; whatever else happens closes it.
+What speaks HTTP is imported at the first request, in a thread: most processes make none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from importlib.metadata import version
 from typing import Any
 
-import aiohttp
 import anyio
+from anyio import to_thread
 from yarl import URL
 
-from headwater.errors import HeadwaterError, StoreFault
+from headwater.errors import StoreFault
 from headwater.sources.github.faults import bad_answer
+from headwater.sources.github.messages import Miss, Reply, Request
 
-AGENT = f"headwater/{version('headwater')}"
-ACCEPT = "application/vnd.github+json, application/json"
-API_VERSION = "2022-11-28"
 CLOSE_S = 2.0
 MOST_BYTES = 32 * 1024 * 1024
 REDIRECTS = frozenset((301, 302, 307, 308))
 MOST_REDIRECTS = 3
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """A request to be made.
-
-    Args:
-        where: What messages call it, without secrets.
-        authorization: The value of that header; empty for none.
-        tag: Of what we have; if it is still so, the answer has no body and does not count.
-        repeatable: Whether making it twice is the same as once.
-    """
-
-    method: str
-    url: URL
-    where: str
-    authorization: str = field(default="", repr=False)
-    body: bytes = field(default=b"", repr=False)
-    body_type: str = "application/json"
-    accept: str = ACCEPT
-    tag: str | None = None
-    repeatable: bool = True
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """Return what is sent along."""
-        told = {"Accept": self.accept, "X-GitHub-Api-Version": API_VERSION, "User-Agent": AGENT}
-        if self.authorization:
-            told["Authorization"] = self.authorization
-        if self.body:
-            told["Content-Type"] = self.body_type
-        if self.tag:
-            told["If-None-Match"] = self.tag
-        return told
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    """An answer as it came; names of headers are in lower case."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Miss:
-    """A try without a whole answer; `maybe_done` where the host may have carried it out."""
-
-    error: HeadwaterError
-    maybe_done: bool
 
 
 class Wire:
@@ -86,10 +31,14 @@ class Wire:
 
     def __init__(self, *, connections: int) -> None:
         self._connections = connections
-        self._session: aiohttp.ClientSession | None = None
+        self._session: Any = None
         self.closed = False
 
-    def _opened(self) -> aiohttp.ClientSession:
+    async def _opened(self) -> Any:
+        if self._session is None:
+            await to_thread.run_sync(_load)
+        import aiohttp
+
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=self._connections),
@@ -131,8 +80,11 @@ class Wire:
         asked: dict[str, Any] = {"headers": request.headers, "allow_redirects": False}
         if request.body:
             asked["data"] = request.body
+        session = await self._opened()
+        import aiohttp
+
         try:
-            async with self._opened().request(request.method, url, **asked) as response:
+            async with session.request(request.method, url, **asked) as response:
                 return Reply(
                     status=response.status,
                     headers={name.lower(): text for name, text in response.headers.items()},
@@ -158,7 +110,14 @@ class _TooLargeError(Exception):
     """An answer has more bytes than are taken."""
 
 
-async def _read(response: aiohttp.ClientResponse) -> bytes:
+def _load() -> None:
+    """Import what a request and its answer are read with."""
+    import aiohttp  # noqa: F401
+
+    import headwater.sources.github.judging  # noqa: F401
+
+
+async def _read(response: Any) -> bytes:
     parts, size_bytes = [], 0
     async for part in response.content.iter_any():
         size_bytes += len(part)

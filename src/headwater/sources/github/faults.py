@@ -9,8 +9,6 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from gidgethub import HTTPException
-
 from headwater.errors import HeadwaterError, LimitError, StoreFault, UsageError
 
 SHOWN = 300
@@ -32,8 +30,8 @@ def is_limit(status: int, headers: Mapping[str, str], message: str) -> bool:
     )
 
 
-def refusal(error: HTTPException, *, where: str) -> HeadwaterError:
-    """Return the error for an answer that is no success and no limit."""
+def refusal(error: Any, *, where: str) -> HeadwaterError:
+    """Return the error for an answer that is no success and no limit: a `HTTPException`."""
     status = int(error.status_code)
     said = str(error).strip()[:SHOWN] or f"HTTP {status}"
     if status >= SERVER:

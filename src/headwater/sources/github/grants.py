@@ -13,8 +13,6 @@ from typing import Any
 
 import anyio
 from anyio import to_thread
-from gidgethub.apps import get_jwt
-from jwt.exceptions import PyJWTError
 
 from headwater.errors import HeadwaterError, StoreFault, UsageError
 from headwater.model.principal import Principal
@@ -22,9 +20,9 @@ from headwater.model.repository_link import CodePlace, Credential, Grant, Sealed
 from headwater.ports.credentials import Credentials
 from headwater.ports.sealer import Sealer
 from headwater.sources.github.addresses import Addresses
-from headwater.sources.github.exchange import Request
 from headwater.sources.github.line import Line
 from headwater.sources.github.login import App, renewal, token_in
+from headwater.sources.github.messages import Request
 
 EARLY = timedelta(seconds=90)
 """How long before its end a token is renewed."""
@@ -113,13 +111,7 @@ class Grants:
 
     async def _draw(self, key: tuple[str, str], installation: int) -> Grant:
         app_id, private_key = self._app.as_app()
-        try:
-            signed = await to_thread.run_sync(
-                lambda: get_jwt(app_id=app_id, private_key=private_key, expiration=540)
-            )
-        except (ValueError, PyJWTError):  # the key itself stays out of the error
-            message = "HEADWATER_GITHUB_APP_KEY is no private key in PEM that can sign by RS256"
-            raise UsageError(message, code="settings.bad") from None
+        signed = await to_thread.run_sync(_signed, app_id, private_key)
         request = Request(
             method="POST",
             url=self._addresses.api(f"app/installations/{installation}/access_tokens"),
@@ -232,3 +224,19 @@ def _over(name: str, why: str) -> UsageError:
         f"the credential {name!r} could not be renewed and stays as it was: {why}; log in anew"
     )
     return UsageError(message, code="github.renewal_refused", retry_safe=False)
+
+
+def _signed(app_id: str, private_key: str) -> str:
+    """Return what says for some minutes that we are the app; for a thread, as imports take long.
+
+    Raises:
+        UsageError: `settings.bad`.
+    """
+    from gidgethub.apps import get_jwt
+    from jwt.exceptions import PyJWTError
+
+    try:
+        return get_jwt(app_id=app_id, private_key=private_key, expiration=540)
+    except (ValueError, PyJWTError):  # the key itself stays out of the error
+        message = "HEADWATER_GITHUB_APP_KEY is no private key in PEM that can sign by RS256"
+        raise UsageError(message, code="settings.bad") from None

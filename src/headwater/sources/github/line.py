@@ -9,48 +9,21 @@ import logging
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
 
 import anyio
-from anyio import to_thread
-from gidgethub import HTTPException, sansio
 
 from headwater.errors import HeadwaterError, StoreFault, UsageError
 from headwater.policy.backoff import Backoff
 from headwater.policy.limiter import Limiter
 from headwater.policy.quota import RetryQuota
 from headwater.policy.rate_gate import RateGate
-from headwater.sources.github.exchange import Miss, Reply, Request, Wire
-from headwater.sources.github.faults import (
-    SERVER,
-    bad_answer,
-    instant_of,
-    is_limit,
-    limited,
-    refusal,
-    retry_after_s,
-)
+from headwater.sources.github.exchange import Wire
+from headwater.sources.github.faults import limited
+from headwater.sources.github.messages import Answer, Limited, Miss, Request
 
 _LOG = logging.getLogger(__name__)
-NOT_MODIFIED = 304
 TRIES = 5
 MOST_GATES = 1_000
-THREAD_BYTES = 256 * 1024
-"""A larger body is read in a thread, so that it does not hold the loop up."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """A success: its JSON, and where the pages beside it are; `data` is None if not modified."""
-
-    data: Any
-    tag: str | None = None
-    next_url: str | None = None
-    link: str = ""
-    size_bytes: int = 0
-    unchanged: bool = False
 
 
 class Line:
@@ -95,7 +68,7 @@ class Line:
                 self._quota.earn()
                 return found
             lost = lost or found.maybe_done
-            if isinstance(found, _Limited):
+            if isinstance(found, Limited):
                 _log(found, tries, request)
                 continue  # the gate knows how long; it is waited for before the next try
             wait_s = self._wait_s(found, tries, repeatable=request.repeatable)
@@ -142,7 +115,9 @@ class Line:
                 found = await self._wire.exchange(request, within_s=self._within_s)
             if isinstance(found, Miss):
                 return found
-            return await _judged(found, request, rates)
+            from headwater.sources.github.judging import judge
+
+            return await judge(found, request, rates)
         finally:
             rates.ended()
 
@@ -162,76 +137,6 @@ class Line:
             yield
         finally:
             _give(self._limiter.leave())
-
-
-class _Limited(Miss):
-    """A try that the host refused for now."""
-
-
-async def _judged(reply: Reply, request: Request, rates: RateGate) -> Answer | Miss:
-    """Return what an answer is worth, and tell the gate what it says of limits."""
-    now = anyio.current_time()
-    if reply.status == NOT_MODIFIED:
-        rates.free()
-        _tell(rates, reply, now)
-        return Answer(data=None, tag=request.tag, unchanged=True)
-    _tell(rates, reply, now)
-    try:
-        data, _, next_url = await _decipher(reply)
-    except HTTPException as error:
-        return _refused(error, reply, request, rates=rates)
-    except (ValueError, LookupError, TypeError, RecursionError) as error:
-        wrong = bad_answer(type(error).__name__, where=request.where)
-        return Miss(error=wrong, maybe_done=True)
-    rates.answered()
-    return Answer(
-        data=data,
-        tag=reply.headers.get("etag"),
-        next_url=next_url,
-        link=reply.headers.get("link", ""),
-        size_bytes=len(reply.body),
-    )
-
-
-async def _decipher(reply: Reply) -> tuple[Any, sansio.RateLimit | None, str | None]:
-    if len(reply.body) < THREAD_BYTES:
-        return sansio.decipher_response(reply.status, reply.headers, reply.body)
-    return await to_thread.run_sync(
-        sansio.decipher_response, reply.status, reply.headers, reply.body
-    )
-
-
-def _tell(rates: RateGate, reply: Reply, now: float) -> None:
-    """Tell the gate what is left, by the host's own clock, so that ours need not be right."""
-    try:
-        told = sansio.RateLimit.from_http(reply.headers)
-    except (ValueError, OverflowError, OSError):
-        return
-    if told is not None:
-        at = now + _until(told, reply)
-        window = int(told.reset_datetime.timestamp())
-        rates.told(remaining=told.remaining, window=window, reset_at=at)
-
-
-def _until(told: sansio.RateLimit, reply: Reply) -> float:
-    """Return the seconds until a limit begins anew."""
-    its_now = instant_of(reply.headers.get("date")) or datetime.now(UTC)
-    return max(0.0, (told.reset_datetime - its_now).total_seconds())
-
-
-def _refused(error: HTTPException, reply: Reply, request: Request, *, rates: RateGate) -> Miss:
-    status = int(error.status_code)
-    if not is_limit(status, reply.headers, str(error)):
-        return Miss(error=refusal(error, where=request.where), maybe_done=status >= SERVER)
-    now = anyio.current_time()
-    asked_s = retry_after_s(reply.headers.get("retry-after"))
-    if reply.headers.get("x-ratelimit-remaining") == "0" and asked_s is None:
-        told = sansio.RateLimit.from_http(reply.headers)
-        wait_s = 1.0 if told is None else max(0.05, _until(told, reply))
-        rates.used_up(reset_at=now + wait_s)
-    else:
-        wait_s = rates.slow_down(now, wait_s=asked_s)
-    return _Limited(error=limited(request.where, wait_s=wait_s), maybe_done=False)
 
 
 def _final(miss: Miss, *, lost: bool, repeatable: bool) -> HeadwaterError:

@@ -14,9 +14,9 @@ from urllib.parse import urlencode
 from headwater.errors import UsageError
 from headwater.model.repository_link import Grant
 from headwater.sources.github.addresses import Addresses
-from headwater.sources.github.exchange import Request
 from headwater.sources.github.faults import SHOWN, bad_answer
 from headwater.sources.github.mapping import instant
+from headwater.sources.github.messages import Request
 
 FORM = "application/x-www-form-urlencoded"
 
