@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from copy import deepcopy
+from dataclasses import replace
 from datetime import datetime
 
 from anyio.lowlevel import checkpoint
 
+from headwater.analysis.event_data import pack, unpack
 from headwater.model.event import Event, RunRecord
 from headwater.model.principal import Principal
 from headwater.model.run_state import RunQuery
@@ -19,7 +20,8 @@ class MemoryRunLog:
 
     def __init__(self) -> None:
         self._runs: dict[str, RunRecord] = {}
-        self._events: dict[str, dict[int, Event]] = {}
+        self._events: dict[str, dict[int, tuple[Event, str]]] = {}
+        """Each with its data packed, so that nobody's changes reach what is kept."""
 
     async def write(self, runs: Sequence[RunRecord], events: Sequence[Event]) -> None:
         """Save runs (a later row of a run replaces the earlier) and append events, in one go."""
@@ -27,7 +29,9 @@ class MemoryRunLog:
         for run in runs:
             self._runs[run.run_id] = run
         for event in events:
-            self._events.setdefault(event.run_id, {}).setdefault(event.seq, deepcopy(event))
+            mine = self._events.setdefault(event.run_id, {})
+            if event.seq not in mine:
+                mine[event.seq] = replace(event, data={}), pack(event.data)
 
     async def get(self, run_id: str, *, principal: Principal) -> RunRecord | None:
         """Return the tenant's run, or None."""
@@ -55,7 +59,8 @@ class MemoryRunLog:
         if await self.get(run_id, principal=principal) is None:
             return []
         events = self._events.get(run_id, {})
-        return [deepcopy(events[seq]) for seq in sorted(events) if seq > after]
+        told = (events[seq] for seq in sorted(events) if seq > after)
+        return [replace(event, data=unpack(packed)) for event, packed in told]
 
     async def prune(self, *, before: datetime, keep: int) -> int:
         """Drop runs asked before an instant, and all but the newest `keep` of each tenant."""

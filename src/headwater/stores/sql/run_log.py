@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
-from pydantic_core import PydanticSerializationError, to_json
 from sqlalchemy import (
     ColumnElement,
     Connection,
@@ -26,6 +24,7 @@ from sqlalchemy import (
     update,
 )
 
+from headwater.analysis.event_data import pack
 from headwater.analysis.instants import from_us, to_us
 from headwater.analysis.records import text_problem
 from headwater.model.event import Event, RunRecord
@@ -284,12 +283,4 @@ def _event_of(row: RowMapping) -> Event:
 
 
 def _event_values(event: Event, tenant: str) -> tuple[Any, ...]:
-    return (tenant, *_event_fields(event), _document(event.data))
-
-
-def _document(data: Mapping[str, Any]) -> str:
-    """Return an event's data as JSON; the quick way takes no lone surrogates."""
-    try:
-        return to_json(data).decode()
-    except (PydanticSerializationError, UnicodeError):
-        return json.dumps(dict(data))
+    return (tenant, *_event_fields(event), pack(event.data))
