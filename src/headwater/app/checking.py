@@ -17,12 +17,20 @@ MOST_NAME = 512
 
 
 def who_asks(given: Principal | None, otherwise: Principal) -> Principal:
-    """Return the principal given, or the other one.
+    """Return the principal given, or the other one, which was checked when the client opened.
+
+    Raises:
+        UsageError: `principal.bad`.
+    """
+    return otherwise if given is None else checked(given)
+
+
+def checked(who: Principal) -> Principal:
+    """Return a principal that may ask.
 
     Raises:
         UsageError: `principal.bad` where it is none, or its names cannot be stored.
     """
-    who = otherwise if given is None else given
     if not isinstance(who, Principal):
         message = f"{ascii(who)[:80]} is no Principal; give Principal(tenant=...)"
         raise UsageError(message, code="principal.bad")

@@ -88,7 +88,7 @@ class AsyncHeadwater:
         """
         settings = settings or find_settings()
         here = Principal(tenant=tenant or settings.tenant, name=settings.principal)
-        who = checking.who_asks(principal, here)
+        who = checking.checked(here if principal is None else principal)
         async with lifespan(url or settings.database_url, packs, settings) as parts:
             yield cls(parts, who)
 
