@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from contract.estates import Ports
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from contract.estates import Ports, load_items, rows
 from contract.work import (
     ADMIN,
     ANN,
@@ -18,6 +21,10 @@ from contract.work import (
     refused,
     set_status,
 )
+from headwater.analysis.alerts import MOST_AT_ONCE
+from headwater.model.activity import Activity
+from headwater.model.history import HistoryRecord
+from headwater.model.principal import Principal
 
 
 async def test_every_change_is_told_with_who_what_before_and_after(estate: Ports) -> None:
@@ -123,3 +130,98 @@ async def test_a_refused_write_leaves_no_trace(estate: Ports) -> None:
     assert await estate.versions.current(principal=ANN) == before
     assert await again(estate, item) == item
     assert await kinds(estate, project.id) == ["project.created", "item.created"]
+
+
+LOADER = Principal("mine", "loader\x00of\nmany words", ("operator",))
+"""Whose name could not be kept as that of somebody who works."""
+
+
+def an_alert(ci: str, title: str, *, hours_ago: float = 1, **fields: Any) -> HistoryRecord:
+    """Make an alert of an item that has not ended."""
+    at = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=hours_ago)
+    return HistoryRecord(ci=ci, at=at, title=title, **({"kind": "alert"} | fields))
+
+
+async def come_in(estate: Ports, *alerts: HistoryRecord, principal: Principal = LOADER) -> None:
+    """Load alerts."""
+    await estate.history.load(rows(alerts), replace=False, principal=principal)
+
+
+async def alerts(estate: Ports, project: int) -> list[Activity]:
+    """Return the alerts that a project was told of, oldest first."""
+    await kinds(estate, project)
+    found = await estate.activities.since(project, after=0, limit=1000, principal=ANN)
+    return [one for one in found if one.kind == "alert"]
+
+
+async def about(estate: Ports, *codes: str) -> tuple[int, ...]:
+    """Load items and return their ids."""
+    await load_items(estate, *codes)
+    found = [await estate.inventory.get(code, principal=ANN) for code in codes]
+    return tuple(one.id for one in found if one is not None)
+
+
+async def test_projects_about_an_item_are_told_of_its_alert_once(estate: Ports) -> None:
+    one, two, three = await about(estate, "one", "two", "three")
+    by_project = await a_project(estate, items=(one, two))
+    by_item = await a_project(estate)
+    work = await an_item(estate, by_item.id, items=(one,))
+    other = await a_project(estate, items=(three,))
+    down = an_alert("one", "down", severity="critical")
+    await come_in(estate, down)
+    await come_in(estate, down)
+    for project in (by_project, by_item):
+        (told,) = await alerts(estate, project.id)
+        assert (told.object_type, told.title, told.actor) == ("alert", "down", "headwater")
+        assert told.changes == {
+            "item": [None, "one"], "kind": [None, "alert"], "severity": [None, "critical"],
+            "at": [None, down.at.isoformat()],
+        }  # fmt: skip
+        assert told in await estate.activities.due(limit=99)
+    assert not await alerts(estate, other.id)
+    await set_status(estate, work, "done")
+    await come_in(estate, an_alert("one", "down again"))
+    assert [one.title for one in await alerts(estate, by_project.id)] == ["down", "down again"]
+    assert [one.title for one in await alerts(estate, by_item.id)] == ["down"]
+
+
+async def test_only_open_alerts_of_late_are_told_and_only_to_projects_that_go_on(
+    estate: Ports,
+) -> None:
+    (one,) = await about(estate, "one")
+    project = await a_project(estate, items=(one,))
+    ended = await a_project(estate, items=(one,))
+    await estate.projects.update(
+        ended.id, version=ended.version, changes={"status": "completed"}, principal=ANN
+    )
+    gone = await a_project(estate, items=(one,))
+    await estate.projects.delete(gone.id, version=gone.version, principal=ANN)
+    await come_in(
+        estate,
+        an_alert("one", "ended", ended_at=datetime.now(UTC)),
+        an_alert("one", "long ago", hours_ago=200),
+        an_alert("one", "to come", hours_ago=-2),
+        an_alert("one", "no alert", kind="change"),
+        an_alert("one", "now", kind="incident"),
+    )
+    assert [one.title for one in await alerts(estate, project.id)] == ["now"]
+    assert not await alerts(estate, ended.id)
+    theirs = Principal("others", "ann", ("admin",))
+    await load_items(estate, "one", principal=theirs)
+    await come_in(estate, an_alert("one", "theirs"), principal=theirs)
+    assert [one.title for one in await alerts(estate, project.id)] == ["now"]
+
+
+async def test_a_storm_of_alerts_is_told_the_newest_first_and_the_rest_by_the_next_load(
+    estate: Ports,
+) -> None:
+    (one,) = await about(estate, "one")
+    project = await a_project(estate, items=(one,))
+    storm = [an_alert("one", f"no. {n}", hours_ago=1 + n / 100) for n in range(MOST_AT_ONCE + 5)]
+    before = (await estate.versions.current(principal=ANN))["activities"]
+    await come_in(estate, *storm)
+    told = await alerts(estate, project.id)
+    assert [one.title for one in told] == [f"no. {n}" for n in reversed(range(MOST_AT_ONCE))]
+    assert (await estate.versions.current(principal=ANN))["activities"] > before
+    await come_in(estate, *storm)
+    assert len(await alerts(estate, project.id)) == MOST_AT_ONCE + 5

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from pydantic_core import to_jsonable_python
@@ -132,12 +133,14 @@ def _ended(done: Activity, known: Known) -> Iterator[Notice]:
 
 
 def _alerted(done: Activity, known: Known) -> Iterator[Notice]:
-    details = "\n".join(f"{name}: {after}" for name, (_, after) in sorted(done.changes.items()))
+    told = {name: after for name, (_, after) in done.changes.items()}
+    at = told.pop("at", None)
+    details = "\n".join(f"{name}: {after}" for name, after in sorted(told.items()))
     facts = {
         "title": done.title,
         "project": known.project.name if known.project else known.team.name,
         "details": details,
-        "at": instant_words(done.at),
+        "at": instant_words(done.at if at is None else datetime.fromisoformat(at)),
     }
     for one in known.team.members:
         yield from _to(done, "alert", one, facts=facts)

@@ -24,7 +24,7 @@ class Activity:
         actor: Who did it, by name.
         kind: What was done, such as `item.updated`, `session.ended`, `member.removed` or `alert`.
         object_type: What it was done to: `team`, `member`, `invitation`, `project`, `item`,
-            `dependency`, `session`.
+            `dependency`, `session`; `alert`, by its id in the history.
         object_id: The id of that, or a person's name.
         version: The object's version after it, where it has one.
         title: What the object is called, to be shown.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from headwater.model.item import ItemName
@@ -12,6 +12,10 @@ from headwater.model.window import Window
 
 SEVERITIES = ("info", "low", "medium", "high", "critical")
 """From mild to grave. `minor`, `warning` and `major` are read as low, medium and high."""
+ALERT_KINDS = ("alert", "incident")
+"""Entries of these kinds are open alerts until they end."""
+ALERTS_OF = timedelta(days=7)
+"""How old an alert that nobody ended may be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ PROJECT_STATUSES: tuple[ProjectStatus, ...] = (
     "completed",
     "archived",
 )
+GOING_ON: tuple[ProjectStatus, ...] = ("active", "paused", "blocked")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -95,6 +95,14 @@ def test_an_alert_goes_to_the_whole_team_first_of_all() -> None:
     assert {one.priority for one in notices} == {1}
 
 
+def test_an_alert_is_told_with_what_it_is_on_and_when_it_was_raised() -> None:
+    raised = (AT - timedelta(hours=2)).isoformat()
+    changes = {"severity": [None, "high"], "item": [None, "db"], "at": [None, raised]}
+    one, _ = notices_of(done("alert", title="db is down", changes=changes), KNOWN, mails=True)
+    assert one.facts["details"] == "item: db\nseverity: high"
+    assert "07:00" in one.facts["at"]
+
+
 @pytest.mark.parametrize("kind", sorted(READS))
 def test_what_is_gone_makes_no_letter_and_no_defect(kind: str) -> None:
     notices_of(done(kind, 9), Known(team=TEAM), mails=True)

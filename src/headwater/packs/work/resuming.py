@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated
 
 from pydantic import Field
 
+from headwater.analysis.alerts import ALERT, MOST_AT_ONCE
 from headwater.analysis.work_next import Held, next_up
 from headwater.analysis.work_refusals import no_project
 from headwater.model.activity import Activity
 from headwater.model.event import RunRecord
-from headwater.model.history import HistoryEntry, HistoryQuery
+from headwater.model.history import ALERT_KINDS, ALERTS_OF, HistoryEntry, HistoryQuery
 from headwater.model.item import ItemName
 from headwater.model.moment import Asked
 from headwater.model.principal import Principal
-from headwater.model.project import Project, ProjectQuery
+from headwater.model.project import GOING_ON, Project, ProjectQuery
 from headwater.model.session import Session, SessionQuery
 from headwater.model.window import Window
 from headwater.model.work_item import OPEN, WorkItem, WorkItemQuery
@@ -38,11 +39,9 @@ from headwater.toolkit.tool import tool
 MOST_OPEN = 500
 """Open items of a project that are put in order."""
 MOST_SHOWN = 10
-ALERT_KINDS = ("alert", "incident")
-ALERTS_OF = timedelta(days=7)
-"""How old an alert that nobody ended may be."""
+MOST_READ = MOST_SHOWN + MOST_AT_ONCE
+"""Activities that are read for what was done last: alerts are none of it."""
 UNSATISFIED = ("partial", "failed")
-ENDED_PROJECTS = frozenset({"completed", "archived"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,10 +140,10 @@ async def resume(  # noqa: PLR0913 - a tool's parameters are its arguments
     tied = await work_items.tied(project, principal=principal)
     free, held = next_up(page.items, tied)
     session = await _last_session(project, sessions=sessions, principal=principal)
-    last = await activities.newest(project, limit=MOST_SHOWN, principal=principal)
+    newest = await activities.newest(project, limit=MOST_READ, principal=principal)
     value = Resume(
         project=found,
-        last=last,
+        last=[one for one in newest if one.kind != ALERT][:MOST_SHOWN],
         session=session,
         next=free[:MOST_SHOWN],
         held=held[:MOST_SHOWN],
@@ -305,7 +304,7 @@ async def _runs_again(
 
 async def _going_on(about: ItemName, *, projects: Projects, principal: Principal) -> list[Project]:
     page = await projects.page(ProjectQuery(ci=about.id, limit=MOST_SHOWN), principal=principal)
-    return [one for one in page.projects if one.status not in ENDED_PROJECTS]
+    return [one for one in page.projects if one.status in GOING_ON]
 
 
 async def _open_sessions(

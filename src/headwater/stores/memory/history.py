@@ -12,6 +12,7 @@ from headwater.analysis.severities import SEVERITY_RANKS, canonical_severity, fi
 from headwater.model.history import HistoryEntry, HistoryPage, HistoryQuery, HistoryRecord
 from headwater.model.load import LoadCount, Rows
 from headwater.model.principal import Principal
+from headwater.stores.memory.alerting import tell_projects
 from headwater.stores.memory.estate import (
     Items,
     MemoryEstate,
@@ -61,7 +62,9 @@ class MemoryHistory:
         """Add and update entries, all or nothing; unknown codes are bad lines."""
 
         def work(tenant: Tenant) -> LoadCount:
-            return self._load(tenant, rows, replace=replace)
+            count = self._load(tenant, rows, replace=replace)
+            tell_projects(self._estate, tenant, principal=principal)
+            return count
 
         return await self._estate.write("history", work, principal=principal)
 

@@ -17,6 +17,7 @@ from headwater.model.history import HistoryEntry, HistoryPage, HistoryQuery, His
 from headwater.model.item import ItemName
 from headwater.model.load import LoadCount, Rows
 from headwater.model.principal import Principal
+from headwater.stores.sql.alerting import tell_projects
 from headwater.stores.sql.code_book import read_codes
 from headwater.stores.sql.database import Database
 from headwater.stores.sql.filters import Shape, item_ids, shaped
@@ -179,6 +180,7 @@ def _load(
         within = of_sources(entry.c.ci_id, tenant, rows.scope)
         removed = leftovers.remove(tenant, *within) if replace else 0
     tell_planner(connection, entry, changed=added + removed)
+    tell_projects(connection, principal=principal)
     return LoadCount(read=rows.read, added=added, changed=upsert.changed(added), removed=removed)
 
 
