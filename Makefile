@@ -61,6 +61,8 @@ docs: .venv/.locked
 lock:
 	uv pip compile --universal -p 3.11 --generate-hashes --no-header --no-emit-index-url \
 	  --no-emit-find-links --no-annotate --extra embeddings --extra usearch --group dev pyproject.toml -o requirements.lock
+	uv pip compile --universal -p 3.11 --generate-hashes --no-header --no-emit-index-url \
+	  --no-emit-find-links --no-annotate --extra bench-peers -c requirements.lock pyproject.toml -o bench/peers.lock
 
 clean:
 	rm -rf .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
