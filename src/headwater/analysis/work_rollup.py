@@ -7,9 +7,10 @@ those of them that are done, tested or merged.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
+from headwater.analysis.work_refusals import too_deep
 from headwater.model.work_item import FINISHED, WorkStatus
 
 MAX_DEPTH = 20
@@ -50,6 +51,42 @@ def rolled_up(own: WorkStatus, children: Iterable[Children]) -> Standing:
 def progress_of(leaves: int, finished: int) -> float:
     """Return the share that is finished, 0 to 1; 0 where there is nothing."""
     return finished / leaves if leaves else 0.0
+
+
+def differences(
+    before: Standing, after: Standing, *, children: tuple[int, int]
+) -> dict[str, list[Any]]:
+    """Return what is seen to differ of an item, each before and after; nothing where it is counts.
+
+    Args:
+        before: Where it stood.
+        after: Where it stands.
+        children: How many it had, and has.
+    """
+    pairs: dict[str, list[Any]] = {
+        "status": [before.status, after.status],
+        "progress": [progress_of(one.leaves, one.finished) for one in (before, after)],
+        "children": list(children),
+    }
+    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+
+
+def deepest_first(chains: Iterable[Sequence[int]]) -> list[int]:
+    """Return all items of chains that lead up to roots, each once, in the order of counting."""
+    depths: dict[int, int] = {}
+    for chain in chains:
+        depths |= {one: depth for depth, one in enumerate(reversed(chain))}
+    return sorted(depths, key=lambda one: (-depths[one], one))
+
+
+def check_depth(chain: Sequence[int], below: int) -> None:
+    """Refuse what would lie too deep: a parent with what it is part of, and the levels below it.
+
+    Raises:
+        UsageError: `work.too_deep`.
+    """
+    if len(chain) + below > MAX_DEPTH:
+        raise too_deep(MAX_DEPTH)
 
 
 def _status(found: set[WorkStatus]) -> WorkStatus:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from headwater.policy.permissions import enough
+from headwater.policy.permissions import enough, only_reads
 from headwater.toolkit.registry import Registry
 from headwater.toolkit.tool import Tool
 
@@ -26,15 +26,14 @@ _LEFT_OUT = frozenset({"title", "description", "default"})
 def proposable(registry: Registry, roles: Iterable[str]) -> list[Tool]:
     """Return the tools whose steps may be proposed to someone with these roles, by name.
 
-    Those are listed, only read, as would their stand-ins, and may be called by them anyway. Reading
-    twice is as reading once: what readers may do that changes something is not idempotent.
+    Those are listed, only read, as would their stand-ins, and may be called by them anyway.
     """
     given = tuple(roles)
     return [
         tool
         for tool in registry
         if all(
-            one.role == "reader" and one.idempotent and enough(given, one.role)
+            only_reads(one.role, idempotent=one.idempotent) and enough(given, one.role)
             for one in _with_stand_in(tool, registry)
         )
     ]

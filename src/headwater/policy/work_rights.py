@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from types import MappingProxyType
 
 from headwater.model.team import TEAM_ROLES, TeamRole
+from headwater.policy.permissions import sees_all
 
 ACTIONS = MappingProxyType[str, TeamRole](
     {
@@ -31,11 +32,6 @@ ACTIONS = MappingProxyType[str, TeamRole](
     }
 )
 """The least role in the team for each action."""
-
-
-def sees_all(roles: Iterable[str]) -> bool:
-    """Tell whether someone with these roles of the tenant is in every team, as it were."""
-    return "admin" in roles
 
 
 def may_in_team(action: str, role: str | None, *, roles: Iterable[str] = ()) -> bool:

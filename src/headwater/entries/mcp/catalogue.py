@@ -24,6 +24,7 @@ from headwater.errors import UsageError
 from headwater.model.answer import Answer, RunResult
 from headwater.model.event import RunRecord
 from headwater.model.explanation import Explanation, ToolInfo
+from headwater.policy.permissions import only_reads
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +154,9 @@ def _offer(info: ToolInfo) -> Offer:
             description=info.description,
             input_schema=takes,
             output_schema=of_outcome(info),
-            annotations=_promises(reads=_only_reads(info), idempotent=info.idempotent),
+            annotations=_promises(
+                reads=only_reads(info.role, idempotent=info.idempotent), idempotent=info.idempotent
+            ),
         ),
         tool=info.name,
         extras=frozenset(extras),
@@ -172,11 +175,6 @@ def _extra_members(shape: Shape) -> dict[str, Any]:
         for kind in kinds
         for name, schema in slim(kind.model_json_schema())["properties"].items()
     }
-
-
-def _only_reads(info: ToolInfo) -> bool:
-    """Tell whether a tool changes nothing; a reader may join a team, and that is no reading."""
-    return info.role == "reader" and info.idempotent
 
 
 def _promises(*, reads: bool, idempotent: bool) -> types.ToolAnnotations:

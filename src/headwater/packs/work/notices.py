@@ -23,8 +23,9 @@ from headwater.model.webhook import NewWebhook, Webhook, WebhookDraft
 from headwater.packs.arguments import Text
 from headwater.packs.citing import MAX_RECORDS
 from headwater.packs.work.arguments import Limit, Number
+from headwater.policy.permissions import sees_all
 from headwater.policy.webhook_signature import SECRET_BYTES, write_secret
-from headwater.policy.work_rights import ACTIONS, may_in_team, sees_all
+from headwater.policy.work_rights import ACTIONS, may_in_team
 from headwater.ports.courier import Courier
 from headwater.ports.outbox import Outbox
 from headwater.ports.sealer import Sealer

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from headwater.model.event import RunRecord
 from headwater.model.principal import Principal
 from headwater.model.session import RunDigest
-from headwater.policy.work_rights import sees_all
+from headwater.policy.permissions import sees_all
 from headwater.ports.run_log import RunLog
 
 MOST_RUNS = 100

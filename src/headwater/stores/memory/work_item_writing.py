@@ -17,7 +17,7 @@ from headwater.analysis.work_refusals import (
     promoted,
     within_itself,
 )
-from headwater.analysis.work_rollup import leaf
+from headwater.analysis.work_rollup import check_depth, leaf
 from headwater.model.project import Project, ProjectDraft
 from headwater.model.work_item import (
     Dependency,
@@ -28,7 +28,7 @@ from headwater.model.work_item import (
 )
 from headwater.stores.memory.projects import make_project
 from headwater.stores.memory.work import StoredItem
-from headwater.stores.memory.work_tree import check_depth, parent_chain, roll_up, subtree
+from headwater.stores.memory.work_tree import parent_chain, roll_up, subtree
 from headwater.stores.memory.work_writing import WorkWriting
 
 RIGHT = "work on items"

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
 
-from headwater.analysis.work_refusals import too_deep, unknown
+from headwater.analysis.work_refusals import unknown
 from headwater.analysis.work_rollup import (
-    MAX_DEPTH,
     Children,
     Standing,
+    deepest_first,
+    differences,
     progress_of,
     rolled_up,
 )
@@ -20,11 +20,7 @@ from headwater.stores.memory.work_writing import WorkWriting
 
 def roll_up(writing: WorkWriting, parents: Iterable[int | None], *, ref: int) -> None:
     """Bring up to date all that items are part of, and their project with this id."""
-    depths: dict[int, int] = {}
-    for parent in parents:
-        chain = ancestors(writing, parent)
-        depths |= {one: depth for depth, one in enumerate(reversed(chain))}
-    for one in sorted(depths, key=lambda each: (-depths[each], each)):
+    for one in deepest_first(ancestors(writing, parent) for parent in parents):
         _roll_item(writing, one, ref=ref)
     _roll_project(writing, ref)
 
@@ -53,16 +49,6 @@ def parent_chain(writing: WorkWriting, parent: int | None, *, ref: int) -> list[
     return ancestors(writing, parent)
 
 
-def check_depth(chain: Sequence[int], below: int) -> None:
-    """Refuse what would lie too deep: a parent with what it is part of, and the levels below it.
-
-    Raises:
-        UsageError: `work.too_deep`.
-    """
-    if len(chain) + below > MAX_DEPTH:
-        raise too_deep(MAX_DEPTH)
-
-
 def subtree(writing: WorkWriting, root: int) -> list[list[int]]:
     """Return an item and all that is part of it, level by level."""
     levels = [[root]]
@@ -83,7 +69,7 @@ def _roll_item(writing: WorkWriting, item: int, *, ref: int) -> None:
     before = Standing(held.item.status, held.leaves, held.finished)
     if (new, len(children)) == (before, held.item.children):
         return
-    differ = _differences(before, new, children=(held.item.children, len(children)))
+    differ = differences(before, new, children=(held.item.children, len(children)))
     one = replace(held.item, status=new.status, children=len(children))
     if differ:
         one = replace(one, version=one.version + 1, updated_at=writing.now)
@@ -113,16 +99,3 @@ def _roll_project(writing: WorkWriting, ref: int) -> None:
 
 def _counted(one: StoredItem) -> Children:
     return Children(one.item.status, 1, one.leaves, one.finished)
-
-
-def _differences(
-    before: Standing, after: Standing, *, children: tuple[int, int]
-) -> dict[str, list[Any]]:
-    """Return what is seen to differ."""
-    shares = [progress_of(one.leaves, one.finished) for one in (before, after)]
-    pairs: dict[str, list[Any]] = {
-        "status": [before.status, after.status],
-        "progress": shares,
-        "children": list(children),
-    }
-    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}

@@ -21,7 +21,8 @@ from headwater.model.query import Sort
 from headwater.model.session import Session
 from headwater.model.team import TeamView
 from headwater.model.work_item import WorkItem
-from headwater.policy.work_rights import ACTIONS, may_in_team, sees_all
+from headwater.policy.permissions import sees_all
+from headwater.policy.work_rights import ACTIONS, may_in_team
 from headwater.stores.memory.estate import MemoryEstate, Tenant, name_of
 from headwater.stores.memory.work import (
     StoredItem,

@@ -14,7 +14,8 @@ from headwater.analysis.filtering import WHOLE
 from headwater.analysis.records import text_problem
 from headwater.analysis.work_refusals import not_allowed, unknown
 from headwater.model.principal import Principal
-from headwater.policy.work_rights import ACTIONS, may_in_team, sees_all
+from headwater.policy.permissions import sees_all
+from headwater.policy.work_rights import ACTIONS, may_in_team
 from headwater.stores.sql.work_tables import (
     PERSON_CHARS,
     project,

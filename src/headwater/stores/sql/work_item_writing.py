@@ -9,14 +9,14 @@ from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
 
 from headwater.analysis.instants import to_us
 from headwater.analysis.work_refusals import unknown
-from headwater.analysis.work_rollup import leaf
+from headwater.analysis.work_rollup import check_depth, leaf
 from headwater.model.principal import Principal
 from headwater.model.work_item import Dependency, WorkItem
 from headwater.stores.sql.id_lists import among, listed
 from headwater.stores.sql.work_access import check_ref, check_right
 from headwater.stores.sql.work_item_rows import HeldItem, find_item, items_by_id
 from headwater.stores.sql.work_links import link
-from headwater.stores.sql.work_rolling import ancestors, check_depth
+from headwater.stores.sql.work_rolling import ancestors
 from headwater.stores.sql.work_tables import dependency, work_item
 from headwater.stores.sql.work_writing import WorkWriting
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, bindparam, update
 from headwater.analysis.work_changes import brought, changed_item, made_item
 from headwater.analysis.work_records import check_brought, check_item
 from headwater.analysis.work_refusals import conflict, not_an_idea, promoted, within_itself
+from headwater.analysis.work_rollup import check_depth
 from headwater.model.activity import Written
 from headwater.model.principal import Principal
 from headwater.model.project import Project, ProjectDraft
@@ -56,7 +57,7 @@ from headwater.stores.sql.work_item_writing import (
     values_of,
 )
 from headwater.stores.sql.work_links import link_again
-from headwater.stores.sql.work_rolling import check_depth, roll_up
+from headwater.stores.sql.work_rolling import roll_up
 from headwater.stores.sql.work_tables import work_item
 from headwater.stores.sql.work_writing import WorkWriting, write_work
 

@@ -6,16 +6,16 @@ project from its roots, so that what is kept is always what a recount would give
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import BigInteger, bindparam, func, literal, select, update
 
-from headwater.analysis.work_refusals import too_deep
 from headwater.analysis.work_rollup import (
-    MAX_DEPTH,
     Children,
     Standing,
+    deepest_first,
+    differences,
     progress_of,
     rolled_up,
 )
@@ -81,11 +81,7 @@ def roll_up(writing: WorkWriting, parents: Iterable[int | None], *, team: int, r
     `parents` are those of what was added, changed or taken away, None for a root; `team` and `ref`
     are the ids of the project's team and the project.
     """
-    depths: dict[int, int] = {}
-    for parent in parents:
-        chain = ancestors(writing, parent)
-        depths |= {one: depth for depth, one in enumerate(reversed(chain))}
-    for one in sorted(depths, key=lambda each: (-depths[each], each)):
+    for one in deepest_first(ancestors(writing, parent) for parent in parents):
         _roll_item(writing, one, team=team, ref=ref)
     _roll_project(writing, team=team, ref=ref)
 
@@ -98,16 +94,6 @@ def ancestors(writing: WorkWriting, item: int | None) -> list[int]:
     return list(writing.connection.execute(_ANCESTORS, own).scalars())
 
 
-def check_depth(chain: Sequence[int], below: int) -> None:
-    """Refuse what would lie too deep: a parent with what it is part of, and the levels below it.
-
-    Raises:
-        UsageError: `work.too_deep`.
-    """
-    if len(chain) + below > MAX_DEPTH:
-        raise too_deep(MAX_DEPTH)
-
-
 def _roll_item(writing: WorkWriting, item: int, *, team: int, ref: int) -> None:
     own = {"tenant": writing.tenant, "ref": item}
     held = writing.connection.execute(_ANCESTOR, own).one()
@@ -117,7 +103,7 @@ def _roll_item(writing: WorkWriting, item: int, *, team: int, ref: int) -> None:
     before = Standing(held.status, held.leaves, held.finished)
     if (new, children) == (before, held.children):
         return
-    differ = _differences(before, new, children=(held.children, children))
+    differ = differences(before, new, children=(held.children, children))
     values: dict[str, Any] = {
         "own_tenant": writing.tenant,
         "own_id": item,
@@ -165,16 +151,3 @@ def _roll_project(writing: WorkWriting, *, team: int, ref: int) -> None:
 def _groups(writing: WorkWriting, statement: Any, own: dict[str, Any]) -> list[Children]:
     rows = writing.connection.execute(statement, own)
     return [Children(status, *map(int, counts)) for status, *counts in rows]
-
-
-def _differences(
-    before: Standing, after: Standing, *, children: tuple[int, int]
-) -> dict[str, list[Any]]:
-    """Return what is seen to differ."""
-    shares = [progress_of(one.leaves, one.finished) for one in (before, after)]
-    pairs: dict[str, list[Any]] = {
-        "status": [before.status, after.status],
-        "progress": shares,
-        "children": list(children),
-    }
-    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
