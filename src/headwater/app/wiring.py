@@ -21,7 +21,7 @@ from headwater.analysis.records import text_problem
 from headwater.app.settings import Settings
 from headwater.app.wiring_code import Code, CodeKept, code_in_memory, code_in_sql, open_code
 from headwater.app.wiring_runs import runs_in_sql
-from headwater.app.wiring_services import embedding_once, of_process, open_sealer
+from headwater.app.wiring_services import embedding_once, made_by, of_process, open_sealer
 from headwater.app.wiring_work import WorkStores, work_in_memory, work_in_sql
 from headwater.errors import UsageError, without_secrets
 from headwater.ports.activities import Activities
@@ -135,7 +135,9 @@ async def open_stores(url: str, settings: Settings) -> AsyncIterator[Stores]:
             stores = await stack.enter_async_context(_found_by_astra(settings, stores))
         if settings.redis is not None:
             address = settings.redis.get_secret_value()
-            stores = await stack.enter_async_context(_shared_by(address, stores))
+            by = made_by(settings, stores.embedder.model)
+            shared = _shared_by(address, stores, cached_by=by)
+            stores = await stack.enter_async_context(shared)
         sealer = await to_thread.run_sync(open_sealer, settings)
         code = await stack.enter_async_context(open_code(settings, stores.code_kept, sealer))
         stores = replace(stores, code=code, sealer=sealer)
@@ -188,14 +190,14 @@ async def _found_by_astra(settings: Settings, stores: Stores) -> AsyncIterator[S
 
 
 @asynccontextmanager
-async def _shared_by(url: str, stores: Stores) -> AsyncIterator[Stores]:
+async def _shared_by(url: str, stores: Stores, *, cached_by: str) -> AsyncIterator[Stores]:
     """Put what replicas share through Redis before what is this process' own."""
     from headwater.app.fallbacks import FallbackCache, FallbackRates
     from headwater.services.rooms import HubRooms
     from headwater.stores.memory.hub import MemoryHub
     from headwater.stores.redis.server import RedisServer
 
-    async with RedisServer.open(url, own_hub=MemoryHub()) as server:
+    async with RedisServer.open(url, own_hub=MemoryHub(), cached_by=cached_by) as server:
         cache = FallbackCache(server.cache, stores.cache)
         rates = FallbackRates(server.rates, stores.rates)
         yield replace(

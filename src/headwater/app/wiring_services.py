@@ -5,6 +5,7 @@ Drivers are imported where they are opened, as in `app/wiring.py`.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -47,6 +48,13 @@ def of_process(settings: Settings) -> dict[str, Any]:
     from headwater.stores.memory.rates import MemoryRates
 
     return {"cache": MemoryCache(settings.cache_bytes), "rates": MemoryRates()}
+
+
+def made_by(settings: Settings, embedder: str) -> str:
+    """Return a short name of what answers from documents are made by, for replicas that differ."""
+    models = (settings.language_models["models"], settings.llm_check)
+    chosen = repr((embedder, settings.vectors, *models))
+    return f"{hashlib.blake2b(chosen.encode(), digest_size=6).hexdigest()}:"
 
 
 def embedding_once(model: Embedder, *, far: Embeddings | None = None) -> Embedder:

@@ -62,7 +62,7 @@ async def attempt(
         named = Evidence(source=tool.name, observed_at=datetime.now(UTC), **signature)
         return Cited(tool.schema.write(given), (named,))
     signed = tuple(one.signed(**signature) for one in given.evidence)
-    return Cited(tool.schema.write(given.value), signed)
+    return Cited(tool.schema.write(given.value), signed, given.keep)
 
 
 def _fault(tool: Tool, error: BaseException) -> HeadwaterError:

@@ -146,12 +146,13 @@ class Caller:
             HeadwaterError: the last try's error, or the policy's that stopped the call.
         """
         journal, step = passage.journal, passage.call.step
+        time_s = passage.deadline_at - passage.started_at
         with self._scope(deadline=passage.deadline_at) as in_time:  # deadline, over all tries
             kept_as = await self._kept_as(passage) if passage.tool.cacheable else None
             if kept_as and (kept := unpack(await self._cache.get(kept_as))) is not None:  # cache
                 journal.note("cache.hit", HERE, step)
                 return kept, "cache"
-            with self._flights.share(passage.key) as flight:  # one flight for equal calls
+            with self._flights.share(passage.key, time_s=time_s) as flight:  # for equal calls
                 if flight.waits and await flight.landing(passage.deadline_at):
                     journal.note("flight.joined", HERE, step)
                     return flight.result(), "shared"
@@ -162,7 +163,7 @@ class Caller:
         if in_time.cancelled_caught or written is None:
             passage.desk.quick = False
             raise too_late(passage.tool)
-        if kept_as:
+        if kept_as and written.keep:
             packed = pack(written)
             await self._cache.put(kept_as, packed, size_bytes=len(packed))
         return written, "direct"
@@ -291,7 +292,7 @@ class Caller:
         canonical = canonical_json(tool, arguments, self.limits)
         if not tool.idempotent:
             return None
-        asked = call.asked.at.isoformat() if desk.dated else ""
+        asked = call.asked.at.isoformat() if desk.is_dated(arguments) else ""
         who = call.principal
         return tool.name, who.own_scope if tool.personal else who.scope, asked, canonical
 

@@ -11,6 +11,7 @@ import anyio
 
 from headwater.engine.reaper import Crew
 from headwater.errors import DeadlineExceeded
+from headwater.toolkit.cited import Cited
 
 
 class Flights:
@@ -24,9 +25,12 @@ class Flights:
     def __init__(self) -> None:
         self._under_way: dict[Hashable, Flight] = {}
 
-    def share(self, key: Hashable | None) -> Flight:
-        """Return a flight for this key to be held by `with`; None is never shared."""
-        return Flight(self._under_way, key)
+    def share(self, key: Hashable | None, *, time_s: float = math.inf) -> Flight:
+        """Return a flight for this key to be held by `with`; None is never shared.
+
+        `time_s` is what whoever shares it has for it.
+        """
+        return Flight(self._under_way, key, time_s)
 
 
 class Flight:
@@ -40,6 +44,7 @@ class Flight:
         "_crew",
         "_key",
         "_landed",
+        "_time_s",
         "_under_way",
         "_waiters",
         "brought",
@@ -47,9 +52,12 @@ class Flight:
         "waits",
     )
 
-    def __init__(self, under_way: dict[Hashable, Flight], key: Hashable | None) -> None:
+    def __init__(
+        self, under_way: dict[Hashable, Flight], key: Hashable | None, time_s: float
+    ) -> None:
         self._under_way = under_way
         self._key = key
+        self._time_s = time_s
         self._landed: anyio.Event | None = None
         self._crew: Crew | None = None
         self.brought: Any = None
@@ -68,18 +76,26 @@ class Flight:
         """Wait while another leads; return whether it brought something, else lead.
 
         Work that the app carries gets the time until `deadline_at` as well. That another ran out
-        of time is nothing that it brought: it may have had less.
+        of time is nothing that it brought: it may have had less. Nor is what is not to be kept
+        (`Cited.keep`), for whoever has more time left than it had.
         """
         key = self._key
         while (leader := self._under_way.get(key)) is not None:
             await leader.wait(deadline_at)
             error = leader.error
-            if leader.brought is not None or not isinstance(error, DeadlineExceeded | None):
+            found = leader.brought is not None and not leader.may_bring_more(deadline_at)
+            if found or not isinstance(error, DeadlineExceeded | None):
                 self.brought, self.error = leader.brought, error
                 return True
         self._under_way[key] = self
         self.waits = False
         return False
+
+    def may_bring_more(self, deadline_at: float) -> bool:
+        """Tell whether what it brought lacks something that more time than it had may bring."""
+        brought = self.brought
+        lacks = isinstance(brought, Cited) and not brought.keep
+        return lacks and deadline_at - anyio.current_time() > self._time_s
 
     async def carry(
         self, crew: Crew, work: Callable[..., Awaitable[Any]], *args: Any, deadline_at: float

@@ -23,9 +23,14 @@ class Desk:
     gate: Gate
     ports: Mapping[str, Any]
     dated: bool
-    """Whether the moment of asking is an argument, so that calls of two moments differ."""
+    """Whether the moment of asking is an argument, so that calls of two moments may differ."""
     quick: bool = False
     """Whether its last call took so little that a task of its own would have cost more."""
+
+    def is_dated(self, arguments: Mapping[str, Any]) -> bool:
+        """Tell whether a call with these arguments depends on the moment of asking."""
+        by = self.tool.dated_by
+        return self.dated and (not by or any(arguments[name] is not None for name in by))
 
 
 @dataclass(slots=True)

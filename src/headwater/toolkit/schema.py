@@ -59,7 +59,7 @@ class Schema:
             empty = parameter.default is inspect.Parameter.empty
             fields[parameter.name] = (annotation, ... if empty else parameter.default)
         config = ConfigDict(extra="forbid", arbitrary_types_allowed=False)
-        self._names = frozenset(fields)
+        self.names = frozenset(fields)
         self._arguments = create_model(f"{name} arguments", __config__=config, **fields)
         self._result: TypeAdapter[Any] = TypeAdapter(returned)
         self._check = self._arguments.__pydantic_validator__.validate_python
@@ -116,7 +116,7 @@ class Schema:
         """
         known = arguments
         if skip:
-            absent = skip.intersection(self._names)
+            absent = skip.intersection(self.names)
             known = {one: value for one, value in arguments.items() if one not in absent}
         try:
             self._check(known)

@@ -10,6 +10,7 @@ from typing import Any
 
 from headwater.errors import UsageError
 from headwater.model.access import ROLES, Role
+from headwater.model.moment import Asked
 from headwater.toolkit.phrasing import Phrasing
 from headwater.toolkit.schema import Schema
 
@@ -27,6 +28,8 @@ class Tool:
         schema: Its arguments and result.
         idempotent: Asking twice is as asking once: it may be retried and shared in flight.
         cacheable: Its result depends on its arguments and the estate's data only.
+        dated_by: Arguments that are counted back from the moment of asking: without any of them
+            that moment does not matter. Empty: it always does, where the tool asks for `Asked`.
         personal: Its result depends on who asks, not on their roles alone: it is shared with nobody
             else, and a run that shows something of it is seen by its asker and admins only.
         within_s: The most seconds that a call may take, or None.
@@ -45,6 +48,7 @@ class Tool:
     blocking: bool
     idempotent: bool = False
     cacheable: bool = False
+    dated_by: tuple[str, ...] = ()
     personal: bool = False
     within_s: float | None = None
     concurrency: int = 16
@@ -66,6 +70,7 @@ def tool(  # noqa: PLR0913 (each promise is a keyword of its own)
     description: str,
     idempotent: bool = False,
     cacheable: bool = False,
+    dated_by: tuple[str, ...] = (),
     personal: bool = False,
     within_s: float | None = None,
     concurrency: int = 16,
@@ -85,11 +90,11 @@ def tool(  # noqa: PLR0913 (each promise is a keyword of its own)
     """
     _check_words(name, role)
     _check_promises(name, shared=cacheable and not idempotent, least=min(concurrency, attempts))
-    if within_s is not None and within_s <= 0:
-        raise UsageError(f"{name}: within_s is above 0", code="tool.bad_promise")
+    _check_time(name, within_s)
 
     def make(function: Callable[..., Any]) -> Tool:
         schema = Schema(name, function)
+        _check_dates(name, dated_by, schema)
         return Tool(
             name=name,
             description=description,
@@ -98,6 +103,7 @@ def tool(  # noqa: PLR0913 (each promise is a keyword of its own)
             blocking=not inspect.iscoroutinefunction(function),
             idempotent=idempotent,
             cacheable=cacheable,
+            dated_by=dated_by,
             personal=personal,
             within_s=within_s,
             concurrency=concurrency,
@@ -118,6 +124,23 @@ def _check_words(name: str, role: str) -> None:
         raise UsageError(message, code="tool.bad_name")
     if role not in ROLES:
         message = f"{name}: role is one of {', '.join(ROLES)}, not {role!r}"
+        raise UsageError(message, code="tool.bad_promise")
+
+
+def _check_time(name: str, within_s: float | None) -> None:
+    if within_s is not None and within_s <= 0:
+        raise UsageError(f"{name}: within_s is above 0", code="tool.bad_promise")
+
+
+def _check_dates(name: str, dated_by: tuple[str, ...], schema: Schema) -> None:
+    """Refuse arguments that the tool has not, and any where it does not know the moment."""
+    known = schema.names if Asked in schema.supplied.values() else frozenset[str]()
+    unknown = sorted(set(dated_by) - known)
+    if unknown:
+        message = (
+            f"{name}: dated_by names {', '.join(unknown)}; it names arguments of a tool that has "
+            "a parameter typed Asked"
+        )
         raise UsageError(message, code="tool.bad_promise")
 
 

@@ -13,6 +13,7 @@ from headwater.errors import DeadlineExceeded, StoreFault, ToolFault, UsageError
 from headwater.model.principal import Principal
 from headwater.policy.breaker import BreakerRules
 from headwater.testing import Script, blocking, open_harness, plain, scripted
+from headwater.toolkit.cited import Cited
 
 HOUR = 3600.0
 busy = ToolFault("busy", code="test.busy", retry_safe=True)
@@ -369,6 +370,42 @@ async def test_a_cacheable_tool_is_asked_once_for_each_state_of_the_data_and_eac
     assert [first.value, again.value, other.value] == ["first", "first", "second"]
     assert again.via == "cache"
     assert again.evidence == first.evidence
+
+
+async def test_what_lacks_something_is_given_but_not_kept():
+    lacking = Cited("some", keep=False)
+    script = Script(gives=[lacking, lacking, "all"])
+    pack = [scripted("t.kept", script, idempotent=True, cacheable=True)]
+    async with open_harness(pack) as engine:
+        found = [await engine.call("t.kept", {"value": 1}) for _ in range(4)]
+    assert [(one.value, one.via) for one in found] == [
+        ("some", "direct"),
+        ("some", "direct"),
+        ("all", "direct"),
+        ("all", "cache"),
+    ]
+
+
+@on_jumping_clock
+async def test_what_lacks_something_is_shared_only_with_whoever_has_no_more_time():
+    script = Script(gives=[Cited("some", keep=False), "all"], takes_s=1)
+    found = {}
+    async with open_harness([scripted("t.slow", script, idempotent=True)]) as engine:
+
+        async def ask(name, budget_s):
+            found[name] = await engine.call("t.slow", budget_s=budget_s)
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(ask, "leader", 2)
+            await anyio.sleep(0.5)
+            group.start_soon(ask, "as hasty", 2)
+            group.start_soon(ask, "patient", 10)
+            group.start_soon(ask, "as patient", 10)
+    given = {name: (one.value, one.via) for name, one in found.items()}
+    assert given["leader"] == ("some", "direct")
+    assert given["as hasty"] == ("some", "shared")
+    assert sorted([given["patient"], given["as patient"]]) == [("all", "direct"), ("all", "shared")]
+    assert len(script.asked) == 2
 
 
 async def test_what_a_caller_does_to_a_cached_value_reaches_nobody_else():

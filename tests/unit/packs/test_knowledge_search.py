@@ -127,6 +127,7 @@ async def test_a_lane_that_fails_is_named_and_the_other_answers() -> None:
     assert vector.code == "embedder.unavailable"
     assert {"Disk Full", "Orders"} == {one.document.title for one in cited.value.hits}
     assert "vector failed" in (cited.evidence[0].query or "")
+    assert not cited.keep
 
 
 @pytest.mark.parametrize("late", ["keyword", "vector"])
@@ -141,6 +142,7 @@ async def test_a_lane_that_is_late_leaves_time_for_the_other(late: str) -> None:
 
     assert {one.lane for one in cited.value.lanes if one.status == "late"} == {late}
     assert cited.value.hits
+    assert not cited.keep
 
 
 async def test_where_no_lane_succeeds_the_call_fails_with_the_first_reason() -> None:

@@ -87,6 +87,7 @@ async def test_a_sentence_that_its_passage_contains_is_shown_with_its_place() ->
     assert LIMITS[only.start : only.end] == "At most 80 connections per payment host are allowed."
     assert only.document.source == "wiki/payments.md"
     assert "written by one" in str(cited.evidence[0].query)
+    assert cited.keep
     assert service.asked[0]["response_format"]["json_schema"]["schema"] == SCHEMA
 
 
@@ -137,6 +138,7 @@ async def test_where_the_model_fails_the_answer_is_copied_and_says_so(code: str)
         assert await contained(shelf, cited.value)
     assert cited.value.found
     assert (cited.value.written_by, cited.value.unwritten) == ("", code)
+    assert not cited.keep
     assert code in str(cited.evidence[0].query)
 
 

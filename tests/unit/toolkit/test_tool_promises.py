@@ -13,6 +13,7 @@ from headwater.errors import UsageError
         ({"concurrency": 0}, "start at 1"),
         ({"attempts": 0}, "start at 1"),
         ({"within_s": 0}, "above 0"),
+        ({"dated_by": ("window",)}, "window"),
     ],
 )
 def test_promises_that_do_not_go_together_are_refused_by_name(promises, words):

@@ -59,6 +59,11 @@ class Checked:
     witnesses: list[Witness] = field(default_factory=list)
     lanes: list[LaneReport] = field(default_factory=list)
 
+    @property
+    def whole(self) -> bool:
+        """Tell whether no lane of its search is missing."""
+        return all(one.status == "succeeded" for one in self.lanes)
+
 
 async def check_claims(claims: Sequence[Claim], *, shelf: Shelf) -> list[Checked]:
     """Return what the documents say of each claim, in order: one search a claim, four at once."""

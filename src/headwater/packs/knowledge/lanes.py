@@ -54,6 +54,11 @@ class Lanes:
     errors: list[HeadwaterError] = field(default_factory=list)
 
     @property
+    def whole(self) -> bool:
+        """Tell whether no lane is missing: else another try may find more."""
+        return all(one.status == "succeeded" for one in self.reports)
+
+    @property
     def gap(self) -> str:
         """Say which lanes are missing, for evidence; empty where none is."""
         missing = [f"{one.lane} {one.status}" for one in self.reports if one.status != "succeeded"]

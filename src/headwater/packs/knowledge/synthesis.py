@@ -102,6 +102,11 @@ class Written:
     checked_by: str = ""
     unchecked: str = ""
 
+    @property
+    def whole(self) -> bool:
+        """Tell whether each model that is set was heard: else another try may bring more."""
+        return self.missing in {"", "llm.none"} and not self.unchecked
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Writer:

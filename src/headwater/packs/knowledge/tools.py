@@ -80,6 +80,8 @@ SEEDS = 10
     description="Find the passages of documents that suit a query, by words and by meaning.",
     role="reader",
     idempotent=True,
+    cacheable=True,
+    dated_by=("dates",),
 )
 async def search(  # noqa: PLR0913 - a tool's parameters are its arguments
     query: Query,
@@ -116,7 +118,8 @@ async def search(  # noqa: PLR0913 - a tool's parameters are its arguments
     asked_for = told("documents", query=query, tags=list(tags.items()), of=items, dates=dates)
     words = asked_for + within.named.note + found.lanes.gap
     read = [one.passage for one in found.ranked]
-    return Cited(hits, _cited(read, count=found.total, query=words, truncated=hits.truncated))
+    cited = _cited(read, count=found.total, query=words, truncated=hits.truncated)
+    return Cited(hits, cited, keep=found.lanes.whole)
 
 
 @tool(
@@ -148,6 +151,7 @@ async def fetch(
     description="Find passages about what items hang together with, the nearest items first.",
     role="reader",
     idempotent=True,
+    cacheable=True,
 )
 async def related(  # noqa: PLR0913 - a tool's parameters are its arguments
     *,
@@ -186,7 +190,8 @@ async def related(  # noqa: PLR0913 - a tool's parameters are its arguments
     words = told("passages near", items=[one.code for one in roots], query=query, hops=str(hops))
     words += named.note + lanes.gap
     read = [one.passage for one in ranked[:limit]]
-    return Cited(value, _cited(read, count=len(ranked), query=words, truncated=value.truncated))
+    cited = _cited(read, count=len(ranked), query=words, truncated=value.truncated)
+    return Cited(value, cited, keep=lanes.whole)
 
 
 @tool(
@@ -194,6 +199,8 @@ async def related(  # noqa: PLR0913 - a tool's parameters are its arguments
     description="Answer a question with cited sentences of documents, or say that none has it.",
     role="reader",
     idempotent=True,
+    cacheable=True,
+    dated_by=("dates",),
     phrasings=("what do the documents say about {question}",),
 )
 async def answer(  # noqa: PLR0913 - a tool's parameters are its arguments
@@ -235,8 +242,8 @@ async def answer(  # noqa: PLR0913 - a tool's parameters are its arguments
         sentences = written.sentences or sentences
     value = await _answer_of(sentences, found, written, support=support, read=read, shelf=shelf)
     asked_for = told("documents", question=question, tags=list(tags.items()), of=items, dates=dates)
-    notes = within.named.note + found.lanes.gap + written_note(value)
-    return Cited(value, cite_sentences(value, asked_for + notes))
+    asked_for += within.named.note + found.lanes.gap + written_note(value)
+    return Cited(value, cite_sentences(value, asked_for), found.lanes.whole and written.whole)
 
 
 @tool(
@@ -279,6 +286,7 @@ async def runbooks(
     description="Check claims against documents other than their own: supported, contested or not.",
     role="reader",
     idempotent=True,
+    cacheable=True,
 )
 async def check(
     claims: Annotated[Sequence[Text | Claim], Field(min_length=1, max_length=MOST_CLAIMS)],
@@ -301,7 +309,8 @@ async def check(
         records=_records(witnesses),
         query=told("claims", claims=[one.text for one in given]),
     )
-    return Cited(Checks(checks=checked), (evidence,))
+    keep = all(one.whole for one in checked)
+    return Cited(Checks(checks=checked), (evidence,), keep=keep)
 
 
 async def _whole(question: str, found: Found, *, shelf: Shelf) -> list[Passage]:

@@ -22,29 +22,33 @@ class RedisServer:
     Args:
         url: Where Redis is.
         own_hub: A hub that this process' listeners hear, and nobody else publishes to.
+        cached_by: What makes the results that are cached, where that is chosen: whoever has
+            another's choice is not given them.
 
     Raises:
         UsageError: `redis.bad_url`.
     """
 
-    def __init__(self, url: str, *, own_hub: Hub) -> None:
+    def __init__(self, url: str, *, own_hub: Hub, cached_by: str = "") -> None:
         address = Address(url)
         self.shown = address.shown
         """The address without its password."""
         self.line = Line(address)
-        self.cache = RedisCache(self.line, prefix=address.prefix)
+        self.cache = RedisCache(self.line, prefix=f"{address.prefix}{cached_by}")
         self.rates = RedisRates(self.line, prefix=address.prefix)
         self.hub = RedisHub(self.line, address=address, own=own_hub)
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, url: str, *, own_hub: Hub) -> AsyncIterator[RedisServer]:
+    async def open(
+        cls, url: str, *, own_hub: Hub, cached_by: str = ""
+    ) -> AsyncIterator[RedisServer]:
         """Reach Redis from here to the block's end; where it is not there, go on trying.
 
         Raises:
             UsageError: `redis.bad_url`.
         """
-        server = cls(url, own_hub=own_hub)
+        server = cls(url, own_hub=own_hub, cached_by=cached_by)
         async with anyio.create_task_group() as group:
             group.start_soon(server.line.serve, name="redis-line")
             group.start_soon(server.hub.serve, name="redis-hub")
