@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
 import traceback
@@ -41,6 +42,17 @@ class Blocked(blockbuster.BlockingError):
 def pytest_configure(config: pytest.Config) -> None:
     """Give every test the real servers' fixtures."""
     config.pluginmanager.register(servers, "servers")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, Any, Any]:
+    """Collect without looking for garbage, nor later among what it made: that is there to stay."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)
