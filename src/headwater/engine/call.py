@@ -146,13 +146,12 @@ class Caller:
             HeadwaterError: the last try's error, or the policy's that stopped the call.
         """
         journal, step = passage.journal, passage.call.step
-        time_s = passage.deadline_at - passage.started_at
         with self._scope(deadline=passage.deadline_at) as in_time:  # deadline, over all tries
             kept_as = await self._kept_as(passage) if passage.tool.cacheable else None
             if kept_as and (kept := unpack(await self._cache.get(kept_as))) is not None:  # cache
                 journal.note("cache.hit", HERE, step)
                 return kept, "cache"
-            with self._flights.share(passage.key, time_s=time_s) as flight:  # for equal calls
+            with self._flights.share(passage.key, time_s=passage.time_s) as flight:
                 if flight.waits and await flight.landing(passage.deadline_at):
                     journal.note("flight.joined", HERE, step)
                     return flight.result(), "shared"
@@ -170,8 +169,7 @@ class Caller:
 
     async def _carried(self, flight: Flight, passage: Passage) -> Any:
         """Let the app carry a call that may take long, so that it ends in time whatever it does."""
-        time_s = passage.deadline_at - passage.started_at
-        crew = self._reaper.crew(grace_s=clean_up_s(time_s, most_s=self.limits.grace_s))
+        crew = self._reaper.crew(grace_s=clean_up_s(passage.time_s, most_s=self.limits.grace_s))
         return await flight.carry(crew, self._tries, passage, deadline_at=passage.deadline_at)
 
     async def _tries(self, passage: Passage) -> Written:

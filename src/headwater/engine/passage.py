@@ -48,3 +48,8 @@ class Passage:
     deadline_at: float
     tries: int = 0
     failures: tuple[str, ...] = ()
+
+    @property
+    def time_s(self) -> float:
+        """Return the seconds that the call has in all."""
+        return self.deadline_at - self.started_at

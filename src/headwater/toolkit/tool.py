@@ -32,6 +32,8 @@ class Tool:
             that moment does not matter. Empty: it always does, where the tool asks for `Asked`.
         personal: Its result depends on who asks, not on their roles alone: it is shared with nobody
             else, and a run that shows something of it is seen by its asker and admins only.
+        secret: What it takes or gives is nobody else's to read, such as a code or a key: it is
+            called by itself and never a step of a plan, whose arguments and results are kept.
         within_s: The most seconds that a call may take, or None.
         concurrency: The most calls at once.
         attempts: The most tries of one call; only an idempotent tool is tried again.
@@ -50,6 +52,7 @@ class Tool:
     cacheable: bool = False
     dated_by: tuple[str, ...] = ()
     personal: bool = False
+    secret: bool = False
     within_s: float | None = None
     concurrency: int = 16
     attempts: int = 3
@@ -58,6 +61,14 @@ class Tool:
     listed: bool = True
     role: Role = "operator"
     reads: tuple[str, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        """Refuse promises that do not go together.
+
+        Raises:
+            UsageError: `tool.bad_promise`.
+        """
+        _check_promises(self)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Call the function itself, past the engine: for the tool's own tests."""
@@ -72,6 +83,7 @@ def tool(  # noqa: PLR0913 (each promise is a keyword of its own)
     cacheable: bool = False,
     dated_by: tuple[str, ...] = (),
     personal: bool = False,
+    secret: bool = False,
     within_s: float | None = None,
     concurrency: int = 16,
     attempts: int = 3,
@@ -89,12 +101,9 @@ def tool(  # noqa: PLR0913 (each promise is a keyword of its own)
         UsageError: `tool.bad_name`, `tool.bad_signature` or `tool.bad_promise`.
     """
     _check_words(name, role)
-    _check_promises(name, shared=cacheable and not idempotent, least=min(concurrency, attempts))
-    _check_time(name, within_s)
 
     def make(function: Callable[..., Any]) -> Tool:
         schema = Schema(name, function)
-        _check_dates(name, dated_by, schema)
         return Tool(
             name=name,
             description=description,
@@ -105,6 +114,7 @@ def tool(  # noqa: PLR0913 (each promise is a keyword of its own)
             cacheable=cacheable,
             dated_by=dated_by,
             personal=personal,
+            secret=secret,
             within_s=within_s,
             concurrency=concurrency,
             attempts=attempts,
@@ -127,28 +137,22 @@ def _check_words(name: str, role: str) -> None:
         raise UsageError(message, code="tool.bad_promise")
 
 
-def _check_time(name: str, within_s: float | None) -> None:
-    if within_s is not None and within_s <= 0:
-        raise UsageError(f"{name}: within_s is above 0", code="tool.bad_promise")
-
-
-def _check_dates(name: str, dated_by: tuple[str, ...], schema: Schema) -> None:
-    """Refuse arguments that the tool has not, and any where it does not know the moment."""
-    known = schema.names if Asked in schema.supplied.values() else frozenset[str]()
-    unknown = sorted(set(dated_by) - known)
+def _check_promises(tool: Tool) -> None:
+    """Refuse what does not go together, and no calls, no tries or no time."""
+    if tool.cacheable and not tool.idempotent:
+        raise _bad(tool, "a cacheable tool must be idempotent; say idempotent=True")
+    if tool.secret and (tool.cacheable or tool.phrasings):
+        raise _bad(tool, "a secret tool is kept in no cache and answers no question in words")
+    if tool.within_s is not None and tool.within_s <= 0:
+        raise _bad(tool, "within_s is above 0")
+    if min(tool.concurrency, tool.attempts) < 1:
+        raise _bad(tool, "concurrency and attempts start at 1")
+    known = tool.schema.names if Asked in tool.schema.supplied.values() else ()
+    unknown = ", ".join(sorted(set(tool.dated_by).difference(known)))
     if unknown:
-        message = (
-            f"{name}: dated_by names {', '.join(unknown)}; it names arguments of a tool that has "
-            "a parameter typed Asked"
-        )
-        raise UsageError(message, code="tool.bad_promise")
+        ask = "arguments of a tool that has a parameter typed Asked"
+        raise _bad(tool, f"dated_by names {unknown}; it names {ask}")
 
 
-def _check_promises(name: str, *, shared: bool, least: int) -> None:
-    """Refuse a result that is shared though asking twice is not as asking once, and no calls."""
-    if shared:
-        message = f"{name}: a cacheable tool must be idempotent; say idempotent=True"
-        raise UsageError(message, code="tool.bad_promise")
-    if least < 1:
-        message = f"{name}: concurrency and attempts start at 1"
-        raise UsageError(message, code="tool.bad_promise")
+def _bad(tool: Tool, words: str) -> UsageError:
+    return UsageError(f"{tool.name}: {words}", code="tool.bad_promise")
