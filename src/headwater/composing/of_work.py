@@ -26,6 +26,29 @@ def compose_work(view: View) -> Part:
     return composers[str(view.fact("view"))](view, value)
 
 
+def open_finding(view: View) -> str | None:
+    """Return what a review says of the work that is open for its item; None where there is none."""
+    value = view.value(STEP) or {"total": 0, "sessions": ()}
+    held = (
+        ("item of work", "items of work", value["total"]),
+        ("investigation", "investigations", len(value["sessions"])),
+    )
+    told = [count(number, one, many) for one, many, number in held if number]
+    if not told:
+        return None
+    verb = "is" if sum(number for *_, number in held) == 1 else "are"
+    return f"{' and '.join(told)} {verb} open for it.{view.ledger.mark(STEP)}"
+
+
+def open_blocks(view: View) -> list[Block]:
+    """Return the items of work that are open for the item of a review."""
+    value = view.value(STEP)
+    if not value or not value["items"]:
+        return []
+    cites = view.ledger.cite(STEP)
+    return [_table("Open work", value["items"], total=value["total"], cites=cites)]
+
+
 def _open(view: View, value: Row) -> Part:
     mark, cites, code = view.ledger.mark(STEP), view.ledger.cite(STEP), value["ci"]["code"]
     if not value["total"]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from headwater.analysis.findings import WORTH_SAYING, Cause
 from headwater.composing.of_documents import runbook_blocks
+from headwater.composing.of_work import open_blocks, open_finding
 from headwater.composing.reviewing import Outlier, Reviewed, own_steps, review
 from headwater.composing.shapes import graph_block, series_block, timeline_block
 from headwater.composing.telling import ask_name, clock, count, duration, figure, instant, names
@@ -159,6 +160,8 @@ def _findings(view: View, seen: Reviewed) -> Iterable[Finding]:
             )
     yield from _rule_findings(view, seen)
     yield from _state_findings(view)
+    if (work := open_finding(view)) is not None:
+        yield 0.2, work
 
 
 def _rule_findings(view: View, seen: Reviewed) -> Iterable[Finding]:
@@ -218,7 +221,7 @@ def _blocks(view: View, seen: Reviewed) -> list[Block]:
     if impact and len(impact["nodes"]) > 1:
         title = f"What breaks with it ({count(len(impact['nodes']) - 1, 'item')})"
         blocks.append(graph_block(impact, title=title, cites=view.ledger.cite("impact")))
-    return blocks + runbook_blocks(view, _alarms(view))
+    return blocks + open_blocks(view) + runbook_blocks(view, _alarms(view))
 
 
 def _alarms(view: View) -> list[str]:
@@ -315,5 +318,7 @@ def _next(view: View, seen: Reviewed) -> tuple[str, ...]:
     following = [f"what breaks if {asked} fails?", f"what does {asked} depend on?"]
     if seen.own:
         following.insert(0, f"plot {seen.own[0].metric} of {asked} over the last 7 days")
+    if open_blocks(view):
+        following.append(f"who works on {asked}?")
     following += [f"how is {ask_name(str(one.ci['code']))}?" for one in _suspect(seen)]
     return tuple(following)

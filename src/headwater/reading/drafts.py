@@ -32,7 +32,7 @@ MOST_POINTS = 300
 class Ask:
     """A question, what it says, what its words may mean, and all that is known so far.
 
-    `runbooks` says whether there is a tool that finds them.
+    `runbooks` says whether there is a tool that finds them; `work`, one that tells of open work.
     """
 
     question: Question
@@ -40,6 +40,7 @@ class Ask:
     found: Found
     known: Mapping[str, Outcome]
     runbooks: bool = False
+    work: bool = False
 
     def window(self, default_s: float) -> tuple[Window, str]:
         """Return the window that was said with its words, or the last so many seconds."""

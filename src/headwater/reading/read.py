@@ -78,11 +78,12 @@ def read(
     sense = parse(text, question.asked_at)
     if sense.intent == work.INTENT:
         return _read_work(question, sense, known, are_read=work.are_read(phrasings))
+    is_work = work.are_read(phrasings)
     if not documents.are_read(phrasings):
-        return _read_estate(question, sense, known)
+        return _read_estate(question, sense, known, is_work=is_work)
     if sense.intent == documents.INTENT:
         return documents.read_documents(text, sense, known)
-    reading = _read_estate(question, sense, known, runbooks=True)
+    reading = _read_estate(question, sense, known, runbooks=True, is_work=is_work)
     return reading if _about_us(sense) else documents.or_documents(reading, sense, known)
 
 
@@ -109,7 +110,12 @@ def _read_work(
 
 
 def _read_estate(
-    question: Question, sense: Sense, known: Mapping[str, Outcome], *, runbooks: bool = False
+    question: Question,
+    sense: Sense,
+    known: Mapping[str, Outcome],
+    *,
+    runbooks: bool = False,
+    is_work: bool = False,
 ) -> Reading:
     if sense.intent in {"none", documents.INTENT} or _about_us(sense):
         return off_topic("none")
@@ -120,7 +126,8 @@ def _read_estate(
     found = read_found(known)
     if found.empty:
         return _of_nothing(sense)
-    reading = PLANNERS[sense.intent](Ask(question, sense, found, known, runbooks=runbooks))
+    ask = Ask(question, sense, found, known, runbooks=runbooks, work=is_work)
+    reading = PLANNERS[sense.intent](ask)
     return replace(reading, steps=tuple(one for one in reading.steps if one.id not in known))
 
 

@@ -18,6 +18,7 @@ from headwater.reading.drafts import DAY_S, Ask, expand_step, history_step, name
 from headwater.reading.plans import draft, metrics_of
 from headwater.reading.spoken_metric import find_spoken, name_parts, rank_metrics
 from headwater.reading.windows import iso_interval
+from headwater.reading.work import open_steps
 
 BASELINE = timedelta(days=7)
 BEFORE = timedelta(hours=6)
@@ -36,7 +37,7 @@ _TELLING = (
 
 
 def plan_review(ask: Ask) -> Reading:
-    """Plan a review: state, metrics with their past, relations, changes and rules in parallel.
+    """Plan a review: state, metrics with their past, relations, changes, rules, work in parallel.
 
     The round after it looks closely at the dependencies whose metrics stand out.
     """
@@ -57,6 +58,7 @@ def plan_review(ask: Ask) -> Reading:
         *_screening(metrics, window),
         *_rules(ask, window),
         *_runbooks(ask, subject),
+        *open_steps(ask, subject),
     ]
     suspects = suspects_of(ask.known, metrics, root=subject) if "dependencies" in ask.known else []
     steps += [_suspect_step(place, one, window) for place, one in enumerate(suspects, 1)]

@@ -25,6 +25,13 @@ def read_resume(sense: Sense) -> Reading:
     return Reading(intent=INTENT, steps=(step,), words=sense.roles, facts={"view": "resume"})
 
 
+def open_steps(ask: Ask, subject: int) -> list[Step]:
+    """Return the step of a review for the work that is open for its item, where there is a tool."""
+    if not ask.work:
+        return []
+    return [Step(id=ANSWER, tool=TOOLS["open"], args={"ci": subject}, required=False)]
+
+
 def plan_work(ask: Ask) -> Reading:
     """Plan what is open for an item, or who works on it."""
     tool = TOOLS.get(ask.sense.view)

@@ -99,6 +99,35 @@ async def test_nobody_else_is_told_anything(hw: AsyncHeadwater) -> None:
         assert "pool" not in repr(answer)
 
 
+async def test_a_review_tells_what_is_open_to_whom_it_may_and_is_theirs_alone_then(
+    hw: AsyncHeadwater,
+) -> None:
+    seen = await hw.ask("how is db-orders-1?", principal=ANN)
+    [table] = [one for one in seen.blocks if one.title == "Open work"]
+    assert [row[2] for row in table.rows] == ["Raise the pool"]
+    [findings] = [one for one in seen.blocks if one.title.startswith("Findings")]
+    assert any(line.startswith("1 item of work and 1 investigation are") for line in findings.lines)
+    assert (await hw.explain(seen.run_id, principal=ANN)).run.private
+    other = await hw.ask("how is db-orders-1?", principal=EVE)
+    assert "pool" not in repr(other)
+    assert "work" not in {gap.step for gap in other.gaps}
+    assert other.confidence == seen.confidence
+    assert not (await hw.explain(other.run_id, principal=ANN)).run.private
+    nothing = await hw.ask("how is storefront?", principal=ANN)
+    assert not (await hw.explain(nothing.run_id, principal=EVE)).run.private
+    assert [one.run_id for one in await hw.runs(principal=EVE)] == [nothing.run_id, other.run_id]
+
+
+async def test_what_is_open_for_a_name_is_told_though_it_looks_like_a_citation(
+    hw: AsyncHeadwater,
+) -> None:
+    await value(
+        hw, "create_item", project=1, kind="todo", title="see [99]", items=["db-orders-1"],
+    )  # fmt: skip
+    seen = await hw.ask("how is db-orders-1?", principal=ANN)
+    assert 99 not in {number for one in seen.blocks for number in one.cites}
+
+
 @pytest.mark.parametrize(
     ("text", "view"),
     [
