@@ -163,16 +163,35 @@ class _Runner:
         return await self._fall_back(step, replace(call, deadline_at=self._until(step)), outcome)
 
     async def _fall_back(self, step: Step, call: Call, first: Outcome) -> Outcome:
-        """Let the fallback, a step or a tool, answer in the time that remains."""
+        """Let the fallback, a step or a tool, answer in the time that remains, then its own."""
         other = self._course.steps.get(step.fallback or "")
+        try:
+            stand_in = self._stand_in(step, other, call)
+        except UsageError as error:
+            return with_reason(first, f"its fallback: {error.message}")
+        outcome = await self._ground.caller.fall_back(stand_in, first, self._ground.journal)
+        if other is None or other.fallback is None or not may_fall_back(outcome):
+            return outcome
+        return await self._fall_back(other, replace(call, args=stand_in.args), outcome)
+
+    def _stand_in(self, step: Step, other: Step | None, call: Call) -> Call:
+        """Return the call that stands in for one.
+
+        Raises:
+            UsageError: it is not to be made: its condition is false, or a step it needs has failed.
+        """
         if other is None:
-            call = replace(call, tool=step.fallback or "")
-        else:
-            missing = self._unmet(other)
-            if missing is not None:
-                return with_reason(first, f"its fallback: {missing.message}")
-            call = replace(call, tool=other.tool, args=resolve(other.args, self._course.values))
-        return await self._ground.caller.fall_back(call, first, self._ground.journal)
+            return replace(call, tool=step.fallback or "")
+        values, deadline_at = self._course.values, call.deadline_at
+        missing = self._unmet(other)
+        if missing is not None:
+            raise UsageError(missing.message, code="step.skipped")
+        if other.when is not None and not evaluate(other.when, values):
+            raise UsageError(f"its condition was false: {other.when}", code="step.skipped")
+        if other.within_s is not None:
+            deadline_at = min(deadline_at, self._now() + other.within_s)
+        args = resolve(other.args, values)
+        return replace(call, tool=other.tool, args=args, deadline_at=deadline_at)
 
     async def _each(self, step: Step) -> Outcome:
         """Repeat a step for each element, so many at once, and keep the order."""

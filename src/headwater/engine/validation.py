@@ -25,6 +25,7 @@ from headwater.model.principal import Principal
 from headwater.policy.ready_set import find_order
 from headwater.toolkit.registry import Registry
 from headwater.toolkit.schema import describe
+from headwater.toolkit.tool import Tool
 
 STEP_ID = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _PLAN = create_model("plan", __config__=ConfigDict(extra="forbid"), steps=(tuple[Step, ...], ...))
@@ -133,14 +134,24 @@ def _check_step(step: Step, registry: Registry, limits: Limits) -> None:
 
 
 def _check_roles(step: Step, registry: Registry, principal: Principal) -> None:
-    """Refuse a step whose tool, or the tool that would stand in, is not for this principal."""
+    """Refuse a step whose tool, or the tool that would stand in, is not for it or its principal."""
     tool = registry.find(step.tool)
     others = [tool.fallback] + ([step.fallback] if "." in (step.fallback or "") else [])
     try:
         for one in (tool, *(registry.find(name) for name in others if name)):
             check_role(one, principal)
+            _check_open(one)
     except UsageError as error:
         raise UsageError(f"step {step.id!r}: {error.message}", code=error.code) from error
+
+
+def _check_open(tool: Tool) -> None:
+    """Refuse a tool whose arguments or result may not be kept with a run."""
+    if tool.secret:
+        message = (
+            f"{tool.name} takes or gives a secret, and what a plan holds is kept: call it by itself"
+        )
+        raise UsageError(message, code="plan.secret")
 
 
 def expressions_of(step: Step) -> list[str]:
@@ -164,19 +175,18 @@ def referred_by(step: Step) -> frozenset[str]:
 
 
 def _waits_for(step: Step, plan: Plan, ids: set[str] | frozenset[str]) -> frozenset[str]:
-    """Return what a step waits for, what its fallback step needs included."""
+    """Return what a step waits for, what the steps that may stand in for it need included."""
     try:
         needed = referred_by(step) | set(step.after)
     except UsageError as error:
         raise UsageError(f"step {step.id!r}: {error.message}", code=error.code) from error
     if not needed and step.fallback is None:
         return frozenset()
+    for other in _stand_ins(step, plan):
+        needed |= referred_by(other) | set(other.after)
     fallback = step.fallback
-    if fallback is not None and "." not in fallback:
-        needed |= {fallback} if fallback not in ids else set()
-        for other in plan.steps:
-            if other.id == fallback:
-                needed |= referred_by(other) | set(other.after)
+    if fallback is not None and "." not in fallback and fallback not in ids:
+        needed |= {fallback}
     missing = sorted(needed - ids)
     if missing:
         message = (
@@ -184,10 +194,26 @@ def _waits_for(step: Step, plan: Plan, ids: set[str] | frozenset[str]) -> frozen
             "which is no step of the plan"
         )
         raise UsageError(message, code="plan.unknown_step")
-    if fallback == step.id:
-        message = f"step {step.id!r} is its own fallback; name another step or a tool"
-        raise UsageError(message, code="plan.cycle")
     return frozenset(needed)
+
+
+def _stand_ins(step: Step, plan: Plan) -> list[Step]:
+    """Return the steps that may stand in for one, in their order: its fallback, then that one's."""
+    if step.fallback is None or "." in step.fallback:
+        return []
+    steps = {one.id: one for one in plan.steps}
+    found: list[Step] = []
+    names = [step.id]
+    while (other := steps.get((found or [step])[-1].fallback or "")) is not None:
+        names.append(other.id)
+        if other is step or other in found:
+            message = f"steps stand in for each other in a circle: {' -> '.join(names)}; end it"
+            raise UsageError(message, code="plan.cycle")
+        if other.for_each is not None:
+            message = f"step {other.id!r} stands in for {step.id!r}, so it can have no for_each"
+            raise UsageError(message, code="plan.malformed")
+        found.append(other)
+    return found
 
 
 def _check_order(waits: Mapping[str, frozenset[str]], limits: Limits) -> None:

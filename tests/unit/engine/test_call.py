@@ -1,6 +1,8 @@
 """One call through its policies."""
 
 import threading
+from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated
 
 import anyio
@@ -8,8 +10,11 @@ import pytest
 from anyio import fail_after
 from pydantic import Field
 
+from headwater.engine.journal import SILENCE
 from headwater.engine.limits import Limits
 from headwater.errors import DeadlineExceeded, StoreFault, ToolFault, UsageError
+from headwater.model.call import Call
+from headwater.model.moment import Asked
 from headwater.model.principal import Principal
 from headwater.policy.breaker import BreakerRules
 from headwater.testing import Script, blocking, open_harness, plain, scripted
@@ -212,6 +217,49 @@ async def test_equal_calls_in_flight_are_asked_once():
     assert len(script.asked) == 1
     assert {one.value for one in found} == {1}
     assert sorted(one.via for one in found) == ["direct"] + ["shared"] * 9
+
+
+@pytest.mark.parametrize("kept", [False, True])
+async def test_calls_with_other_arguments_tools_or_tenants_share_nothing(kept):
+    tools = {name: Script(gives=[name], takes_s=0.02) for name in ("t.one", "t.two")}
+    pack = [scripted(name, each, idempotent=True, cacheable=kept) for name, each in tools.items()]
+    async with open_harness(pack) as engine, anyio.create_task_group() as group:
+        for tenant in ("a", "b"):
+            ask = partial(engine.call, principal=Principal(tenant=tenant))
+            for name in tools:
+                group.start_soon(ask, name, {"value": 1})
+                group.start_soon(ask, name, {"value": 2})
+                group.start_soon(ask, name, {"value": "1"})
+    assert [len(each.asked) for each in tools.values()] == [6, 6]
+
+
+@pytest.mark.parametrize("kept", [False, True])
+async def test_a_tool_told_the_moment_of_asking_answers_each_moment_for_itself(kept):
+    moments = []
+
+    async def when(asked: Asked) -> str:
+        moments.append(asked.at)
+        await anyio.sleep(0.02)
+        return asked.at.isoformat()
+
+    found = []
+    async with open_harness([plain("t.when", when, idempotent=True, cacheable=kept)]) as engine:
+
+        async def ask(minute):
+            call = Call(
+                tool="t.when",
+                args={},
+                principal=engine.principal,
+                asked=Asked(datetime(2026, 11, 21, 12, minute, tzinfo=UTC)),
+                deadline_at=anyio.current_time() + 5,
+            )
+            found.append((minute, (await engine.caller.call(call, SILENCE)).value))
+
+        async with anyio.create_task_group() as group:
+            for minute in (1, 2, 2):
+                group.start_soon(ask, minute)
+    assert {minute: value[14:16] for minute, value in found} == {1: "01", 2: "02"}
+    assert len(moments) == 2
 
 
 @on_jumping_clock

@@ -274,6 +274,51 @@ class TestFallback:
             )
         assert outcomes["main"].value == "spare"
 
+    async def test_where_it_fails_too_its_own_fallback_answers_with_its_arguments(self):
+        pack = [ECHO, scripted("t.broken", Script(gives=[broken, broken]))]
+        steps = plan(
+            step("main", "t.broken", fallback="second"),
+            step("second", "t.broken", fallback="third"),
+            step("third", args={"value": 3}, fallback="t.broken"),
+        )
+        async with open_harness(pack) as engine:
+            outcomes = await engine.run(steps)
+        assert (outcomes["main"].value, outcomes["main"].via_tool) == (3, "t.echo")
+        assert outcomes["main"].earlier == ("broken", "broken")
+        assert [outcomes[one].because for one in ("second", "third")] == ["standby", "standby"]
+
+    @pytest.mark.parametrize(
+        ("other", "said"),
+        [
+            ({"when": "`false`"}, "its condition was false"),
+            ({"args": {"value": {"$": "keys(gone)"}}}, "keys"),
+        ],
+    )
+    async def test_one_that_may_not_answer_leaves_the_first_error_and_says_why(self, other, said):
+        pack = [ECHO, scripted("t.broken", Script(gives=[broken]))]
+        steps = plan(
+            step("gone", args={"value": 1}),
+            step("main", "t.broken", fallback="b"),
+            step("b", **other),
+        )
+        async with open_harness(pack) as engine:
+            outcomes = await engine.run(steps)
+        assert outcomes["main"].status == "failed"
+        assert outcomes["main"].message.startswith("broken; its fallback: ")
+        assert said in outcomes["main"].message
+
+    @on_jumping_clock
+    async def test_a_step_that_stands_in_keeps_its_own_limit(self):
+        pack = [
+            scripted("t.broken", Script(gives=[broken])),
+            scripted("t.hang", Script(hangs=True)),
+        ]
+        steps = plan(step("main", "t.broken", fallback="b"), step("b", "t.hang", within_s=1))
+        async with open_harness(pack) as engine:
+            outcomes = await engine.run(steps, budget_s=50)
+        assert outcomes["main"].status == "late"
+        assert outcomes["main"].elapsed_s < 2
+
 
 @on_jumping_clock
 async def test_an_optional_step_never_makes_a_required_one_late():
@@ -328,6 +373,14 @@ BAD_PLANS = {
     ),
     "self": (plan(step("a", after=["a"])), "plan.cycle"),
     "own fallback": (plan(step("a", fallback="a")), "plan.cycle"),
+    "fallbacks in a circle": (
+        plan(step("a", fallback="b"), step("b", fallback="c"), step("c", fallback="b")),
+        "plan.cycle",
+    ),
+    "fallback with for_each": (
+        plan(step("a", fallback="b"), step("b", for_each=[1])),
+        "plan.malformed",
+    ),
     "dangling reference": (plan(step("a", args={"value": {"$": "b.c"}})), "plan.unknown_step"),
     "dangling after": (plan(step("a", after=["b"])), "plan.unknown_step"),
     "dangling fallback": (plan(step("a", fallback="b")), "plan.unknown_step"),
