@@ -33,7 +33,9 @@ def proposable(registry: Registry, roles: Iterable[str]) -> list[Tool]:
         tool
         for tool in registry
         if all(
-            only_reads(one.role, idempotent=one.idempotent) and enough(given, one.role)
+            only_reads(one.role, idempotent=one.idempotent)
+            and not one.secret
+            and enough(given, one.role)
             for one in _with_stand_in(tool, registry)
         )
     ]

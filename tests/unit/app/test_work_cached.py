@@ -92,10 +92,10 @@ async def test_a_conflict_tells_what_is_there_now() -> None:
 async def test_a_run_that_writes_work_or_is_refused_for_it_is_its_askers_own() -> None:
     async with AsyncHeadwater.open("memory:") as hw:
         team = await value(hw, "create_team", name="Core")
-        invite = Step(id="made", tool="work.invite", args={"team": team["id"]})
+        write = Step(id="made", tool="work.create_project", args={"team": team["id"], "name": "p"})
         stale = {"team": team["id"], "version": 99, "changes": {"name": "b"}}
         conflict = Step(id="made", tool="work.update_team", args=stale)
-        for step in (invite, conflict):
+        for step in (write, conflict):
             answer = await hw.run(Plan(steps=(step,)), principal=ANN)
             await hw.explain(answer.run_id, principal=ANN)
             with pytest.raises(UsageError) as caught:

@@ -14,6 +14,8 @@ from headwater.errors import UsageError
         ({"attempts": 0}, "start at 1"),
         ({"within_s": 0}, "above 0"),
         ({"dated_by": ("window",)}, "window"),
+        ({"secret": True, "cacheable": True, "idempotent": True}, "secret"),
+        ({"secret": True, "phrasings": ("what is the key",)}, "secret"),
     ],
 )
 def test_promises_that_do_not_go_together_are_refused_by_name(promises, words):

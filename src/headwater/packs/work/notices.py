@@ -74,6 +74,7 @@ class Notices:
     description="Have a URL told of what a team does, signed by a secret shown this once.",
     role="operator",
     personal=True,
+    secret=True,
 )
 async def add_webhook(
     team: Number,
@@ -123,6 +124,7 @@ async def list_webhooks(
     description="Replace the secret of a webhook; the one before signs for some time still.",
     role="operator",
     personal=True,
+    secret=True,
 )
 async def rotate_webhook(
     webhook: Number,

@@ -149,6 +149,7 @@ async def delete_team(
     description="Make a code by which people join a team, as its leader.",
     role="operator",
     personal=True,
+    secret=True,
 )
 async def invite(
     team: Number,
@@ -183,6 +184,7 @@ async def invite(
     role="reader",
     idempotent=True,
     personal=True,
+    secret=True,
 )
 async def invitations(team: Number, *, teams: Teams, principal: Principal) -> Cited[Invitations]:
     """Give a team's invitations; they are kept in no cache, for they hold codes."""
@@ -213,6 +215,7 @@ async def revoke_invitation(
     description="Join a team by an invitation's code.",
     role="reader",
     personal=True,
+    secret=True,
 )
 async def join(
     code: Annotated[Text, Field(min_length=1, max_length=64)],
