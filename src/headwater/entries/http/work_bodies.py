@@ -143,6 +143,47 @@ class RunBody(Body):
     run: str
 
 
+class WebhookBody(Body):
+    """A webhook to be made."""
+
+    url: str = Field(description="https://host/path", examples=["https://hooks.example.org/team"])
+    kinds: list[str] | None = Field(default=None, description="Such as `item.updated`, or `item`.")
+    project: int | None = Field(default=None, description="The only project it is told of.")
+
+
+class LinkBody(Body):
+    """The repository that a project is linked to."""
+
+    repository: str = Field(description="owner/name", examples=["acme/shop"])
+    credential: str | None = Field(default=None, description="By its name.", examples=["robot"])
+    items: Items | None = Field(default=None, description="What runs its code, by id or code.")
+    environments: dict[str, list[str]] | None = None
+    pushes: bool = Field(default=False, description="Close and reopen issues there too.")
+
+
+class IssueBody(Body):
+    """An issue to be opened in a repository."""
+
+    title: str
+    body: str | None = None
+
+
+class BranchBody(Body):
+    """A branch to be made in a repository."""
+
+    name: str
+    start: str | None = Field(default=None, description="Else the default branch.")
+
+
+class PullBody(Body):
+    """A pull request to be opened in a repository."""
+
+    title: str
+    head: str
+    target: str | None = Field(default=None, description="Else the default branch.")
+    body: str | None = None
+
+
 EXAMPLES: Mapping[type[Body], dict[str, Any]] = {
     TeamPatch: {"description": None},
     MemberBody: {"role": "leader"},
@@ -156,6 +197,11 @@ EXAMPLES: Mapping[type[Body], dict[str, Any]] = {
     DependencyBody: {"on": 2, "type": "requires"},
     SessionBody: {"project": 1, "goal": "find out why checkout times out"},
     NoteBody: {"text": "the pool is full", "done": True},
+    WebhookBody: {"url": "https://hooks.example.org/team", "kinds": ["item", "alert"]},
+    LinkBody: {"repository": "acme/shop", "credential": "robot", "items": ["checkout-api"]},
+    IssueBody: {"title": "Checkout times out"},
+    BranchBody: {"name": "raise-the-pool"},
+    PullBody: {"title": "Raise the pool", "head": "raise-the-pool"},
     RunBody: {"run": "r-01K7YF71K4H9423GE1CMBW9FZ6"},
 }
 

@@ -12,9 +12,13 @@ from headwater.app.service import AsyncHeadwater
 from headwater.entries.http import work_bodies as bodies
 from headwater.entries.http.describing import Operation, Parameter
 from headwater.entries.http.work import Way, endpoint_of
+from headwater.model.notice import NOTICE_STATUSES
 from headwater.model.project import PROJECT_STATUSES, Project, ProjectPage
+from headwater.model.repository import Branch, Issue, PullRequest
+from headwater.model.repository_link import RepositoryLink, SyncReport
 from headwater.model.session import Session, SessionPage
 from headwater.model.team import Invitation, TeamPage, TeamView
+from headwater.model.webhook import NewWebhook, Webhook
 from headwater.model.work_item import WORK_STATUSES, Dependency, WorkItem, WorkItemPage
 
 NUMBER = {"type": "integer"}
@@ -32,6 +36,8 @@ PROJECT = Parameter("project", "path", "The project's id.", NUMBER, 1)
 ITEM = Parameter("item", "path", "The item's id.", NUMBER, 1)
 ON = Parameter("on", "path", "The other item's id.", NUMBER, 2)
 TYPE = Parameter("type", "path", "blocks, requires or related.", TEXT, "requires")
+WEBHOOK = Parameter("webhook", "path", "The webhook's id.", NUMBER, 1)
+OWN_NUMBER = Parameter("number", "path", "Its number in the repository.", NUMBER, 12)
 SESSION = Parameter("session", "path", "The session's id.", NUMBER, 1)
 
 
@@ -49,6 +55,9 @@ OF_STATUS = _only("status", {"type": "array", "items": {"enum": list(PROJECT_STA
 WORK_STATUS = _only("status", {"type": "array", "items": {"enum": list(WORK_STATUSES)}}, STATUS)
 ASSIGNEE = _only("assignee", TEXT, "Only those of this person.")
 PARENT = _only("parent", NUMBER, "Only the parts of this item.")
+NOTICE_STATUS = _only("status", {"type": "array", "items": {"enum": list(NOTICE_STATUSES)}}, STATUS)
+STATE = _only("state", {"enum": ["open", "closed", "all"]}, "Which ones; open where left out.")
+BRANCH = _only("branch", TEXT, "Of this branch; else of the default one.")
 
 reads = partial(Way, method="GET")
 makes = partial(Way, method="POST", status=201)
@@ -149,7 +158,58 @@ SESSIONS = (
          words="End a session, with a summary of what happened in it.", gives=Session,
          parameters=(SESSION,)),
 )  # fmt: skip
-WAYS = (*TEAMS, *PROJECTS, *ITEMS, *SESSIONS)
+NOTICES = (
+    reads(path="/v1/teams/{team}/webhooks", tool="work.webhooks", words="List a team's webhooks.",
+          gives="Value", parameters=(TEAM,)),
+    makes(path="/v1/teams/{team}/webhooks", tool="work.add_webhook",
+          words="Have a URL told of what a team does; its secret is shown this once.",
+          gives=NewWebhook, takes=bodies.WebhookBody, parameters=(TEAM,)),
+    does(path="/v1/webhooks/{webhook}/rotate", tool="work.rotate_webhook",
+         words="Replace a webhook's secret; the new one is shown this once.", gives=NewWebhook,
+         parameters=(WEBHOOK, _only("keep_s", NUMBER, "How long the one before signs still."))),
+    removes(path="/v1/webhooks/{webhook}", tool="work.remove_webhook", words="Remove a webhook.",
+            gives=Webhook, parameters=(WEBHOOK,)),
+    reads(path="/v1/notices", tool="work.notices",
+          words="Tell how far letters and messages to webhooks are.", gives="Value",
+          parameters=(OF_TEAM, NOTICE_STATUS, LIMIT)),
+)  # fmt: skip
+REPOSITORY = "/v1/projects/{project}/repository"
+REPOSITORIES = (
+    reads(path=REPOSITORY, tool="work.repository", words="Show a project's link and repository.",
+          gives="Value", parameters=(PROJECT,)),
+    Way(method="PUT", path=REPOSITORY, tool="work.link_repository",
+        words="Link a project to a repository.", gives="Value", takes=bodies.LinkBody,
+        parameters=(PROJECT,)),
+    removes(path=REPOSITORY, tool="work.unlink_repository", words="End a project's link.",
+            gives=RepositoryLink, parameters=(PROJECT,)),
+    does(path=f"{REPOSITORY}/import", tool="work.import_issues",
+         words="Take issues and milestones over as items; ask again where it is not complete.",
+         gives=SyncReport, parameters=(PROJECT, _only("again", FLAG, "From the first page on."))),
+    does(path=f"{REPOSITORY}/sync", tool="work.sync", words="Bring a project in step now.",
+         gives=SyncReport, parameters=(PROJECT,)),
+    reads(path=f"{REPOSITORY}/issues", tool="work.issues", words="List a repository's issues.",
+          gives="Value", parameters=(PROJECT, STATE, LIMIT)),
+    makes(path=f"{REPOSITORY}/issues", tool="work.create_issue",
+          words="Open an issue, and take it over as an item.", gives=Issue, takes=bodies.IssueBody,
+          parameters=(PROJECT,)),
+    reads(path=f"{REPOSITORY}/issues/{{number}}", tool="work.issue", words="Show an issue.",
+          gives=Issue, parameters=(PROJECT, OWN_NUMBER)),
+    reads(path=f"{REPOSITORY}/pulls", tool="work.pulls", words="List pull requests.",
+          gives="Value", parameters=(PROJECT, STATE, LIMIT)),
+    makes(path=f"{REPOSITORY}/pulls", tool="work.create_pull", words="Open a pull request.",
+          gives=PullRequest, takes=bodies.PullBody, parameters=(PROJECT,)),
+    reads(path=f"{REPOSITORY}/pulls/{{number}}", tool="work.pull", words="Show a pull request.",
+          gives=PullRequest, parameters=(PROJECT, OWN_NUMBER)),
+    reads(path=f"{REPOSITORY}/branches", tool="work.branches", words="List branches.",
+          gives="Value", parameters=(PROJECT, LIMIT)),
+    makes(path=f"{REPOSITORY}/branches", tool="work.create_branch", words="Make a branch.",
+          gives=Branch, takes=bodies.BranchBody, parameters=(PROJECT,)),
+    reads(path=f"{REPOSITORY}/milestones", tool="work.milestones", words="List milestones.",
+          gives="Value", parameters=(PROJECT, STATE, LIMIT)),
+    reads(path=f"{REPOSITORY}/commits", tool="work.commits", words="List commits, newest first.",
+          gives="Value", parameters=(PROJECT, BRANCH, LIMIT)),
+)  # fmt: skip
+WAYS = (*TEAMS, *PROJECTS, *ITEMS, *SESSIONS, *NOTICES, *REPOSITORIES)
 REFUSES = (404, 409, 415, 422, 502, 504)
 UNLESS_SEEN = (412, 428)
 

@@ -149,3 +149,50 @@ async def test_no_run_shows_what_a_project_is_linked_by(admin: Client, house: Ho
     for reply in (ran, shown, metrics):
         assert b"ghp_" not in reply.body
         assert GOOD.encode() not in reply.body
+
+
+async def test_a_repository_is_linked_read_and_left_by_its_routes(
+    admin: Client, standin: GitHubStandin
+) -> None:
+    await linked(admin)
+    path = "/v1/projects/1/repository"
+    body = {"repository": "acme/shop", "credential": "robot", "pushes": True}
+    reply = await admin.send("PUT", path, body)
+    assert (reply.status, reply.json["link"]["pushes"]) == (200, True)
+    assert (await admin.send("GET", path)).json["info"]["name"] == "acme/shop"
+    reply = await admin.send("POST", f"{path}/import?again=true")
+    assert (reply.status, reply.json["complete"], reply.json["added"]) == (200, True, 1)
+    (item,) = (await admin.send("GET", "/v1/items?project=1")).json["items"]
+    assert (item["title"], item["issue"]) == ("slow", "acme/shop#1")
+    reply = await admin.send("POST", f"{path}/issues", {"title": "slower"})
+    assert (reply.status, reply.json["number"]) == (201, 2)
+    assert (await admin.send("GET", f"{path}/issues/2")).json["title"] == "slower"
+    for what in ("issues?state=all&limit=5", "branches", "commits", "milestones", "pulls"):
+        reply = await admin.send("GET", f"{path}/{what}")
+        assert reply.status == 200, reply.body
+    reply = await admin.send("GET", f"{path}/issues?state=any")
+    assert (reply.status, reply.code) == (422, "tool.bad_arguments")
+    assert (await admin.send("POST", f"{path}/sync")).status == 200
+    assert (await admin.send("DELETE", path)).status == 200
+    reply = await admin.send("GET", path)
+    assert (reply.status, reply.code) == (422, "work.not_linked")
+
+
+async def test_a_webhook_is_made_with_a_secret_shown_once(admin: Client) -> None:
+    await called(admin, "create_team", name="shop")
+    body = {"url": "https://hooks.example.org/team", "kinds": ["item", "alert"]}
+    made = await admin.send("POST", "/v1/teams/1/webhooks", body)
+    assert made.status == 201, made.body
+    number, secret = made.json["webhook"]["id"], made.json["secret"]
+    listed = await admin.send("GET", "/v1/teams/1/webhooks")
+    assert [one["kinds"] for one in listed.json["webhooks"]] == [["item", "alert"]]
+    assert secret.encode() not in listed.body
+    again = await admin.send("POST", f"/v1/webhooks/{number}/rotate?keep_s=0")
+    assert again.status == 200
+    assert again.json["secret"] != secret
+    gone = await admin.send("DELETE", f"/v1/webhooks/{number}")
+    assert gone.status == 200
+    assert b"whsec" not in gone.body
+    assert (await admin.send("GET", "/v1/teams/1/webhooks")).json["total"] == 0
+    reply = await admin.send("GET", "/v1/notices?team=1&status=waiting")
+    assert (reply.status, reply.code) == (422, "jobs.off")
