@@ -87,6 +87,8 @@ async def _entered(manager: Any) -> None:
 
 TABLE: list[Row] = [
     Row(method="ask", least="reader", do=lambda w, who: w.hw.ask("list hosts", principal=who)),
+    Row(method="ask", least="operator", note="in a session",
+        do=lambda w, who: w.hw.ask("list hosts", session=404, principal=who)),
     Row(method="run", least="reader", do=lambda w, who: w.hw.run(PLAN, principal=who)),
     Row(method="call", least="reader",
         do=lambda w, who: w.hw.call("ci.search", {"keywords": ["x"]}, principal=who)),

@@ -173,10 +173,11 @@ async def keep_in_session(
     """Remember that a run was asked in a session; where that cannot be kept in time, go on.
 
     Raises:
-        UsageError: `work.unknown`, `work.ended`: nothing is run.
+        UsageError: `access.denied`, `work.unknown`, `work.ended`: nothing is run.
     """
     if work.session is None:
         return
+    checking.allow(principal, "sessions")
     record = journal.record
     stores, ends_at = parts.stores, journal.started_at + record.budget_s * SESSION_SHARE
     try:

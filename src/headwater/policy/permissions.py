@@ -21,6 +21,7 @@ ACTIONS = MappingProxyType[str, Role](
         "cancel": "reader",
         "again": "reader",
         "replay": "reader",
+        "sessions": "operator",
         "finish_others": "operator",
         "cancel_others": "operator",
         "again_others": "operator",
@@ -38,7 +39,8 @@ ACTIONS = MappingProxyType[str, Role](
         "tenants": "admin",
     }
 )
-"""The least role for each action. `X_others` is X with a run that somebody else asked for."""
+"""The least role for each action. `X_others` is X with a run that somebody else asked for;
+`sessions` is asking in one, which writes there."""
 _ENOUGH: dict[str, frozenset[str]] = {
     role: frozenset(ROLES[rank:]) for rank, role in enumerate(ROLES)
 }
