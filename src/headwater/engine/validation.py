@@ -23,12 +23,15 @@ from headwater.errors import UsageError
 from headwater.model.plan import Plan, Step
 from headwater.model.principal import Principal
 from headwater.policy.ready_set import find_order
+from headwater.toolkit.exact import exact_fields
 from headwater.toolkit.registry import Registry
 from headwater.toolkit.schema import describe
 from headwater.toolkit.tool import Tool
 
 STEP_ID = re.compile(r"[A-Za-z_]\w*", re.ASCII)
-_PLAN = create_model("plan", __config__=ConfigDict(extra="forbid"), steps=(tuple[Step, ...], ...))
+_PLAN = exact_fields(
+    create_model("plan", __config__=ConfigDict(extra="forbid"), steps=(tuple[Step, ...], ...))
+)
 
 
 def decode_plan(data: Any, limits: Limits) -> Plan:
@@ -52,7 +55,7 @@ def decode_plan(data: Any, limits: Limits) -> Plan:
         message = 'a plan is {"steps": [{"id": ..., "tool": ..., "args": {...}}, ...]}'
         raise UsageError(message, code="plan.malformed")
     try:
-        steps: tuple[Step, ...] = _PLAN.model_validate(data).steps  # type: ignore[attr-defined]
+        steps: tuple[Step, ...] = _PLAN.validate_python(data)[0]["steps"]
     except ValidationError as error:
         raise UsageError(f"the plan: {describe(error)}", code="plan.malformed") from error
     if not steps:

@@ -16,6 +16,7 @@ from headwater.model.moment import Asked
 from headwater.model.principal import Principal
 from headwater.model.remark import Remarks
 from headwater.toolkit.cited import Cited
+from headwater.toolkit.exact import exact_fields
 
 SUPPLIED_EACH_CALL: tuple[type, ...] = (Principal, Asked, Remarks)
 MAX_LISTED = 5
@@ -62,7 +63,6 @@ class Schema:
         self.names = frozenset(fields)
         self._arguments = create_model(f"{name} arguments", __config__=config, **fields)
         self._result: TypeAdapter[Any] = TypeAdapter(returned)
-        self._check = self._arguments.__pydantic_validator__.validate_python
         self._dump = self._result.serializer.to_json
         self._plain = _plain_types(returned)
 
@@ -73,7 +73,7 @@ class Schema:
             UsageError: `tool.bad_arguments`, naming each path that is wrong and why.
         """
         try:
-            decoded: dict[str, Any] = self._check(arguments).__dict__  # no copy: nobody else has it
+            decoded: dict[str, Any] = self._check(arguments)[0]
         except ValidationError as error:
             message = f"{self.name}: {describe(error)}"
             raise UsageError(message, code="tool.bad_arguments") from error
@@ -127,6 +127,11 @@ class Schema:
             if wrong:
                 message = f"{self.name}: {_list_of(wrong)}"
                 raise UsageError(message, code="tool.bad_arguments") from error
+
+    @cached_property
+    def _check(self) -> Callable[[Mapping[str, Any]], Any]:
+        """Return what checks arguments and gives them by name, first in a tuple."""
+        return exact_fields(self._arguments).validate_python
 
     @cached_property
     def arguments(self) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """One call through its policies."""
 
 import threading
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated
@@ -48,7 +49,7 @@ async def test_an_unknown_tool_is_refused_with_close_names():
 
 @pytest.mark.parametrize(
     "args",
-    [{"nope": 1}, {"n": "many"}, {"n": -1}, {"n": None}, {}, {"n": [[[1]]]}],
+    [{"nope": 1}, *[{"n": n} for n in ("many", "5", True, 5.5, -1, None, [[[1]]])], {}],
 )
 async def test_wrong_arguments_are_refused_by_their_path(args):
     async def positive(n: Annotated[int, Field(ge=0)]) -> int:
@@ -62,6 +63,45 @@ async def test_wrong_arguments_are_refused_by_their_path(args):
         "asker",
     )
     assert "n" in outcome.message
+
+
+@dataclass
+class Order:
+    """Arguments within an argument; one is called as pydantic calls its own."""
+
+    type: int
+    config: bool = False
+
+
+@pytest.mark.parametrize(
+    ("args", "path"),
+    [
+        ({"share": "0.5"}, "share"),
+        ({"share": True}, "share"),
+        ({"sure": 1}, "sure"),
+        ({"sure": "yes"}, "sure"),
+        ({"orders": [{"type": 1}, {"type": "2"}]}, "orders.1.type"),
+        ({"orders": [{"type": 1, "config": "no"}]}, "orders.0.config"),
+        ({"either": False}, "either"),
+    ],
+)
+async def test_text_and_booleans_are_no_numbers_at_any_depth(args, path):
+    async def order(
+        share: float = 1.0,
+        sure: bool = False,
+        orders: list[Order] | None = None,
+        either: int | str = 0,
+    ) -> str:
+        return f"{share} {sure} {orders} {either}"
+
+    async with open_harness([plain("t.order", order)]) as engine:
+        outcome = await engine.call("t.order", args)
+        fine = await engine.call(
+            "t.order", {"share": 1, "sure": True, "orders": [{"type": 2.0}], "either": "7"}
+        )
+    assert (outcome.status, outcome.code) == ("failed", "tool.bad_arguments")
+    assert f"{path}: " in outcome.message
+    assert fine.value == "1.0 True [Order(type=2, config=False)] 7"
 
 
 async def test_ten_megabytes_of_arguments_are_refused():

@@ -363,6 +363,8 @@ BAD_PLANS = {
     "unknown key": ({"steps": [], "speed": 1}, "plan.malformed"),
     "unknown field": (plan(step("a", speed=1)), "plan.malformed"),
     "wrong type": (plan(step("a", required="perhaps")), "plan.malformed"),
+    "text for a boolean": (plan(step("a", required="no")), "plan.malformed"),
+    "text for a number": (plan(step("a", within_s="2")), "plan.malformed"),
     "bad id": (plan(step("1a")), "plan.bad_id"),
     "id twice": (plan(step("a"), step("a")), "plan.bad_id"),
     "unknown tool": (plan(step("a", "t.nope")), "tool.unknown"),

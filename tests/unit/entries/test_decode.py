@@ -95,6 +95,13 @@ def test_a_plan_is_read_from_a_file_or_standard_input(
     assert len(json_file("-", "the plan")["text"]) == 10_000_000
 
 
+def test_closed_standard_input_is_said_to_be_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    with pytest.raises(UsageError, match="standard input is closed") as refused:
+        json_object("-", "the arguments")
+    assert refused.value.code == "cli.unreadable"
+
+
 def test_a_file_that_cannot_be_read_is_named_with_its_reason(tmp_path: Path) -> None:
     for path, told in ((tmp_path / "none.json", "No such file"), (tmp_path, "Is a directory")):
         with pytest.raises(UsageError, match=told) as refused:

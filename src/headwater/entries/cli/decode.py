@@ -6,6 +6,7 @@ import json
 import re
 import sys
 from datetime import UTC, datetime, timedelta
+from getpass import getpass
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -120,7 +121,26 @@ def json_file(path: str, what: str) -> dict[str, Any]:
     return json_object(_read(path, what), f"{what} {path}")
 
 
+def secret(path: str | None, what: str) -> str:
+    """Return the secret in a file, or of standard input; without either, as it is typed unseen.
+
+    It is never a word of the command line, which other users of the machine see.
+
+    Raises:
+        UsageError: `cli.unreadable`, `cli.not_text`; `cli.usage` where there is nobody to type it.
+    """
+    if path is not None:
+        return _read(path, what).strip()
+    if sys.stdin is None or not sys.stdin.isatty():
+        message = f"{what}: give the file that it is in, or - for standard input"
+        raise UsageError(message, code="cli.usage")
+    return getpass(f"{what}: ").strip()
+
+
 def _read(path: str, what: str) -> str:
+    if path == "-" and sys.stdin is None:
+        message = f"{what}: standard input is closed; give it something to read, or a file"
+        raise UsageError(message, code="cli.unreadable")
     try:
         if path == "-":
             raw = sys.stdin.buffer.read(MOST_BYTES + 1)
