@@ -150,6 +150,13 @@ def test_rows_by_item_come_largest_first_and_say_when_cut(
     ]
     assert found["cis_requested"] == len(chosen)
     assert found["truncated"] == evidence.truncated == (len(chosen) > limit)
+    ids = [10**15, *(world.ids[code] for code in sorted({*chosen, *estate.deleted}, reverse=True))]
+    found, evidence = world.cited("metric.aggregate", asked, limit=limit, ci_ids=[*ids, ids[-1]])
+    kept = [code for code in expected if world.ids[code] in ids]
+    assert [row["ci"]["code"] for row in found["rows"]] == kept[:limit]
+    assert found["cis_requested"] == len(ids)
+    assert found["truncated"] == evidence.truncated == (len(kept) > limit)
+    assert "not in the estate: 1000000000000000" in str(evidence.query)
 
 
 @modest

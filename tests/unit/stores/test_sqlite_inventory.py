@@ -172,6 +172,17 @@ async def test_in_a_large_estate_a_misspelt_name_is_still_found(database: Sqlite
     assert [(each.code, each.score) for each in exact] == [("node-00077", 1.0)]
 
 
+async def test_an_estate_that_shrank_is_weighed_whole_again(database: SqliteDatabase) -> None:
+    inventory = SqlInventory(database)
+    many = (host(f"node-{number:05d}") for number in range(20_001))
+    await inventory.load(rows_of(many), replace=False, principal=ME)
+    assert await inventory.candidates("axz-1x", limit=3, principal=ME) == []
+    few = (host(code) for code in ("abz-1x", "unlike"))
+    await inventory.load(rows_of(few), replace=True, principal=ME)
+    found = await inventory.candidates("axz-1x", limit=3, principal=ME)
+    assert [(each.code, each.match) for each in found] == [("abz-1x", "fuzzy")]
+
+
 PLANS = (
     ((), "USING COVERING INDEX"),
     ((Filter("code", "eq", "x"),), "sqlite_autoindex_configuration_item_1"),

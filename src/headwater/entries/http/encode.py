@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic_core import to_json
 from starlette.responses import Response
 
-from headwater.entries.wire.encode import plain
+from headwater.entries.wire.encode import compact
 from headwater.model.outcome import Succeeded
 
 BESIDE_VALUE = tuple(name for name in Succeeded.__slots__ if name != "value")
@@ -15,13 +14,13 @@ BESIDE_VALUE = tuple(name for name in Succeeded.__slots__ if name != "value")
 
 def encoded(value: Any) -> bytes:
     """Return a value as JSON in UTF-8: the document that every entry gives."""
-    return to_json(plain(value))
+    return compact(value)
 
 
 def encoded_outcome(outcome: Succeeded) -> bytes:
     """Return a success whose value is `Json` already as a whole."""
-    fields = {name: plain(getattr(outcome, name)) for name in BESIDE_VALUE}
-    return b'{"value":%b,%b' % (outcome.value, to_json(fields)[1:])
+    fields = {name: getattr(outcome, name) for name in BESIDE_VALUE}
+    return b'{"value":%b,%b' % (outcome.value, compact(fields)[1:])
 
 
 def given(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:

@@ -11,6 +11,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from pydantic_core import to_json
+
 
 def plain(value: Any) -> Any:
     """Return plain JSON data: dataclasses as objects, instants as ISO 8601, NaN as null."""
@@ -41,6 +43,36 @@ def _plain_object(value: Any) -> Any:
     if isinstance(value, Path):
         return str(value)
     return repr(value)
+
+
+def _one_level(value: Any) -> Any:
+    """Return what JSON has no word for, as it is at its outermost."""
+    if (names := _fields(value.__class__)) is not None:
+        return {name: getattr(value, name) for name in names}
+    if isinstance(value, (set, frozenset)):
+        return list(value)
+    return dict(value) if isinstance(value, Mapping) else _plain_object(value)
+
+
+_LINE = json.JSONEncoder(
+    ensure_ascii=False,
+    check_circular=False,
+    allow_nan=False,
+    separators=(",", ":"),
+    default=_one_level,
+)
+
+
+def compact(value: Any) -> bytes:
+    """Return `plain(value)` as JSON in UTF-8, without making what is plain already once more.
+
+    Raises:
+        PydanticSerializationError: there is text that is no Unicode.
+    """
+    try:
+        return _LINE.encode(value).encode()
+    except (ValueError, TypeError, RecursionError):  # no number, an odd key, half a character
+        return to_json(plain(value))
 
 
 def document(value: Any) -> str:

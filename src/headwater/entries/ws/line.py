@@ -10,12 +10,11 @@ from typing import Any
 
 import anyio
 from anyio.abc import TaskGroup
-from pydantic_core import to_json
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from headwater.app.service import AsyncHeadwater
 from headwater.entries.wire.decode import read_object
-from headwater.entries.wire.encode import plain
+from headwater.entries.wire.encode import compact
 from headwater.entries.wire.faults import facts, known
 from headwater.entries.wire.opening import Opening
 from headwater.entries.wire.rooms import Place, Rooms
@@ -165,7 +164,7 @@ class Line:
 
 def dumped(message: dict[str, Any]) -> str:
     """Return a message as JSON."""
-    return to_json(plain(message)).decode()
+    return compact(message).decode()
 
 
 @functools.lru_cache(maxsize=MOST_WRITTEN)

@@ -14,7 +14,7 @@ from typing import Any
 from pydantic_core import to_json
 
 from headwater.entries.wire.decode import read_object
-from headwater.entries.wire.encode import plain
+from headwater.entries.wire.encode import compact
 from headwater.entries.ws.messages import Request, request_of
 from headwater.errors import UsageError
 from headwater.model.room import RoomEvent
@@ -66,7 +66,7 @@ SHAKEN = "{}" + END
 
 def written(message: Mapping[str, Any]) -> str:
     """Return a message as it is sent."""
-    return to_json(plain(message)).decode() + END
+    return compact(message).decode() + END
 
 
 def records(text: str) -> Iterator[bytes]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from headwater.analysis.windows import parse_window
 from headwater.model.evidence import Evidence
+from headwater.model.item import ItemRef
 from headwater.model.metric import Aggregate, AggregateQuery, MetricValue, Series, SeriesQuery
 from headwater.model.moment import Asked
 from headwater.model.principal import Principal
@@ -44,20 +46,24 @@ async def aggregate(  # noqa: PLR0913 - a tool's parameters are its arguments
     principal: Principal,
 ) -> Cited[MetricValue]:
     """Pool the samples of several items (rates are summed), or give a row for each item."""
+    ids = None if filters or group_by is None else _ids_alone(ci_ids or (), most=limit)
     named = Named()
-    if ci_ids is not None:
+    if ci_ids is not None and ids is None:
         named = await find_named(ci_ids, inventory=inventory, principal=principal)
     query = AggregateQuery(
         metric=metric,
         window=parse_window(window, asked.at),
         aggregate=aggregate,
-        ci_ids=None if ci_ids is None else named.ids,
+        ci_ids=ids if ids is not None or ci_ids is None else named.ids,
         filters=tuple(filters),
         by_ci=group_by == "ci",
         limit=limit,
     )
     value = await metrics.aggregate(query, principal=principal)
-    if ci_ids is not None:
+    if ids is not None:  # each item that is there has a row
+        there = {row.ci.id for row in value.rows}
+        named = Named(unknown=[one for one in ids if one not in there])
+    elif ci_ids is not None:
         value = dataclasses.replace(value, cis_requested=named.requested)
     items = [row.ci for row in value.rows] or named.items
     evidence = Evidence(
@@ -70,6 +76,13 @@ async def aggregate(  # noqa: PLR0913 - a tool's parameters are its arguments
         truncated=value.truncated,
     )
     return Cited(value, (evidence,))
+
+
+def _ids_alone(refs: Sequence[ItemRef], *, most: int) -> tuple[int, ...] | None:
+    """Return the ids of items named by nothing else, each once; None where there are too many."""
+    ids = tuple(dict.fromkeys(one for one in refs if isinstance(one, int)))
+    named_else = any(isinstance(one, str) for one in refs)
+    return ids if ids and len(ids) <= most and not named_else else None
 
 
 @tool(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import blake2b
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, func, select
+from sqlalchemy import Connection, Select, bindparam, func, select
 
 from headwater.analysis.filtering import check_filters
 from headwater.analysis.instants import from_us, span_us, to_us
@@ -22,7 +23,9 @@ from headwater.stores.sql.code_book import read_codes
 from headwater.stores.sql.database import Database
 from headwater.stores.sql.filters import Shape, item_ids, shaped
 from headwater.stores.sql.id_lists import among, listed
+from headwater.stores.sql.item_rows import document_of
 from headwater.stores.sql.leftovers import Leftovers, of_sources
+from headwater.stores.sql.plain_rows import packed_rows
 from headwater.stores.sql.statistics import tell_planner
 from headwater.stores.sql.tables import history_entry as entry
 from headwater.stores.sql.tables import item
@@ -75,7 +78,7 @@ class SqlHistory:
         limit = max(query.limit, 0)
 
         def work(connection: Connection) -> HistoryPage:
-            rows = connection.execute(page, {**given, "limit": limit}).all()
+            rows = packed_rows(connection, page, {**given, "limit": limit})
             found = len(rows)
             if found == limit:
                 found = connection.execute(total, given).scalar_one()
@@ -149,7 +152,7 @@ def _narrowed(
     return statement.where(*(conditions[part] for part in parts))
 
 
-def _entry(row: Row[*tuple[Any, ...]]) -> HistoryEntry:
+def _entry(row: Sequence[Any]) -> HistoryEntry:
     return HistoryEntry(
         ci=ItemName(row[0], row[1], row[2]),
         id=row[3],
@@ -160,7 +163,7 @@ def _entry(row: Row[*tuple[Any, ...]]) -> HistoryEntry:
         title=row[8],
         summary=row[9],
         actor=row[10],
-        attributes=row[11],
+        attributes=document_of(row[11]),
     )
 
 

@@ -20,7 +20,7 @@ from headwater.model.load import LoadCount, Rows
 from headwater.model.principal import Principal
 from headwater.model.query import GroupQuery, ItemQuery
 from headwater.stores.sql.database import Database
-from headwater.stores.sql.item_candidates import find_candidates
+from headwater.stores.sql.item_candidates import LargeEstates, find_candidates
 from headwater.stores.sql.item_groups import count_groups
 from headwater.stores.sql.item_load import load_items
 from headwater.stores.sql.item_pages import find_page
@@ -44,6 +44,7 @@ class SqlInventory:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._vocabularies: dict[str, tuple[int, list[Candidate]]] = {}
+        self._large = LargeEstates()
 
     async def get(self, ref: ItemRef, *, principal: Principal) -> ConfigurationItem | None:
         """Return the item with this id (a whole number) or code (text), or None."""
@@ -95,7 +96,9 @@ class SqlInventory:
         """
 
         def work(connection: Connection) -> list[Candidate]:
-            return find_candidates(connection, term, limit=limit, principal=principal)
+            return find_candidates(
+                connection, term, limit=limit, large=self._large, principal=principal
+            )
 
         return await self._database.read(work, tenant=principal.tenant)
 

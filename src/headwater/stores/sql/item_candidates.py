@@ -33,6 +33,7 @@ from headwater.stores.sql.text_index import (
     seek_words,
     with_words,
 )
+from headwater.stores.sql.versions import version_of
 
 FUZZY_FROM = 0.6
 FUZZY_TOP = 0.69
@@ -41,6 +42,8 @@ WEIGH_ALL = 20_000
 """In estates up to this size every item is weighed for likeness."""
 NEIGHBOURS = 2_000
 SHORTEST_STEM = 2
+TENANTS = 1_000
+"""Tenants that are remembered to have a large estate."""
 
 Read = Sequence[Any]
 """A row of these columns."""
@@ -68,8 +71,34 @@ _SIZE = select(func.count()).select_from(
 )
 
 
+class LargeEstates:
+    """Which tenants were found to have more items than are all weighed, at which data version.
+
+    To count that far takes longer than all else that is read for a code.
+    """
+
+    def __init__(self) -> None:
+        self._versions: dict[str, int] = {}
+
+    def has(self, connection: Connection, principal: Principal) -> bool:
+        """Tell whether a tenant has too many items to weigh them all."""
+        tenant = principal.tenant
+        version = version_of(connection, "inventory", principal=principal)
+        if self._versions.get(tenant) == version:
+            return True
+        self._versions.pop(tenant, None)
+        given = {"tenant": tenant, "page_rows": WEIGH_ALL + 1}
+        ((size,),) = all_rows(connection, _SIZE, given)
+        if size <= WEIGH_ALL:
+            return False
+        self._versions[tenant] = version
+        while len(self._versions) > TENANTS:
+            self._versions.pop(next(iter(self._versions)), None)
+        return True
+
+
 def find_candidates(
-    connection: Connection, term: str, *, limit: int, principal: Principal
+    connection: Connection, term: str, *, limit: int, large: LargeEstates, principal: Principal
 ) -> list[Candidate]:
     """Return the items that a term may mean, best first, then by code."""
     wanted = term.strip().lower()
@@ -77,7 +106,7 @@ def find_candidates(
         return []
     seen: set[int] = set()
     found: list[Weighed] = []
-    for some, has_words in _neighbours(connection, term.strip(), principal.tenant):
+    for some, has_words in _neighbours(connection, term.strip(), large, principal=principal):
         new = {row[0]: row for row in some if row[0] not in seen}
         seen.update(new)
         found += _weighed(list(new.values()), wanted, has_words=has_words)
@@ -88,10 +117,10 @@ def find_candidates(
 
 
 def _neighbours(
-    connection: Connection, term: str, tenant: str
+    connection: Connection, term: str, large: LargeEstates, *, principal: Principal
 ) -> Iterator[tuple[Sequence[Read], bool]]:
     """Give rows that may be alike, the surest first; and whether they surely have the words."""
-    values = {"tenant": tenant, "page_rows": NEIGHBOURS}
+    values = {"tenant": principal.tenant, "page_rows": NEIGHBOURS}
     exact = all_rows(connection, _EXACT, values | {"term": term})
     yield exact, False
     words = tokens(term)
@@ -100,8 +129,7 @@ def _neighbours(
         yield _sure(connection, words, values), True
     if not indexed:
         yield all_rows(connection, _CONTAINING, values | {"term": term.lower()}), True
-    ((size,),) = all_rows(connection, _SIZE, values | {"page_rows": WEIGH_ALL + 1})
-    if size <= WEIGH_ALL:
+    if not large.has(connection, principal):
         yield packed_rows(connection, _EVERY, values | {"page_rows": WEIGH_ALL}), False
     elif indexed and not any(code == term for _, code, *_ in exact):
         yield from ((rows, False) for rows in _stems(connection, words, values))

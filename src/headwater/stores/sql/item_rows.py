@@ -44,8 +44,8 @@ def item_of(row: Sequence[Any]) -> ConfigurationItem:
         criticality=criticality,
         owner=owner,
         location=location,
-        tags=_document(tags),
-        attributes=_document(attributes),
+        tags=document_of(tags),
+        attributes=document_of(attributes),
         source=source,
         source_key=source_key,
         created_at=created_at,
@@ -53,7 +53,7 @@ def item_of(row: Sequence[Any]) -> ConfigurationItem:
     )
 
 
-def _document(value: Any) -> dict[str, Any]:
+def document_of(value: Any) -> dict[str, Any]:
     """Return a document's content: a driver may give its text."""
     found: dict[str, Any] = from_json(value) if isinstance(value, str) else value
     return found

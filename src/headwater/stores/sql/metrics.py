@@ -291,9 +291,15 @@ def _value(
 ) -> MetricValue:
     which, given = of
     wanted: int | None = None
-    if query.by_ci or which.shapes:
-        wanted = connection.execute(requested(which), given).scalar_one()
-    rows = _rows(connection, query, found=found, of=of) if query.by_ci else []
+    rows: list[AggregateRow] = []
+    if query.by_ci and which.ids and not which.shapes and len(given["ids"]) <= query.limit:
+        rows = _row_each(connection, query, found=found, given=given)
+        wanted = len(rows)
+    else:
+        if query.by_ci or which.shapes:
+            wanted = connection.execute(requested(which), given).scalar_one()
+        if query.by_ci:
+            rows = _rows(connection, query, found=found, of=of)
     asked = wanted if which.shapes else None
     return MetricValue(
         metric=known.name,
@@ -310,6 +316,26 @@ def _value(
     )
 
 
+def _row_each(
+    connection: Connection, query: AggregateQuery, *, found: Figures, given: dict[str, Any]
+) -> list[AggregateRow]:
+    """Return a row for each living item of those given, of whom none is cut: names tell all."""
+    names = _names(connection, given["ids"], Principal(given["tenant"]))
+    return [_row(names[ci], query, found=found) for ci in _ranked(found, names)]
+
+
+def _ranked(found: Figures, also: Iterable[int] = ()) -> list[int]:
+    """Return the items that have a value, the greatest first, then the others, by id."""
+    with_value = {ci: value for ci, value in found.values.items() if value is not None}
+    ids = sorted(with_value, key=lambda ci: (-with_value[ci], ci))
+    return ids + sorted(ci for ci in also if ci not in with_value)
+
+
+def _row(ci: ItemName, query: AggregateQuery, *, found: Figures) -> AggregateRow:
+    value = finite(found.values.get(ci.id), query.metric)
+    return AggregateRow(ci=ci, value=value, samples=found.samples.get(ci.id, 0))
+
+
 def _rows(
     connection: Connection,
     query: AggregateQuery,
@@ -319,17 +345,10 @@ def _rows(
 ) -> list[AggregateRow]:
     which, given = of
     limit = max(query.limit, 0)
-    with_value = {ci: value for ci, value in found.values.items() if value is not None}
-    ids = sorted(with_value, key=lambda ci: (-with_value[ci], ci))[:limit]
+    used = _ranked(found)
+    ids = used[:limit]
     if len(ids) < limit:
-        own = {**given, "used": listed(with_value), "limit": limit - len(ids)}
+        own = {**given, "used": listed(used), "limit": limit - len(ids)}
         ids += connection.execute(without(which), own).scalars().all()
     names = _names(connection, ids, Principal(given["tenant"]))
-    return [
-        AggregateRow(
-            ci=names[ci],
-            value=finite(with_value.get(ci), query.metric),
-            samples=found.samples.get(ci, 0),
-        )
-        for ci in ids
-    ]
+    return [_row(names[ci], query, found=found) for ci in ids]

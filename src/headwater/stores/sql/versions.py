@@ -55,7 +55,8 @@ class SqlVersions:
 def version_of(connection: Connection, port: str, *, principal: Principal) -> int:
     """Return the tenant's number for a port, within a unit of work."""
     values = {"tenant": principal.tenant, "of_port": port}
-    return connection.execute(_OF_PORT, values).scalar() or 0
+    rows = all_rows(connection, _OF_PORT, values)
+    return int(rows[0][0]) if rows else 0
 
 
 def raise_version(connection: Connection, port: str, *, principal: Principal) -> None:

@@ -21,7 +21,7 @@ from sqlalchemy import (
 from headwater.model.item import ItemName
 from headwater.model.relation import Direction, GraphEdge, GraphNode
 from headwater.stores.sql.id_lists import Unindexed, among, listed
-from headwater.stores.sql.plain_rows import all_rows
+from headwater.stores.sql.plain_rows import packed_rows
 from headwater.stores.sql.tables import item, relation
 
 TENANT: BindParameter[str] = bindparam("tenant")
@@ -45,7 +45,7 @@ class Walk:
     def nodes(self, depths: Mapping[int, int]) -> dict[int, GraphNode]:
         """Return the living items with these ids, at their depths and in their order."""
         given = {"tenant": self._given["tenant"], "ids": listed(depths)}
-        rows = all_rows(self._connection, NODES, given)
+        rows = packed_rows(self._connection, NODES, given)
         found = {
             row[0]: GraphNode(
                 id=row[0],
@@ -71,13 +71,13 @@ class Walk:
         """Return `(from, to)` for each relation that may be taken (backwards, if `back`)."""
         direction = _REVERSED[self._direction] if back else self._direction
         given = self._given | {"ids": listed(frontier)}
-        rows = all_rows(self._connection, _steps(direction, self._typed), given)
+        rows = packed_rows(self._connection, _steps(direction, self._typed), given)
         return [(row[0], row[1]) for row in rows]
 
     def edges(self, nodes: dict[int, GraphNode], *, after_id: int, limit: int) -> list[GraphEdge]:
         """Return the relations among nodes with an id above `after_id`, by id."""
         given = self._given | {"ids": listed(nodes), "after_id": after_id, "limit": limit}
-        rows = all_rows(self._connection, _edges(self._typed), given)
+        rows = packed_rows(self._connection, _edges(self._typed), given)
         names = {each.id: ItemName(each.id, each.code, each.name) for each in nodes.values()}
         return [
             GraphEdge(id=row[0], source=names[row[1]], target=names[row[2]], type=row[3])

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, get_args
 
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic_core import PydanticSerializationError
 
 from headwater.entries.cli.exits import BY_FAULT, BY_OUTCOME, BY_STATUS
-from headwater.entries.wire.encode import document, plain
+from headwater.entries.wire.encode import compact, document, plain
 from headwater.errors import Fault
 from headwater.model.evidence import Evidence
 from headwater.model.outcome import Succeeded
@@ -33,6 +36,31 @@ def test_any_value_is_valid_json_in_ascii(value: Any) -> None:
     text = document(value)
     assert text.isascii()
     assert json.loads(text, parse_constant=refuse) == plain(value)
+
+
+@given(VALUES)
+def test_the_short_way_gives_the_same_document(value: Any) -> None:
+    try:
+        text = compact({"value": value, "outcome": Succeeded(value=(value,))})
+    except PydanticSerializationError:
+        assert "surrogate" in repr(value) or re.search(r"\\ud[89a-f]", ascii(value))
+        return
+    told = json.loads(text, parse_constant=refuse)
+    assert told == json.loads(json.dumps(plain({"value": value, "outcome": told["outcome"]})))
+    assert told["outcome"] == json.loads(json.dumps(plain(Succeeded(value=(value,)))))
+
+
+def test_the_short_way_knows_what_json_has_no_word_for() -> None:
+    at = datetime(2026, 11, 21, 12, tzinfo=UTC)
+    odd = {
+        "window": Window(at, at),
+        "path": Path("a/b"),
+        "kept": MappingProxyType({"one": frozenset({1})}),
+        "keys": {3: 4, at: 5},
+        "none": float("nan"),
+        "else": 1j,
+    }
+    assert json.loads(compact(odd)) == json.loads(json.dumps(plain(odd)))
 
 
 def test_what_is_not_a_number_is_null() -> None:
