@@ -65,6 +65,12 @@ def test_a_bad_item_names_its_line_and_the_reason(tmp_path: Path, line: str, rea
         ),
         ("rules.jsonl", {"code": "r"}, "trigger is missing"),
         ("rules.jsonl", {"code": "r", "trigger": {"a": 1}, "enabled": "yes"}, "true or false"),
+        ("rules.jsonl", {"code": "r", "trigger": {"a": 1}}, "trigger: type is missing"),
+        (
+            "rules.jsonl",
+            {"code": "r", "trigger": {"type": "event", "condition": {"nor": []}}},
+            "trigger: condition",
+        ),
     ],
 )
 def test_a_bad_line_of_any_file_says_what_is_wrong(

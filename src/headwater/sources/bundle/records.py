@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from headwater.analysis.trigger import parse_trigger
+from headwater.errors import UsageError
 from headwater.model.history import SEVERITIES, HistoryRecord
 from headwater.model.item import ItemRecord
 from headwater.model.metric import MetricRecord
@@ -132,13 +134,18 @@ def rule(fields: dict[str, Any]) -> RuleRecord:
     if not trigger:
         message = "trigger is missing"
         raise ValueError(message)
+    enabled = take.flag(fields, "enabled", default=True)
+    try:
+        parse_trigger(trigger)
+    except UsageError as error:
+        raise ValueError(error.message.removeprefix("the rule's ")) from error
     return RuleRecord(
         code=code or take.name(fields, "name"),
         name=name or take.name(fields, "code"),
         trigger=trigger,
         description=take.optional_text(fields, "description"),
         severity=severity(take.optional_name(fields, "severity")),
-        enabled=take.flag(fields, "enabled", default=True),
+        enabled=enabled,
         attributes=take.attributes(fields),
     )
 
