@@ -9,7 +9,7 @@ from anyio import fail_after
 from headwater.engine.limits import Limits
 from headwater.engine.watch import Watch
 from headwater.errors import ToolFault, UsageError
-from headwater.testing import Script, blocking, open_harness, scripted
+from headwater.testing import Script, blocking, open_harness, plain, scripted
 
 on_jumping_clock = pytest.mark.parametrize("anyio_backend", ["trio"], indirect=True)
 on_real_clock = pytest.mark.parametrize("anyio_backend", ["asyncio"], indirect=True)
@@ -174,8 +174,6 @@ async def test_null_where_a_value_is_due_fails_the_step_and_names_the_reference(
     async def measure(word: str) -> int:
         return len(word)
 
-    from headwater.testing import plain
-
     async with open_harness([ECHO, plain("t.measure", measure)]) as engine:
         outcomes = await engine.run(
             plan(
@@ -195,8 +193,6 @@ class TestForEach:
             if n % 2:
                 raise broken
             return n / 2
-
-        from headwater.testing import plain
 
         async with open_harness([ECHO, plain("t.half", half)]) as engine:
             outcomes = await engine.run(
@@ -343,8 +339,6 @@ async def test_required_steps_go_first_where_places_are_few():
         order.append(value)
         await anyio.sleep(1)
 
-    from headwater.testing import plain
-
     async with open_harness([plain("t.note", note, concurrency=1)]) as engine:
         await engine.run(
             plan(
@@ -354,6 +348,44 @@ async def test_required_steps_go_first_where_places_are_few():
             budget_s=50,
         )
     assert order[:3].count("r") >= 2
+
+
+async def test_required_steps_start_first_where_few_may_run_at_once():
+    started = []
+
+    async def note(value: str) -> None:
+        started.append(value)
+
+    async with open_harness([plain("t.note", note)], limits=Limits(parallel=1)) as engine:
+        await engine.run(
+            plan(
+                step("spare", "t.note", required=False, args={"value": "spare"}),
+                step("must", "t.note", args={"value": "must"}),
+            )
+        )
+    assert started == ["must", "spare"]
+
+
+@on_jumping_clock
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [step("first", "t.note", args={"value": "hang"}), step("then", "t.note", after=["first"])],
+        [step("each", "t.note", for_each=["hang", "quick"], args={"value": {"$": "item"}})],
+    ],
+)
+async def test_nothing_is_asked_once_the_time_is_over(steps):
+    noted = []
+
+    async def note(value: str = "quick") -> None:
+        if value == "hang":
+            await anyio.sleep_forever()
+        noted.append(value)
+
+    async with open_harness([plain("t.note", note)], limits=Limits(parallel=1)) as engine:
+        outcomes = await engine.run(plan(*steps), budget_s=1)
+    assert {one.status for one in outcomes.values()} == {"late"}
+    assert noted == []
 
 
 BAD_PLANS = {
