@@ -13,10 +13,10 @@ from typing import NamedTuple
 import numpy as np
 
 from headwater.analysis.embeddings import FLOAT_BYTES, Ids, Mask, Matrix, nearest, unpack_all
-from headwater.analysis.word_index import Among, rows_among
+from headwater.analysis.word_index import Among, rows_among, rows_without
 
-_ROOM = 1.5
-"""How many times the rows needed a new matrix has."""
+_ROOM, _FIRST_ROOM = 1.5, 1.05
+"""How many times the rows needed a new matrix has, and the first one."""
 _DEAD_SHARE = 0.1
 """Share of vectors gone at which an index is made anew without them."""
 
@@ -83,7 +83,9 @@ class VectorIndex:
         first = len(self.ids)
         room = self.room
         if first + size > len(room) or room.shape[1] != dimensions:
-            room = np.empty((int((first + size) * (_ROOM if first else 1)), dimensions), np.float32)
+            room = np.empty(
+                (int((first + size) * (_ROOM if first else _FIRST_ROOM)), dimensions), np.float32
+            )
             room[:first] = self.matrix if first else room[:0]
         room[first : first + size] = unpack_all(
             [one.vector for one in vectors], dimensions=dimensions
@@ -101,9 +103,14 @@ class VectorIndex:
             alive = np.concatenate((alive, np.ones(size, dtype=np.bool_)))
         return VectorIndex(ids, passages, documents, alive, room)
 
-    def with_only(self, ids: Sequence[int], /) -> VectorIndex:
-        """Return an index of those vectors alone that have one of these ids of their own."""
-        alive = np.isin(self.ids, np.fromiter(ids, dtype=np.int64, count=len(ids)))
+    @property
+    def living(self) -> Ids:
+        """Return the ids of their own that the vectors have which are there, ascending."""
+        return self.ids if self.alive is None else self.ids[self.alive]
+
+    def without(self, ids: Ids, /) -> VectorIndex:
+        """Return an index without the vectors that have one of these ids of their own."""
+        alive = rows_without(self.ids, self.alive, ids)
         if np.count_nonzero(alive) >= (1 - _DEAD_SHARE) * len(alive):
             return replace(self, alive=alive)
         return VectorIndex(

@@ -131,9 +131,14 @@ class WordIndex:
             alive = np.concatenate((alive, np.ones(size, dtype=np.bool_)))
         return WordIndex(ids, documents, lengths, alive, _merged((*self.segments, new)))
 
-    def with_only(self, ids: Sequence[int], /) -> WordIndex:
-        """Return an index of those passages alone that have one of these ids."""
-        alive = np.isin(self.ids, np.fromiter(ids, dtype=np.int64, count=len(ids)))
+    @property
+    def living(self) -> Ids:
+        """Return the ids of the passages that are there, ascending."""
+        return self.ids if self.alive is None else self.ids[self.alive]
+
+    def without(self, ids: Ids, /) -> WordIndex:
+        """Return an index without the passages that have one of these ids."""
+        alive = rows_without(self.ids, self.alive, ids)
         if np.count_nonzero(alive) < (1 - _DEAD_SHARE) * len(alive):
             return self._compact(alive)
         return replace(self, alive=alive)
@@ -192,6 +197,15 @@ def rows_among(ids: Ids, documents: Ids, among: Among) -> Mask:
     if among.passages is not None:
         mask &= _is_one_of(ids, among.passages)
     return mask
+
+
+def rows_without(ids: Ids, alive: Mask | None, gone: Ids) -> Mask:
+    """Return which rows are alive once those with these ids are gone; all ids are ascending."""
+    left = np.ones(len(ids), dtype=np.bool_) if alive is None else alive.copy()
+    places = np.searchsorted(ids, gone)
+    places = places[places < len(ids)]
+    left[places[np.isin(ids[places], gone)]] = False
+    return left
 
 
 def _is_one_of(values: Ids, wanted: Several[int]) -> Mask:

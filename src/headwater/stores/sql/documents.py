@@ -30,6 +30,7 @@ from headwater.model.document import (
 from headwater.model.principal import Principal
 from headwater.stores.sql.database import Database
 from headwater.stores.sql.document_load import drop_document, prepare, put_document, unchanged
+from headwater.stores.sql.gone_rows import spans_of
 from headwater.stores.sql.held_index import MOST_BYTES, HeldIndexes, Reading
 from headwater.stores.sql.id_lists import listed
 from headwater.stores.sql.passage_filters import documents_within, filter_values
@@ -51,8 +52,7 @@ _READING = Reading(
     .where(_OF_TENANT, words.c.passage_id > bindparam("after_id"))
     .order_by(words.c.passage_id)
     .limit(bindparam("page_rows")),
-    count=select(func.count()).select_from(words).where(_OF_TENANT),
-    ids=select(words.c.passage_id).where(_OF_TENANT),
+    spans=spans_of(words.c.passage_id, _OF_TENANT),
     row=lambda row: IndexedPassage(*row),
     size=lambda row: len(row.words),
 )

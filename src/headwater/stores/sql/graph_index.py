@@ -168,9 +168,14 @@ class GraphIndex:
             graph = Graph(int(exact.matrix.shape[1]))
         return replace(self, exact=exact, graph=graph)
 
-    def with_only(self, ids: Sequence[int], /) -> GraphIndex:
-        """Return an index of those vectors alone that have one of these ids of their own."""
-        exact, graph = self.exact.with_only(ids), self.graph
+    @property
+    def living(self) -> Ids:
+        """Return the ids of their own that the vectors have which are there, ascending."""
+        return self.exact.living
+
+    def without(self, ids: Ids, /) -> GraphIndex:
+        """Return an index without the vectors that have one of these ids of their own."""
+        exact, graph = self.exact.without(ids), self.graph
         if graph is not None and graph.rows > DEAD * max(exact.rows, 1):
             graph = Graph(self.dimensions) if exact.rows > self.above else None
         return replace(self, exact=exact, graph=graph)

@@ -1,8 +1,8 @@
 """Where does a process keep an index of a tenant's rows, and how does it stay true? It ranks none.
 
 Rows are only added, with higher ids than all before, or taken away. So an index is brought up to
-date by reading the rows above the last id, and all ids where some are gone. What was read stays
-read when the caller leaves in the middle: the next one goes on from there.
+date by reading the rows above the last id, and finding which of those held are gone. What was read
+stays read when the caller leaves in the middle: the next one goes on from there.
 """
 
 from __future__ import annotations
@@ -13,13 +13,16 @@ from functools import partial
 from typing import Any, Generic, NamedTuple, Protocol, Self, TypeVar
 
 import anyio
+import numpy as np
 from anyio import to_thread
 from sqlalchemy import Connection, Select
 
+from headwater.analysis.embeddings import Ids
 from headwater.analysis.word_index import Among
 from headwater.model.document import PassageFilter
 from headwater.model.principal import Principal
 from headwater.stores.sql.database import Database
+from headwater.stores.sql.gone_rows import Spans, gone_of
 from headwater.stores.sql.passage_filters import find_among
 from headwater.stores.sql.plain_rows import all_rows
 from headwater.stores.sql.versions import version_of
@@ -51,8 +54,13 @@ class Index(Protocol[RowT_contra]):
         """Return an index with more rows."""
         ...
 
-    def with_only(self, ids: Sequence[int], /) -> Self:
-        """Return an index of those rows alone that have one of these ids."""
+    @property
+    def living(self) -> Ids:
+        """Return the ids of the rows that are there, ascending."""
+        ...
+
+    def without(self, ids: Ids, /) -> Self:
+        """Return an index without the rows that have one of these ids."""
         ...
 
 
@@ -66,15 +74,14 @@ class Reading(Generic[RowT]):
     Args:
         port: Whose data version says that nothing changed.
         page: Rows with an id above `after_id`, by id, at most `page_rows`.
-        count: How many rows there are; `ids` are all of theirs.
+        spans: Their ids.
         row: Makes a row of what the driver gives.
         size: Of a row, in bytes.
     """
 
     port: str
     page: Select[Any]
-    count: Select[Any]
-    ids: Select[Any]
+    spans: Spans
     row: Callable[[tuple[Any, ...]], RowT]
     size: Callable[[RowT], int]
 
@@ -83,7 +90,7 @@ class _Page(NamedTuple):
     version: int
     rows: list[Any]
     is_last: bool
-    ids: list[int] | None
+    gone: Ids | None
 
 
 @dataclass(slots=True)
@@ -142,7 +149,7 @@ class HeldIndexes(Generic[IndexT, RowT]):
         """Give all rows, some at a time, for what is too large to be kept."""
         last_id = 0
         while True:
-            page = await self._page(name, last_id, expected=None, principal=principal)
+            page = await self._page(name, last_id, held=None, principal=principal)
             yield page.rows
             if page.is_last:
                 return
@@ -157,8 +164,7 @@ class HeldIndexes(Generic[IndexT, RowT]):
     async def _catch_up(self, held: _Held[IndexT], name: str, *, principal: Principal) -> bool:
         """Read what is new and build the index of it; False where that is too large."""
         while True:
-            expected = held.index.rows + len(held.pending)
-            page = await self._page(name, held.last_id, expected=expected, principal=principal)
+            page = await self._page(name, held.last_id, held=held, principal=principal)
             held.pending += page.rows
             held.pending_bytes += sum(map(self._reading.size, page.rows))
             if page.rows:
@@ -167,16 +173,18 @@ class HeldIndexes(Generic[IndexT, RowT]):
                 return False
             if page.is_last:
                 break
-        work = partial(_extended, held.index, held.pending, page.ids)
-        index = held.index if not held.pending and page.ids is None else await self.in_thread(work)
+        gone = held.index.living[:0] if page.gone is None else page.gone
+        same = not held.pending and not len(gone)
+        work = partial(_extended, held.index, held.pending, gone)
+        index = held.index if same else await self.in_thread(work)
         held.index, held.version = index, page.version
         held.pending, held.pending_bytes = [], 0
         return True
 
     async def _page(
-        self, name: str, after_id: int, *, expected: int | None, principal: Principal
+        self, name: str, after_id: int, *, held: _Held[IndexT] | None, principal: Principal
     ) -> _Page:
-        """Read rows; with the last ones all ids, where rows that were expected are gone."""
+        """Read rows; with the last ones the ids of those held that are gone."""
         reading = self._reading
         given: Mapping[str, Any] = {
             "tenant": principal.tenant,
@@ -189,12 +197,10 @@ class HeldIndexes(Generic[IndexT, RowT]):
             version = version_of(connection, reading.port, principal=principal)
             rows = [reading.row(row) for row in all_rows(connection, reading.page, given)]
             is_last = len(rows) < PAGE_ROWS
-            ids = None
-            if is_last and expected is not None:
-                [(count,)] = all_rows(connection, reading.count, given)
-                if count != expected + len(rows):
-                    ids = [number for (number,) in all_rows(connection, reading.ids, given)]
-            return _Page(version, rows, is_last, ids)
+            gone = None
+            if is_last and held is not None:
+                gone = gone_of(connection, reading.spans, given, held=_ids_of(held))
+            return _Page(version, rows, is_last, gone)
 
         return await self._database.read(work, tenant=principal.tenant)
 
@@ -208,6 +214,11 @@ class HeldIndexes(Generic[IndexT, RowT]):
                 del self._held[key]
 
 
-def _extended(index: IndexT, rows: Sequence[Any], ids: Sequence[int] | None) -> IndexT:
+def _ids_of(held: _Held[IndexT]) -> Ids:
+    pending = np.fromiter((row[0] for row in held.pending), np.int64, count=len(held.pending))
+    return np.concatenate((held.index.living, pending))
+
+
+def _extended(index: IndexT, rows: Sequence[Any], gone: Ids) -> IndexT:
     extended = index.with_more(rows)
-    return extended if ids is None else extended.with_only(ids)
+    return extended.without(gone) if len(gone) else extended

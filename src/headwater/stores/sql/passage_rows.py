@@ -13,6 +13,7 @@ from headwater.analysis.records import text_problem
 from headwater.model.document import Document, DocumentName, DocumentRef, Passage
 from headwater.model.item import ItemName
 from headwater.stores.sql.id_lists import among, listed
+from headwater.stores.sql.plain_rows import all_rows
 from headwater.stores.sql.tables import document, item, passage, passage_item
 
 DOCUMENT = (
@@ -109,8 +110,8 @@ def passages_by_id(connection: Connection, ids: Sequence[int], tenant: str) -> l
     values = {"tenant": tenant, "ids": listed(dict.fromkeys(each for each in ids if each in WHOLE))}
     if not values["ids"]:
         return []
-    items = _items_by_passage(connection.execute(_ITEMS, values))
-    rows = connection.execute(_BY_IDS, values)
+    items = _items_by_passage(all_rows(connection, _ITEMS, values))
+    rows = all_rows(connection, _BY_IDS, values)
     found = {row[0]: _passage_of(row, items.get(row[0], ())) for row in rows}
     return [found[number] for number in ids if number in found]
 

@@ -17,6 +17,7 @@ from headwater.analysis.words import best_first
 from headwater.model.document import PassageFilter, PassageScore
 from headwater.model.principal import Principal
 from headwater.stores.sql.database import Database
+from headwater.stores.sql.gone_rows import spans_of
 from headwater.stores.sql.graph_index import EXACT_VECTORS, GraphIndex
 from headwater.stores.sql.held_index import MOST_BYTES, HeldIndexes, Reading
 from headwater.stores.sql.id_lists import among, listed
@@ -41,11 +42,11 @@ _READING = Reading(
     .where(*OF_MODEL, vector_table.c.id > bindparam("after_id"))
     .order_by(vector_table.c.id)
     .limit(bindparam("page_rows")),
-    count=select(func.count()).select_from(vector_table).where(*OF_MODEL),
-    ids=select(vector_table.c.id).where(*OF_MODEL),
+    spans=spans_of(vector_table.c.id, *OF_MODEL),
     row=lambda row: IndexedVector(*row),
     size=lambda row: len(row.vector),
 )
+_COUNT = select(func.count()).select_from(vector_table).where(*OF_MODEL)
 _FETCH = select(vector_table.c.passage_id, vector_table.c.vector).where(*OF_MODEL, _OF_IDS)
 _PASSAGES = select(passage.c.id, passage.c.document_id).where(
     passage.c.tenant_id == bindparam("tenant"), among(passage.c.id, "ids")
@@ -151,7 +152,7 @@ class SqlVectors:
         values = {"tenant": principal.tenant, "name": model, "page_rows": max(limit, 0)}
 
         def work(connection: Connection) -> list[int]:
-            held = connection.execute(_READING.count, values).scalar_one()
+            held = connection.execute(_COUNT, values).scalar_one()
             if held == connection.execute(_ALL, values).scalar_one():  # far quicker than to look
                 return []
             return list(connection.execute(_MISSING, values).scalars())
