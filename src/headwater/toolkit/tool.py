@@ -63,11 +63,12 @@ class Tool:
     reads: tuple[str, ...] = field(default=())
 
     def __post_init__(self) -> None:
-        """Refuse promises that do not go together.
+        """Refuse a bad name, and promises that do not go together.
 
         Raises:
-            UsageError: `tool.bad_promise`.
+            UsageError: `tool.bad_name`, `tool.bad_promise`.
         """
+        _check_words(self.name, self.role)
         _check_promises(self)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -100,7 +101,6 @@ def tool(  # noqa: PLR0913 (each promise is a keyword of its own)
     Raises:
         UsageError: `tool.bad_name`, `tool.bad_signature` or `tool.bad_promise`.
     """
-    _check_words(name, role)
 
     def make(function: Callable[..., Any]) -> Tool:
         schema = Schema(name, function)

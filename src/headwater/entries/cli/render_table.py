@@ -12,6 +12,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from headwater.entries.cli.look import Look
 from headwater.entries.cli.text import amount, clean
 
 LEAST_CELL = 10
@@ -90,3 +91,20 @@ def _cell(value: object) -> Text:
 
 def _is_figure(value: object) -> bool:
     return value is None or (isinstance(value, int | float) and not isinstance(value, bool))
+
+
+def draw_page(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    *,
+    total: int,
+    look: Look,
+    none: str,
+    whole: int = 0,
+) -> list[RenderableType]:
+    """Return rows as a table and how many more there are; the words `none` where there are none."""
+    if not rows:
+        return [Text(none, style="dim")]
+    hidden = total - len(rows)
+    more = [Text(f"  … {hidden:,} more", style="dim")] if hidden > 0 else []
+    return [*draw_table(columns, rows, width=look.width, whole=whole), *more]

@@ -10,7 +10,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from headwater.entries.cli.look import Look
-from headwater.entries.cli.render_table import draw_table, facts_grid
+from headwater.entries.cli.render_table import draw_page, draw_table, facts_grid
 from headwater.entries.cli.text import clean
 from headwater.entries.cli.zone import Times, zone_name
 
@@ -22,7 +22,7 @@ STYLES = {"blocked": "bold red", "in_progress": "bold yellow", "done": "green", 
 def draw_teams(value: Value, look: Look) -> Drawn:
     """Return the teams that somebody sees."""
     rows = [[one["id"], one["name"], one["description"]] for one in value["teams"]]
-    return _page(
+    return draw_page(
         ["id", "team", "what for"], rows, total=value["total"], look=look, none="no teams yet"
     )
 
@@ -55,7 +55,7 @@ def draw_projects(value: Value, look: Look) -> Drawn:
         for one in value["projects"]
     ]
     columns = ["id", "project", "status", "done", "about"]
-    return _page(columns, rows, total=value["total"], look=look, none="no projects yet")
+    return draw_page(columns, rows, total=value["total"], look=look, none="no projects yet")
 
 
 def draw_project(value: Value, look: Look) -> Drawn:
@@ -76,7 +76,9 @@ def draw_project(value: Value, look: Look) -> Drawn:
 
 def draw_items(value: Value, look: Look) -> Drawn:
     """Return items of work, the most urgent first."""
-    return _page(*_work_rows(value["items"]), total=value["total"], look=look, none="nothing to do")
+    return draw_page(
+        *_work_rows(value["items"]), total=value["total"], look=look, none="nothing to do"
+    )
 
 
 def draw_item(value: Value, look: Look) -> Drawn:
@@ -124,7 +126,7 @@ def draw_sessions(value: Value, look: Look) -> Drawn:
         for one in value["sessions"]
     ]
     columns = ["id", "goal", "who", f"started ({zone_name(look.zone)})", ""]
-    return _page(columns, rows, total=value["total"], look=look, none="no sessions yet")
+    return draw_page(columns, rows, total=value["total"], look=look, none="no sessions yet")
 
 
 def draw_session(value: Value, look: Look) -> Drawn:
@@ -216,21 +218,6 @@ def _work_rows(items: Iterable[Value]) -> tuple[list[str], list[list[Any]]]:
         for one in items
     ]
     return ["id", "item", "status", "prio", "who", "due", "about"], rows
-
-
-def _page(
-    columns: Sequence[str],
-    rows: Sequence[Sequence[Any]],
-    *,
-    total: int,
-    look: Look,
-    none: str,
-) -> Drawn:
-    if not rows:
-        return [Text(none, style="dim")]
-    hidden = total - len(rows)
-    more = [Text(f"  … {hidden:,} more", style="dim")] if hidden > 0 else []
-    return [*draw_table(columns, rows, width=look.width), *more]
 
 
 def _head(kind: str, number: int, name: str) -> Text:

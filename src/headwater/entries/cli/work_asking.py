@@ -24,15 +24,22 @@ LISTS = {"items", "constraints", "runs", "documents", "statuses"}
 NUMBERS = {"priority", "version", "parent"}
 
 
-def asked(tool: str, arguments: Mapping[str, Any], *, options: Options, draw: Draw) -> int:
-    """Ask a tool of work, and show what it gives."""
+def asked(
+    tool: str,
+    arguments: Mapping[str, Any],
+    *,
+    options: Options,
+    draw: Draw,
+    keeps_jobs: bool = False,
+) -> int:
+    """Ask a tool of work, and show what it gives; perhaps with what is kept beside jobs."""
     screen = Screen(options)
 
     from headwater.app.namespace import value_of
     from headwater.entries.cli.door import opened
 
     async def called() -> Any:
-        async with opened(options) as app:
+        async with opened(options, keeps_jobs=keeps_jobs) as app:
             return value_of(await app.call(tool, arguments))
 
     return shown(anyio.run(called), screen, draw)
