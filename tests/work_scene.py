@@ -171,7 +171,7 @@ class Stage:
 
 
 @asynccontextmanager
-async def a_stage(url: str, folder: Path) -> AsyncIterator[Stage]:
+async def a_stage(url: str, folder: Path, **more: Any) -> AsyncIterator[Stage]:
     """Open an app with a stand-in of GitHub and a credential to it for both tenants."""
     bundle = anyio.Path(folder / "bundle")
     await bundle.mkdir()
@@ -185,6 +185,7 @@ async def a_stage(url: str, folder: Path) -> AsyncIterator[Stage]:
             github_url=base,
             github_sync_s=0.0,
             sealing_key=SEALING_KEY,  # type: ignore[arg-type]
+            **more,
         )
         hw = await stack.enter_async_context(AsyncHeadwater.open(url, settings=settings))
         for tenant in (HERE, ELSEWHERE):

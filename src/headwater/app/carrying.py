@@ -134,6 +134,7 @@ def of_earlier(
     """
     run, events = found.run, found.events
     earlier = records.earlier_of(run.run_id, events)
+    earlier = replace(earlier, anew=_asked_anew(parts, earlier))
     asked = replace(records.asked_of(run, events), budget_s=budget_of(parts, budget_s))
     return Work(
         kind="ask" if run.kind == "ask" else "run",
@@ -141,6 +142,14 @@ def of_earlier(
         steps=earlier.steps,
         earlier=earlier,
         only=checking.check_steps(run.run_id, earlier, only),
+    )
+
+
+def _asked_anew(parts: Parts, earlier: Earlier) -> frozenset[str]:
+    """Return the steps that only read what is their asker's own."""
+    tools = {step.id: parts.caller.registry.get(step.tool) for step in earlier.steps}
+    return frozenset(
+        name for name, one in tools.items() if one is not None and one.personal and one.idempotent
     )
 
 

@@ -255,6 +255,8 @@ class AsyncHeadwater:
     ) -> Answer | RunResult:
         """Ask again for what an earlier run is missing; its finished steps are kept.
 
+        Steps that show what is the asker's own, such as work, are always asked anew.
+
         Args:
             run_id: The earlier run.
             only: The missing steps wanted; empty means all.

@@ -101,3 +101,21 @@ async def test_a_run_that_writes_work_or_is_refused_for_it_is_its_askers_own() -
             with pytest.raises(UsageError) as caught:
                 await hw.explain(answer.run_id, principal=BOB)
             assert caught.value.code == "run.unknown"
+
+
+async def test_what_is_asked_again_shows_nothing_that_its_asker_may_no_longer_see() -> None:
+    async with AsyncHeadwater.open("memory:") as hw:
+        team = await value(hw, "create_team", name="Core")
+        project = await value(hw, "create_project", team=team["id"], name="a canary")
+        await value(hw, "set_member", team=team["id"], person="bob", role="member")
+        read = Step(id="mine", tool="work.project", args={"project": project["id"]})
+        other = Step(id="other", tool="ci.search", args={"keywords": ["x"]})
+        made = await hw.run(Plan(steps=(read, other)), principal=BOB)
+        again = await hw.again(made.run_id, principal=BOB)
+        assert "a canary" in repr(again)
+        await value(hw, "remove_member", team=team["id"], person="bob")
+        again = await hw.again(made.run_id, only=["other"], principal=BOB)
+        assert again.outcomes["mine"].status == "failed"
+        assert again.outcomes["mine"].code == "work.unknown"
+        assert again.outcomes["other"].status == "succeeded"
+        assert "a canary" not in repr(again)
