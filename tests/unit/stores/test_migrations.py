@@ -11,6 +11,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import MetaData, UniqueConstraint, create_engine, event, inspect
 
+from headwater.stores.sql.migrations.first import make_first, statements_of
 from headwater.stores.sql.migrations.run import configured, upgrade
 from headwater.stores.sql.planner_hints import HINTS
 from headwater.stores.sql.run_tables import runs
@@ -18,6 +19,7 @@ from headwater.stores.sql.schema import REVISIONS, Schema
 from headwater.stores.sql.sqlite_database import SqliteDatabase
 from headwater.stores.sql.tables import OUTSIDE, estate
 
+TABLES = "SELECT name FROM sqlite_master WHERE type = 'table'"
 SCHEMAS: list[tuple[Schema, MetaData]] = [("estate", estate), ("runs", runs)]
 
 
@@ -52,6 +54,27 @@ def test_the_revisions_make_the_tables_of_the_code(schema: Schema, metadata: Met
         assert made == described(connection)
     engine.dispose()
     declared.dispose()
+
+
+@pytest.mark.parametrize("schema", REVISIONS)
+def test_an_empty_file_gets_what_the_revisions_make(schema: Schema) -> None:
+    """Where this fails: `python -m headwater.stores.sql.migrations.first` writes it anew."""
+    revised, at_once = create_engine("sqlite://"), create_engine("sqlite://")
+    with revised.begin() as first, at_once.begin() as second:
+        upgrade(first, schema)
+        make_first(second, schema)
+        assert statements_of(second, schema) == statements_of(first, schema)
+        names = [name for (name,) in first.exec_driver_sql(TABLES)]
+        assert len(names) > 2
+        for name in names:
+            rows = [one.exec_driver_sql(f"SELECT * FROM {name}").all() for one in (first, second)]
+            without_time = [[row[:1] for row in of_one] for of_one in rows]
+            assert without_time[0] == without_time[1], name
+            if name == "tenant":
+                ((_, made_at), (_, also_made_at)) = (rows[0][0], rows[1][0])
+                assert abs(made_at - also_made_at) < 60_000_000
+    revised.dispose()
+    at_once.dispose()
 
 
 def described(connection: object) -> dict[str, str]:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, MetaData, inspect, text
 
 from headwater.errors import UsageError
 from headwater.stores.sql.database import Database
+from headwater.stores.sql.migrations.first import make_first
 from headwater.stores.sql.near_vectors import near_ready
 from headwater.stores.sql.planner_hints import write_hints
 from headwater.stores.sql.run_tables import runs
@@ -45,10 +46,7 @@ async def bring_up(database: Database, schema: Schema, *, where: str) -> None:
         with alone(connection):
             # Another process may have done it since.
             if not _is_current(connection, schema, where):
-                from headwater.stores.sql.migrations.run import upgrade
-
-                drop_unfinished(connection, schema)
-                upgrade(connection, schema)
+                _make_or_upgrade(connection, schema)
                 if schema == "estate":
                     write_hints(connection)
             if schema == "estate":
@@ -57,6 +55,16 @@ async def bring_up(database: Database, schema: Schema, *, where: str) -> None:
 
     if not await database.read(current, tenant=None):
         await database.load(work, tenant=None)
+
+
+def _make_or_upgrade(connection: Connection, schema: Schema) -> None:
+    if connection.dialect.name == "sqlite" and not inspect(connection).get_table_names():
+        make_first(connection, schema)
+        return
+    from headwater.stores.sql.migrations.run import upgrade
+
+    drop_unfinished(connection, schema)
+    upgrade(connection, schema)
 
 
 def _is_current(connection: Connection, schema: Schema, where: str) -> bool:
