@@ -6,7 +6,8 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, tzinfo
+from functools import lru_cache
 
 from headwater.reading.forms import FILLERS, FORMS, NOT_A_NAME, TAIL
 from headwater.reading.kinds import SEVERITY_WORDS
@@ -49,6 +50,14 @@ def tidy(text: str) -> str:
 
 def parse(text: str, asked_at: datetime) -> Sense:
     """Return what a tidy text asks, with intent `none` where no form fits."""
+    # Instants are equal where their zones and folds are not, and words mean another hour there.
+    return _parsed(text, asked_at, asked_at.tzinfo, asked_at.fold)
+
+
+@lru_cache(maxsize=256)
+def _parsed(text: str, asked_at: datetime, zone: tzinfo | None, fold: int) -> Sense:
+    """Read a text once for all rounds of its question."""
+    del zone, fold
     quotes: list[str] = []
 
     def hide(found: re.Match[str]) -> str:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from headwater.reading.parse import parse
 from headwater.reading.windows import iso_interval, take_window
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -112,3 +113,13 @@ def test_any_number_gives_a_window_that_ends_now(number: int, unit: str, naive: 
     assert spoken is not None
     assert spoken.window.start < spoken.window.end
     assert spoken.window.end <= now + timedelta(seconds=1)
+
+
+def test_the_same_words_at_the_same_instant_mean_another_day_in_another_zone() -> None:
+    at = datetime(2026, 11, 21, 23, 30, tzinfo=UTC)
+    spoken = [parse("what changed yesterday", one).spoken for one in (at, at.astimezone(BERLIN))]
+    starts = [one.window.start for one in spoken if one is not None]
+    assert starts == [
+        datetime(2026, 11, 20, tzinfo=UTC),
+        datetime(2026, 11, 21, tzinfo=BERLIN),
+    ]
