@@ -14,7 +14,7 @@ from bench.rows import Row
 
 PAGE = Path(__file__).parents[1] / "docs/reference/performance.md"
 BEGIN, END = "<!-- figures: written by `make bench` -->", "<!-- end of figures -->"
-COLOURS = {"met": "green", "missed": "red", "told": "", "not installed": "yellow"}
+COLOURS = {"met": "green", "missed": "red", "told": "", "not installed": "yellow", "failed": "red"}
 
 
 def show(rows: Sequence[Row], machine: Mapping[str, str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Verdict = Literal["met", "missed", "told", "not installed"]
+Verdict = Literal["met", "missed", "told", "not installed", "failed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +17,7 @@ class Row:
         what: What was measured.
         figure: As it is shown, with its unit.
         limit: The bar, as it is shown; empty where there is none.
-        verdict: Whether the bar is met; `told` where there is none.
+        verdict: Whether the bar is met; `told` where there is none, `failed` where no figure came.
         value: The figure as a number that the limit speaks of.
         note: What else to know.
     """
@@ -59,3 +59,9 @@ def absent(bar: str, what: str, distribution: str) -> Row:
     """Return the row of a peer that is not installed."""
     note = f"install the extra bench-peers for {distribution}"
     return Row(bar=bar, what=what, figure="-", verdict="not installed", note=note)
+
+
+def failed(bar: str, error: BaseException) -> Row:
+    """Return the row of a bar that could not be taken, with why."""
+    why = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+    return Row(bar=bar, what="the whole bar", figure="-", verdict="failed", note=why)

@@ -78,7 +78,11 @@ def spec(
 def put(*specs: Spec) -> list[Load]:
     """Put loads on at the same time, each by a child, and return what came of them."""
     children = [started(one) for one in specs]
-    return [ended(child) for child in children]
+    try:
+        return [ended(child) for child in children]
+    finally:
+        for child in children:
+            child.kill()
 
 
 def started(one: Spec) -> subprocess.Popen[str]:
@@ -99,8 +103,11 @@ def started(one: Spec) -> subprocess.Popen[str]:
 def ended(child: subprocess.Popen[str]) -> Load:
     """Wait for a child, and return what came of its load."""
     assert child.stdout is not None
-    told = json.loads(child.stdout.read())
-    assert child.wait() == 0
+    text = child.stdout.read()
+    if child.wait() != 0:
+        message = f"a load ended with status {child.returncode} before it told its figures"
+        raise ChildProcessError(message)
+    told = json.loads(text)
     told["latencies_s"] = [one for some in told["latencies_s"].values() for one in some]
     return Load(**told)
 
@@ -112,5 +119,6 @@ def beside(one: Spec) -> Iterator[list[Load]]:
     came: list[Load] = []
     try:
         yield came
-    finally:
         came.append(ended(child))
+    finally:
+        child.kill()

@@ -9,6 +9,7 @@ import time
 from bench import made_estate as made
 from bench.rows import Row, at_most
 from bench.service.asked import reviews
+from bench.service.bars import loop_rows, stalls_of
 from bench.service.loads import ended, spec, started
 from bench.service.servers import ROOT, Server, estate_file, ours
 
@@ -29,13 +30,16 @@ def measure(*, quick: bool) -> list[Row]:
         sockets_mb = _sockets_mb(server, many)
         _asked(server, size, many, seed=1)  # what is kept for the next is full after that
         before_mb = _settled_mb(server)
+        stalls = stalls_of(server)
         peak_mb = _asked(server, size, many, seed=2)
+        of_loop = loop_rows(BAR, f"with {many:,} questions at once", server, stalls_before=stalls)
         after_mb = _settled_mb(server)
     note = f"{before_mb:.0f} MB before, at most {peak_mb:.0f}, {after_mb:.0f} after"
     return [
         _mb(f"{many:,} idle WebSockets: more memory", sockets_mb, SOCKETS_MB),
         _mb(f"{many:,} questions at once: more memory", peak_mb - before_mb, ASKS_MB, note),
         _mb(f"{many:,} questions at once: not given back", after_mb - before_mb, KEPT_MB, note),
+        *of_loop,
     ]
 
 

@@ -38,9 +38,9 @@ def measure(*, quick: bool) -> list[Row]:
 def _share(server: Server, size: made.Size, name: str, *, quick: bool) -> Row:
     """Take turns of both; the median of the rounds counts."""
     taken: list[tuple[Load, Load]] = []
-    seconds = 2.0 if quick else 6.0
+    seconds = 2.0 if quick else 5.0
     put(spec(server, searches(3_000, size=size), connections=CONNECTIONS, seconds=2))
-    for turn in range(2 if quick else 5):
+    for turn in range(2 if quick else 4):
         livez = spec(server, alive(), connections=CONNECTIONS, seconds=seconds / 2)
         asked = searches(REQUESTS, size=size, seed=turn + 10)
         search = spec(server, asked, connections=CONNECTIONS, seconds=seconds)
@@ -62,7 +62,7 @@ def _share(server: Server, size: made.Size, name: str, *, quick: bool) -> Row:
 def _many(server: Server, size: made.Size, *, quick: bool) -> list[Row]:
     before = stalls_of(server)
     asked = searches(REQUESTS, size=size, seed=9)
-    load = put(spec(server, asked, connections=MANY, seconds=5 if quick else 20))[0]
+    load = put(spec(server, asked, connections=MANY, seconds=5 if quick else 15))[0]
     spread, when = load.at(0.99) / load.at(0.5), f"with {MANY:,} connections"
     return [
         none(BAR, f"ci.search {when}: errors", load.failed, f"{load.rate:,.0f}/s {load.statuses}"),

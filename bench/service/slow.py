@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from bench import made_estate as made
 from bench.rows import Row, at_most
 from bench.service.asked import with_slow
-from bench.service.bars import at_least, ms
+from bench.service.bars import at_least, loop_rows, ms, stalls_of
 from bench.service.loads import Load, put, spec
 from bench.service.servers import Server, estate_file, other, ours
 
@@ -21,14 +21,21 @@ REQUESTS = 30_000
 def measure(*, quick: bool) -> list[Row]:
     """Take the figures of this bar."""
     size = made.QUICK if quick else made.FULL
-    file, seconds = estate_file(size), 4.0 if quick else 20.0
+    file, seconds = estate_file(size), 4.0 if quick else 15.0
+
+    def put_on(server: Server) -> Load:
+        asked = with_slow(REQUESTS, every=EVERY, size=size)
+        return put(spec(server, asked, connections=CONNECTIONS, seconds=seconds))[0]
 
     def load(way: AbstractContextManager[Server]) -> Load:
         with way as server:
-            asked = with_slow(REQUESTS, every=EVERY, size=size)
-            return put(spec(server, asked, connections=CONNECTIONS, seconds=seconds))[0]
+            return put_on(server)
 
-    mine = load(ours(f"sqlite:///{file.resolve()}", max_threads_each=64))
+    with ours(f"sqlite:///{file.resolve()}", max_threads_each=64) as server:
+        before = stalls_of(server)
+        mine = put_on(server)
+        when = f"with {CONNECTIONS} connections and slow queries"
+        of_loop = loop_rows(BAR, when, server, stalls_before=before)
     blocking = load(other("blocking_way", file))
     threads = load(other("threads_way", file, threads=CONNECTIONS))
     times = mine.rate / max(blocking.rate, 0.001)
@@ -53,6 +60,7 @@ def measure(*, quick: bool) -> list[Row]:
             )
             for name, its in (("the blocking way", blocking), ("a pool of threads", threads))
         ),
+        *of_loop,
     ]
 
 

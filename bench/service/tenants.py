@@ -5,7 +5,7 @@ from __future__ import annotations
 from bench import made_estate as made
 from bench.rows import Row, at_most
 from bench.service.asked import searches
-from bench.service.bars import ms, none
+from bench.service.bars import loop_rows, ms, none, stalls_of
 from bench.service.loads import Load, Spec, put, spec
 from bench.service.servers import Server, estate_file, new_key, ours
 from bench.timing import percentile
@@ -20,7 +20,7 @@ REQUESTS = 15_000
 
 def measure(*, quick: bool) -> list[Row]:
     """Take the figures of this bar."""
-    size, seconds = (made.QUICK, 4.0) if quick else (made.FULL, 15.0)
+    size, seconds = (made.QUICK, 4.0) if quick else (made.FULL, 12.0)
     database = f"sqlite:///{estate_file(size).resolve()}"
     admin = "default"
     keys = [new_key(database, tenant=admin if not n else f"bench-{n}") for n in range(TENANTS)]
@@ -34,7 +34,9 @@ def measure(*, quick: bool) -> list[Row]:
 
         put(*specs(CONNECTIONS, 40))
         quiet = put(*specs(CONNECTIONS, 50))
+        before = stalls_of(server)
         noisy = put(*specs(CONNECTIONS * TIMES, 60))
+        of_loop = loop_rows(BAR, "with a noisy tenant", server, stalls_before=before)
     before_s, after_s = _p99(quiet[1:]), _p99(noisy[1:])
     what = f"{TENANTS} tenants of {CONNECTIONS} connections, one of them at {TIMES} times that"
     return [
@@ -47,6 +49,7 @@ def measure(*, quick: bool) -> list[Row]:
             note=f"before {ms(before_s)}; each {_rates(quiet)}/s, then {_rates(noisy)}/s",
         ),
         none(BAR, f"{what}: failures of the others", sum(one.failed for one in noisy[1:])),
+        *of_loop,
     ]
 
 

@@ -42,7 +42,7 @@ def measure(*, quick: bool) -> list[Row]:
     size = made.QUICK if quick else made.FULL
     file, seconds = estate_file(size), 6.0 if quick else 60.0
     mine = taken(ours(f"sqlite:///{file.resolve()}"), size, seconds=seconds, own=True)
-    beside_s = seconds / 2  # what they show is steady by then
+    beside_s = seconds / 3  # what they show is steady by then
     blocking = taken(other("blocking_way", file), size, seconds=beside_s)
     threads = taken(other("threads_way", file, threads=USERS), size, seconds=beside_s)
     share = mine.load.mean_s / blocking.load.mean_s

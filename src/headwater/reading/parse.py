@@ -51,11 +51,11 @@ def tidy(text: str) -> str:
 def parse(text: str, asked_at: datetime) -> Sense:
     """Return what a tidy text asks, with intent `none` where no form fits."""
     # Instants are equal where their zones and folds are not, and words mean another hour there.
-    return _parsed(text, asked_at, asked_at.tzinfo, asked_at.fold)
+    return _parsed(text, asked_at, zone=asked_at.tzinfo, fold=asked_at.fold)
 
 
 @lru_cache(maxsize=256)
-def _parsed(text: str, asked_at: datetime, zone: tzinfo | None, fold: int) -> Sense:
+def _parsed(text: str, asked_at: datetime, *, zone: tzinfo | None, fold: int) -> Sense:
     """Read a text once for all rounds of its question."""
     del zone, fold
     quotes: list[str] = []
