@@ -35,6 +35,9 @@ APP = "headwater"
 WORKFLOW = "headwater.job"
 SCHEDULES_S = 5.0
 """Seconds between two looks which schedules there are; in the first minute it looks each second."""
+STOP_S = 0.05
+"""Seconds in which DBOS sees that it is to end: that thread sleeps so long each time, and no more,
+as nobody waits for its notifications. By default a closing took up to a second."""
 LOOK_S = 5.0
 """Seconds between two looks whether another worker has died."""
 UPLOADING = timedelta(days=1)
@@ -107,6 +110,7 @@ class DbosJobs:
                 "use_listen_notify": False,
                 "sys_db_pool_size": 5,
                 "scheduler_polling_interval_sec": SCHEDULES_S,
+                "notification_listener_polling_interval_sec": STOP_S,
             }
         )
 
