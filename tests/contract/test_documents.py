@@ -132,6 +132,18 @@ async def test_a_passage_keeps_all_that_it_was_given(estate: Ports) -> None:
     assert await estate.documents.of_document(2**70, principal=MINE) == []
 
 
+async def test_ids_of_passages_are_listed_in_portions(estate: Ports) -> None:
+    ids = [
+        *(await put(estate, "a", "one", "two")).passage_ids,
+        *(await put(estate, "b", "three")).passage_ids,
+    ]
+    await put(estate, "c", "theirs", principal=OTHERS)
+    listed, last_id = list[int](), 0
+    while found := await estate.documents.passage_ids(after_id=last_id, limit=2, principal=MINE):
+        listed, last_id = [*listed, *found], found[-1]
+    assert listed == sorted(ids)
+
+
 async def test_passages_come_in_the_order_asked_and_unknown_ones_are_left_out(
     estate: Ports,
 ) -> None:

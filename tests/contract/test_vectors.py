@@ -14,7 +14,14 @@ from contract.places import SERVERS
 from contract.test_documents import a_record, cut, filled, put
 from headwater.analysis.embeddings import pack
 from headwater.errors import UsageError
-from headwater.model.document import EVERYTHING, Embedded, PassageFilter, PassageRecord, Placed
+from headwater.model.document import (
+    EVERYTHING,
+    Embedded,
+    Mended,
+    PassageFilter,
+    PassageRecord,
+    Placed,
+)
 from headwater.model.principal import Principal
 
 MODEL = "model-1"
@@ -95,6 +102,14 @@ async def test_only_passages_that_are_there_get_a_vector(estate: Ports) -> None:
     assert await nearest(estate, 1, 0) == [mine]
     assert await nearest(estate, 1, 0, principal=OTHERS) == []
     await estate.vectors.put({}, model=MODEL, principal=MINE)
+
+
+async def test_what_is_in_step_is_mended_by_nothing(estate: Ports) -> None:
+    a, b = (await put(estate, "a", "1", "2")).passage_ids
+    await keep(estate, {a: (1, 0), b: (0, 1)})
+    await put(estate, "b", "3")
+    assert await estate.vectors.mend(model=MODEL, principal=MINE) == Mended()
+    assert await nearest(estate, 1, 0) == [a, b]
 
 
 async def test_forgotten_vectors_are_gone_for_all_models(estate: Ports) -> None:

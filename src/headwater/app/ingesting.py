@@ -239,14 +239,17 @@ class _Ingestion:
         )
 
     async def complete(self) -> None:
-        """Embed what an ingestion that was cut off, or another model, has left without vectors."""
+        """Embed what an ingestion that was cut off, or another model, has left without vectors.
+
+        An index of vectors elsewhere is brought in step, too.
+        """
         model, before = self._shelf.embedder.model, list[int]()
         while True:
             ids = await self._shelf.vectors.missing(
                 model=model, limit=BATCH, principal=self._principal
             )
             if not ids or ids == before:
-                return
+                break
             found = await self._shelf.documents.passages(ids, principal=self._principal)
             texts = [
                 embedding_text(one.text, title=one.document.title, section=one.section)
@@ -255,6 +258,7 @@ class _Ingestion:
             vectors = await self._vectors_of(texts)
             await self._put({one.id: each for one, each in zip(found, vectors, strict=True)})
             before = ids
+        await self._tried(lambda: self._shelf.vectors.mend(model=model, principal=self._principal))
 
     async def _tried(self, work: Callable[[], Awaitable[ResultT]]) -> ResultT:
         """Do something, a few times where it may be done again."""

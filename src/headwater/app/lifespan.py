@@ -29,6 +29,7 @@ from headwater.app.rooms import Halls
 from headwater.app.run_writer import RunWriter
 from headwater.app.settings import Settings, local_zone
 from headwater.app.under_way import UnderWay
+from headwater.app.vector_keeper import VectorKeeper
 from headwater.app.wiring import Stores, open_stores, shipped_packs
 from headwater.app.wiring_services import (
     loop_watch,
@@ -185,11 +186,18 @@ def _start(parts: Parts, group: TaskGroup) -> None:
     group.start_soon(parts.control.work, name="run control")
     group.start_soon(parts.stores.rooms.work, name="rooms")
     group.start_soon(parts.keeper.work, name="repositories")
+    if parts.settings.vectors == "astra":
+        group.start_soon(_vector_keeper(parts).work, name="vectors")
     if parts.jobs is not None:
         group.start_soon(JobWorker(parts, parts.jobs).work, name="job worker")
         _start_post(parts, group)
     if parts.lag is not None:
         group.start_soon(parts.lag.watch, name="loop watch")
+
+
+def _vector_keeper(parts: Parts) -> VectorKeeper:
+    stores = parts.stores
+    return VectorKeeper(stores.vectors, stores.embedder, stores.keys, tenant=parts.settings.tenant)
 
 
 def _start_post(parts: Parts, group: TaskGroup) -> None:

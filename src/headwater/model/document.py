@@ -186,6 +186,14 @@ class DocumentCounts:
     passages: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """How many vectors an index elsewhere had too many, and how many it lacked."""
+
+    removed: int = 0
+    added: int = 0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cite:
     """Where exactly something is said: a document's section, page and characters."""

@@ -73,6 +73,10 @@ class Documents(Protocol):
         """Return the passages with these ids, in the order given; unknown ids are left out."""
         ...
 
+    async def passage_ids(self, *, after_id: int, limit: int, principal: Principal) -> list[int]:
+        """Return up to `limit` ids of the passages that there are above an id, ascending."""
+        ...
+
     async def of_document(self, document_id: int, *, principal: Principal) -> list[Passage]:
         """Return a document's passages in order; none where there is no such document."""
         ...

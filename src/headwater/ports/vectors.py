@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from headwater.model.document import PassageFilter, PassageScore
+from headwater.model.document import Mended, PassageFilter, PassageScore
 from headwater.model.principal import Principal
 
 
@@ -64,4 +64,15 @@ class Vectors(Protocol):
 
     async def keep_only(self, *, model: str, principal: Principal) -> int:
         """Forget the vectors of all other models and return how many those were."""
+        ...
+
+    async def mend(self, *, model: str, principal: Principal) -> Mended:
+        """Bring an index that is kept elsewhere in step with the passages that there are.
+
+        What a kill, or a fault, left there of passages that are gone is removed, and what it lacks
+        is put. It does nothing where all is in one place, or was found in step a while ago.
+
+        Raises:
+            StoreFault: the index is not reached.
+        """
         ...

@@ -7,14 +7,17 @@ transaction in which it went, whatever Astra DB still has of it, and scores are 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
+
+import anyio
 
 from headwater.analysis.embeddings import FLOAT_BYTES, check_vector, unpack
 from headwater.analysis.instants import to_us
 from headwater.analysis.words import best_first
 from headwater.errors import HeadwaterError, StoreFault
-from headwater.model.document import PassageFilter, PassageScore
+from headwater.model.document import Mended, PassageFilter, PassageScore
 from headwater.model.principal import Principal
 from headwater.ports.documents import Documents
 from headwater.ports.vectors import Vectors
@@ -22,6 +25,14 @@ from headwater.stores.astra.client import AsyncAstraClient, Filter
 from headwater.stores.astra.commands import each
 from headwater.stores.astra.faults import InsertIncomplete
 from headwater.stores.astra.finding import IN_VALUES, VECTOR_PAGE
+from headwater.stores.astra.mending import (
+    PAGE_IDS,
+    Span,
+    lacking,
+    remove_after,
+    remove_between,
+    spans_of,
+)
 from headwater.stores.astra.passage_documents import (
     COLLECTION,
     INDEXED,
@@ -37,6 +48,8 @@ MOST_OF_ITEMS = 10_000
 """Passages of items that a filter goes by; of more, those that name an item themselves first."""
 AT_ONCE = 8
 EXISTS = "DOCUMENT_ALREADY_EXISTS"
+IN_STEP_S = 3_600.0
+"""For so long a tenant's vectors that were in step are not looked through again."""
 
 
 class AstraVectors:
@@ -54,6 +67,7 @@ class AstraVectors:
         self._documents = documents
         self._sizes: dict[tuple[str, str], int] = {}
         self._made: set[str] = set()
+        self._in_step_until: dict[tuple[str, str], float] = {}
 
     async def check(self) -> None:
         """Ask for the collections.
@@ -79,12 +93,9 @@ class AstraVectors:
         own_size = len(next(iter(vectors.values()))) // FLOAT_BYTES
         size = await self._size(model, asked=own_size, principal=principal) or own_size
         checked = {number: check_vector(one, dimensions=size) for number, one in vectors.items()}
-        made = await self._documents_of(checked, model=model, principal=principal)
-        if made:
-            collection = await self._collection(size)
-            await self._insert(collection, made)
-            self._sizes[principal.tenant, model] = size
-        await self._kept.put(checked, model=model, principal=principal)
+        with self._changing(principal):
+            await self._send(checked, model=model, principal=principal)
+            await self._kept.put(checked, model=model, principal=principal)
 
     async def search(
         self,
@@ -136,7 +147,11 @@ class AstraVectors:
 
     async def remove(self, ids: Sequence[int], *, principal: Principal) -> None:
         """Forget the vectors of these passages, of all models; unknown ids are passed over."""
-        await self._kept.remove(ids, principal=principal)
+        with self._changing(principal):
+            await self._kept.remove(ids, principal=principal)
+            await self._forget(ids, principal=principal)
+
+    async def _forget(self, ids: Sequence[int], *, principal: Principal) -> None:
         parts = [list(ids[at : at + IN_VALUES]) for at in range(0, len(ids), IN_VALUES)]
         await self._delete([{"passage": {"$in": one}} for one in parts], principal=principal)
 
@@ -145,6 +160,68 @@ class AstraVectors:
         others = await self._kept.keep_only(model=model, principal=principal)
         await self._delete([{"model": {"$ne": model}}], principal=principal)
         return others
+
+    async def mend(self, *, model: str, principal: Principal) -> Mended:
+        """Remove what is here of passages that are gone, and send what is not here.
+
+        Twenty requests or more for a thousand passages, so it is done once an hour, and after a
+        change that failed.
+
+        Raises:
+            StoreFault: Astra DB is not reached.
+        """
+        key = principal.tenant, model
+        if anyio.current_time() < self._in_step_until.get(key, 0.0):
+            return Mended()
+        collections, counts, last_id = await self._collections(), [0, 0], 0
+
+        async def one(span: Span) -> None:
+            removed = await remove_between(
+                self._client, collections, span, tenant=principal.tenant
+            )
+            added = await self._send_lacking(span, model=model, principal=principal)
+            counts[0] += removed  # others have counted while this one waited
+            counts[1] += added
+
+        while ids := await self._documents.passage_ids(
+            after_id=last_id, limit=PAGE_IDS, principal=principal
+        ):
+            await each(one, list(spans_of(last_id, ids)), at_once=AT_ONCE)
+            last_id = ids[-1]
+        counts[0] += await remove_after(
+            self._client, collections, last_id, documents=self._documents, principal=principal
+        )
+        self._in_step_until[key] = anyio.current_time() + IN_STEP_S
+        return Mended(*counts)
+
+    async def _send_lacking(self, span: Span, *, model: str, principal: Principal) -> int:
+        vectors = await self._kept.fetch(span.ids, model=model, principal=principal)
+        if not vectors:
+            return 0
+        name = await self._collection(len(next(iter(vectors.values()))) // FLOAT_BYTES)
+        own = {"model": model, "tenant": principal.tenant}
+        absent = await lacking(self._client, name, span, vectors=vectors, **own)
+        await self._send(absent, model=model, principal=principal)
+        return len(absent)
+
+    async def _send(
+        self, vectors: Mapping[int, bytes], *, model: str, principal: Principal
+    ) -> None:
+        """Have Astra DB hold the vectors of passages that are there."""
+        made = await self._documents_of(vectors, model=model, principal=principal)
+        if made:
+            size = len(next(iter(vectors.values()))) // FLOAT_BYTES
+            await self._insert(await self._collection(size), made)
+            self._sizes[principal.tenant, model] = size
+
+    @contextmanager
+    def _changing(self, principal: Principal) -> Iterator[None]:
+        """Take a tenant's vectors for out of step where a change does not come to its end."""
+        own = {key: one for key, one in self._in_step_until.items() if key[0] == principal.tenant}
+        for key in own:
+            del self._in_step_until[key]
+        yield
+        self._in_step_until |= own
 
     async def _nearest(
         self,

@@ -133,6 +133,12 @@ class MemoryDocuments:
         held = tenant.library.passages
         return [passage_of(tenant, held[number]) for number in ids if number in held]
 
+    async def passage_ids(self, *, after_id: int, limit: int, principal: Principal) -> list[int]:
+        """Return up to `limit` ids of the passages that there are above an id, ascending."""
+        await checkpoint()
+        held = self._estate.of(principal).library.passages
+        return sorted(number for number in held if number > after_id)[: max(limit, 0)]
+
     async def of_document(self, document_id: int, *, principal: Principal) -> list[Passage]:
         """Return a document's passages in order; none where there is no such document."""
         ids = self._estate.of(principal).library.parts.get(document_id, ())

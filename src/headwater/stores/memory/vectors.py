@@ -16,7 +16,7 @@ from headwater.analysis.embeddings import (
     nearest,
     unpack_all,
 )
-from headwater.model.document import PassageFilter, PassageScore
+from headwater.model.document import Mended, PassageFilter, PassageScore
 from headwater.model.principal import Principal
 from headwater.stores.memory.estate import MemoryEstate, Tenant
 from headwater.stores.memory.library import dimensions_of, with_vectors
@@ -122,6 +122,11 @@ class MemoryVectors:
             return others
 
         return await self._estate.write("vectors", work, principal=principal)
+
+    async def mend(self, *, model: str, principal: Principal) -> Mended:
+        """Return that nothing was to be done: they go with their passages."""
+        await checkpoint()
+        return Mended()
 
     def _matrix(self, tenant: str, model: str, held: Mapping[int, bytes]) -> _Held:
         """Return the vectors as a matrix, made again when others have taken their place."""

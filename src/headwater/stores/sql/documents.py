@@ -64,6 +64,12 @@ _SUM = select(func.coalesce(func.sum(document.c.passages), 0)).where(_OWN)
 _PASSAGES = (
     select(func.count()).select_from(passage).where(passage.c.tenant_id == bindparam("tenant"))
 )
+_IDS = (
+    select(passage.c.id)
+    .where(passage.c.tenant_id == bindparam("tenant"), passage.c.id > bindparam("after_id"))
+    .order_by(passage.c.id)
+    .limit(bindparam("page_rows"))
+)
 SUMMED = 20_000
 """Documents whose passages are summed up: of more, counting the passages takes less time."""
 
@@ -152,6 +158,15 @@ class SqlDocuments:
 
         def work(connection: Connection) -> list[Passage]:
             return passages_by_id(connection, ids, principal.tenant)
+
+        return await self._database.read(work, tenant=principal.tenant)
+
+    async def passage_ids(self, *, after_id: int, limit: int, principal: Principal) -> list[int]:
+        """Return up to `limit` ids of the passages that there are above an id, ascending."""
+        values = {"tenant": principal.tenant, "after_id": after_id, "page_rows": max(limit, 0)}
+
+        def work(connection: Connection) -> list[int]:
+            return list(connection.execute(_IDS, values).scalars())
 
         return await self._database.read(work, tenant=principal.tenant)
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from anyio.lowlevel import checkpoint
 from sqlalchemy import Connection, bindparam, delete, exists, func, select
 
 from headwater.analysis.embeddings import FLOAT_BYTES, check_vector
 from headwater.analysis.vector_index import NO_VECTORS, IndexedVector
 from headwater.analysis.word_index import Among
 from headwater.analysis.words import best_first
-from headwater.model.document import PassageFilter, PassageScore
+from headwater.model.document import Mended, PassageFilter, PassageScore
 from headwater.model.principal import Principal
 from headwater.stores.sql.database import Database
 from headwater.stores.sql.gone_rows import spans_of
@@ -177,6 +178,11 @@ class SqlVectors:
             return connection.execute(_DROP_OTHERS, values).rowcount
 
         return await self._database.write(work, tenant=principal.tenant)
+
+    async def mend(self, *, model: str, principal: Principal) -> Mended:
+        """Return that nothing was to be done: they go with their passages."""
+        await checkpoint()
+        return Mended()
 
     async def _has_near(self, tenant: str) -> bool:
         if self._near is None:

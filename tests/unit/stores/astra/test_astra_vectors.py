@@ -16,8 +16,15 @@ from headwater import AsyncHeadwater
 from headwater.analysis.embeddings import pack
 from headwater.app.doctor import examine
 from headwater.app.settings import Settings
+from headwater.app.vector_keeper import VectorKeeper
 from headwater.errors import StoreFault, UsageError
-from headwater.model.document import EVERYTHING, DocumentRecord, PassageFilter, PassageRecord
+from headwater.model.document import (
+    EVERYTHING,
+    DocumentRecord,
+    Mended,
+    PassageFilter,
+    PassageRecord,
+)
 from headwater.model.principal import Principal
 from headwater.stores.astra import AsyncAstraClient
 from headwater.stores.astra.vectors import AstraVectors
@@ -116,6 +123,86 @@ async def test_what_was_cut_off_on_the_way_is_missing_and_can_be_put_again(
     await shelf.vectors.put(others, model=MODEL, principal=WHO)
     assert await shelf.nearest(others[ids[1]], limit=1) == [ids[1]]
     assert await shelf.vectors.missing(model=MODEL, limit=9, principal=WHO) == []
+
+
+async def held_by(api: StandIn) -> list[int]:
+    """Return the passages whose vectors Astra DB has, of all tenants."""
+    return sorted(
+        int(one["passage"])
+        for name, each in api.collections.items()
+        if name.startswith("headwater_vectors_")
+        for one in each.documents.values()
+    )
+
+
+async def test_what_a_kill_left_of_passages_that_are_gone_is_removed_and_what_lacks_is_sent(
+    shelf: Shelf, api: StandIn
+) -> None:
+    async def mended() -> Mended:
+        return await shelf.vectors.mend(model=MODEL, principal=WHO)
+
+    first, second = await shelf.put("a", 130), await shelf.put("b", 120)
+    last = await shelf.put("c", 5)
+    for ids in (first, second, last):
+        await shelf.vectors.put(random_vectors(ids), model=MODEL, principal=WHO)
+    assert await mended() == Mended()
+    assert await held_by(api) == [*first, *second, *last]
+
+    newer = await shelf.put("a", 3, "2")  # killed before Astra DB was told
+    await shelf.documents.remove("c", principal=WHO)  # and here, too
+    (collection,) = [name for name in api.collections if name.startswith("headwater_vectors_")]
+    lost = second[7], second[110]
+    for one in list(api.collections[collection].documents):
+        if any(f",{number}]" in one for number in lost):
+            api.collections[collection].remove(one)
+    assert await mended() == Mended(), "it was in step a moment ago"
+
+    again = AstraVectors(
+        shelf.vectors._client, kept=shelf.kept, documents=shelf.documents
+    )  # the next process
+    await again.put(random_vectors(newer[:1]), model=MODEL, principal=WHO)
+    found = await again.mend(model=MODEL, principal=WHO)
+    assert found == Mended(removed=135, added=2)
+    assert await held_by(api) == sorted([*second, *newer[:1]])
+    assert await again.mend(model=MODEL, principal=WHO) == Mended()
+
+
+async def test_a_change_that_fails_has_all_looked_through_again(shelf: Shelf, api: StandIn) -> None:
+    ids = await shelf.put("a", 3)
+    await shelf.vectors.put(random_vectors(ids), model=MODEL, principal=WHO)
+    await shelf.vectors.mend(model=MODEL, principal=WHO)
+    await shelf.put("a", 1, "2")
+    api.fault = lambda command, _: Fault(status=503) if command == "deleteMany" else None
+    with pytest.raises(StoreFault):
+        await shelf.vectors.remove(ids, principal=WHO)
+    with pytest.raises(StoreFault):
+        await shelf.vectors.mend(model=MODEL, principal=WHO)
+    api.fault = lambda _command, _number: None
+    assert await shelf.vectors.mend(model=MODEL, principal=WHO) == Mended(removed=3)
+    assert await held_by(api) == []
+
+
+async def test_another_tenants_vectors_are_left_alone(shelf: Shelf, api: StandIn) -> None:
+    ids = await shelf.put("a", 2)
+    await shelf.vectors.put(random_vectors(ids), model=MODEL, principal=WHO)
+    await shelf.vectors.mend(model=MODEL, principal=Principal("others"))
+    assert await held_by(api) == [*ids]
+
+
+async def test_the_app_mends_what_another_process_left(api: StandIn, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/estate.db"
+    async with AsyncHeadwater.open(url, settings=settings_of(api)) as hw:
+        await hw.ingest(RUNBOOK, source="QueueFull.md")
+        stores = hw._parts.stores
+        await stores.documents.remove("QueueFull.md", principal=Principal())
+        assert len(await held_by(api)) == 1
+    async with AsyncHeadwater.open(url, settings=settings_of(api)) as hw:
+        stores = hw._parts.stores
+        keeper = VectorKeeper(stores.vectors, stores.embedder, stores.keys, tenant="default")
+        await keeper.look()
+        assert await held_by(api) == []
+        api.fault = lambda _command, _number: Fault(status=401)
+        await keeper.look()  # it is told in the log, and ends nothing
 
 
 def settings_of(api: StandIn) -> Settings:
