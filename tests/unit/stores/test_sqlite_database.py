@@ -77,6 +77,25 @@ async def test_a_write_that_fails_leaves_nothing(path: Path) -> None:
     await database.close()
 
 
+async def test_a_commit_that_fails_leaves_the_next_caller_unharmed(path: Path) -> None:
+    database = await SqliteDatabase.open(path, setup=("PRAGMA foreign_keys = ON",))
+
+    def refused(connection: Connection) -> None:
+        connection.execute(ADD, {"port": "a"})
+        connection.execute(text("CREATE TABLE one (id INTEGER PRIMARY KEY)"))
+        connection.execute(
+            text("CREATE TABLE two (id REFERENCES one(id) DEFERRABLE INITIALLY DEFERRED)")
+        )
+        connection.execute(text("INSERT INTO two VALUES (7)"))
+
+    await database.write(lambda connection: connection.execute(ADD, {"port": "kept"}))
+    with pytest.raises(Exception, match="FOREIGN KEY"):
+        await database.write(refused)
+    await database.write(lambda connection: connection.execute(ADD, {"port": "b"}))
+    assert await database.read(count) == 2
+    await database.close()
+
+
 async def test_a_reader_sees_one_snapshot_while_others_write(path: Path) -> None:
     database = await SqliteDatabase.open(path)
     seen, written = threading.Event(), threading.Event()

@@ -205,8 +205,7 @@ class SqliteThread:
 
     def roll_back(self, connection: Connection, driver: WatchedConnection) -> None:
         """End whatever transaction a job left open."""
-        if connection.in_transaction():
-            connection.rollback()
+        connection.rollback()  # whatever it says of itself: after a commit that failed it says no
         if driver.in_transaction:
             driver.execute("ROLLBACK")
 
