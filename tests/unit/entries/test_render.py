@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -284,6 +285,32 @@ def test_a_path_shows_which_way_each_relation_points() -> None:
 def test_an_event_is_placed_in_its_file_and_line() -> None:
     assert place("engine.call").startswith("headwater/engine/call.py:")
     assert place("no.such") == ""
+    source = Path(place.__code__.co_filename).parents[2]
+    for where, verb in (
+        ("engine.call", "async def call("),
+        ("app.service", "class AsyncHeadwater"),
+    ):
+        file, _, number = place(where).removeprefix("headwater/").rpartition(":")
+        assert verb in (source / file).read_text().splitlines()[int(number) - 1]
+
+
+def test_a_value_that_differs_is_shown_on_one_line_and_cut() -> None:
+    differs = Difference(step="s", path="value", before=None, after={"rows": [{"id": 1}] * 500})
+    report = ReplayReport(
+        run_id="r",
+        replay_run_id="s",
+        mode="parallel",
+        equal=False,
+        steps=1,
+        differences=(differs,),
+        original_s=None,
+        replay_s=1.0,
+        steps_s=1.0,
+    )
+    shown = draw(draw_replay(report, look(80)), 80)
+    assert '{ "rows": [ { "id": 1 }' in " ".join(shown.split())
+    assert len(shown.splitlines()) < 16
+    assert "…" in shown
 
 
 def test_of_many_steps_the_ones_that_tell_most_are_drawn_and_the_rest_counted() -> None:

@@ -6,6 +6,7 @@ Next: `headwater.app.doctor.examine`
 from __future__ import annotations
 
 import anyio
+from rich.table import Table
 from rich.text import Text
 
 from headwater.entries.cli.decode import checked
@@ -37,7 +38,7 @@ def doctor(*, options: Options = NO_OPTIONS) -> int:
     if screen.json:
         screen.give({"status": worst(found), "checks": found})
     else:
-        screen.show([line for one in found for line in drawn(one)])
+        screen.show([drawn(found)])
     return FAILED if worst(found) == "failed" else COMPLETE
 
 
@@ -47,12 +48,14 @@ def worst(checks: list[Check]) -> str:
     return next(status for status in ("failed", "warning", "ok") if status in present)
 
 
-def drawn(check: Check) -> list[Text]:
-    """Return a check as lines: its sign, its name, what was found, and what to do."""
-    sign, colour = SIGNS[check.status]
-    line = Text(f"{sign} ", style=colour)
-    line.append(f"{check.name:<14}", style="bold")
-    line.append(clean(check.message), style="")
-    if not check.advice:
-        return [line]
-    return [line, Text(f"  {'':<14}{clean(check.advice)}", style="dim")]
+def drawn(checks: list[Check]) -> Table:
+    """Return each check on a line: its sign, its name, what was found, and below it what to do."""
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    for style in ("", "bold", ""):
+        grid.add_column(style=style, overflow="fold")
+    for one in checks:
+        sign, colour = SIGNS[one.status]
+        grid.add_row(Text(sign, style=colour), Text(one.name), Text(clean(one.message)))
+        if one.advice:
+            grid.add_row("", "", Text(clean(one.advice), style="dim"))
+    return grid

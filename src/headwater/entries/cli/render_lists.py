@@ -30,6 +30,8 @@ from headwater.model.replay import ReplayReport
 from headwater.model.schedule import Schedule
 
 MOST_DIFFERENCES = 20
+MOST_SHOWN = 120
+"""Characters of a value that differs; the whole of it is in the JSON."""
 MOST_BAD_LINES = 20
 MOST_FACTS = 400
 
@@ -156,13 +158,18 @@ def draw_replay(report: ReplayReport, look: Look) -> list[RenderableType]:
     drawn: list[RenderableType] = [head, grid]
     if report.differences:
         rows = [
-            [one.step, one.path, document(one.before), document(one.after)]
+            [one.step, one.path, _brief(one.before), _brief(one.after)]
             for one in report.differences[:MOST_DIFFERENCES]
         ]
         drawn.extend(["", *draw_table(["step", "path", "then", "now"], rows, width=look.width)])
         hidden = len(report.differences) - MOST_DIFFERENCES
         drawn.extend([Text(f"  … {hidden} more", style="dim")] if hidden > 0 else [])
     return drawn
+
+
+def _brief(value: object) -> str:
+    text = " ".join(document(value).split())
+    return text if len(text) <= MOST_SHOWN else f"{text[: MOST_SHOWN - 1]}…"
 
 
 def draw_load(report: LoadReport, look: Look) -> list[RenderableType]:
@@ -200,9 +207,10 @@ def place(where: str) -> str:
     if spec is None or spec.origin is None or not spec.has_location:
         return ""
     file = Path(spec.origin)
-    verb = re.compile(rf"\s*(async )?def {re.escape(where.rpartition('.')[2])}\b")
-    lines = file.read_text(encoding="utf-8").splitlines()
-    number = next((at for at, line in enumerate(lines, 1) if verb.match(line)), 1)
+    verb = rf"\s*(async )?def {re.escape(where.rpartition('.')[2])}\b"
+    lines = list(enumerate(file.read_text(encoding="utf-8").splitlines(), 1))
+    found = (at for words in (verb, "class ") for at, line in lines if re.match(words, line))
+    number = next(found, 1)  # the verb itself, else the class whose methods are the verbs
     return f"{'/'.join(name.split('.')[:-1])}/{file.name}:{number}"
 
 
