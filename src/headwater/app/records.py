@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -29,6 +30,8 @@ from headwater.model.question import Question
 HERE = "app.service"
 _STEPS: TypeAdapter[tuple[Step, ...]] = TypeAdapter(tuple[Step, ...])
 _OUTCOME: TypeAdapter[Outcome] = TypeAdapter(Outcome)
+_MARK = re.compile(r"\[(\d{1,6})\]", re.ASCII)
+"""How a summary cites evidence, by its number from 1."""
 
 
 @dataclass(slots=True)
@@ -103,15 +106,32 @@ def _begin(journal: Journal, asked: Question) -> None:
 def _end(run: Recorded, summary: str, *, error: str) -> None:
     """Tell how a run ended: with a result, or with the error by which it has none."""
     result: Answer | RunResult | None = run.result
-    journal, why = run.journal, {}
+    journal = run.journal
+    why: dict[str, Any] = {}
     status: Status
     if result is None:
         status, why = "failed", {"error": error}
         elapsed_s = anyio.current_time() - journal.started_at
     else:
         status, summary, elapsed_s = result.status, result.summary, result.elapsed_s
+        if journal.record.private and _is_open(result):
+            why = {"open_summary": True}
     journal.note("run.answered", HERE, status=status, summary=summary, elapsed_s=elapsed_s, **why)
     journal.end(replace(journal.record, status=status, summary=summary, elapsed_s=elapsed_s))
+
+
+def _is_open(result: Answer | RunResult) -> bool:
+    """Tell whether a private run's summary may be read by others: all that it cites may be.
+
+    What a language model had a hand in may say what it does not cite.
+    """
+    if not isinstance(result, Answer) or result.planned_by:
+        return False
+    cited = [int(number) for number in _MARK.findall(result.summary)]
+    held = result.evidence
+    return bool(cited) and all(
+        0 < number <= len(held) and not held[number - 1].private for number in cited
+    )
 
 
 def told_of(events: Sequence[Event]) -> Earlier:

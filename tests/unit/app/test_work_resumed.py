@@ -101,16 +101,39 @@ async def test_runs_without_a_whole_answer_are_worth_looking_at_again(
     assert [(one["run"], one["why"]) for one in told["runs"]] == [(failed, "its answer was failed")]
 
 
-async def test_a_run_that_only_its_asker_may_see_is_told_to_nobody_else(
-    hw: AsyncHeadwater,
-) -> None:
+async def test_what_a_private_run_showed_is_told_to_nobody_else(hw: AsyncHeadwater) -> None:
     private = await asked(hw, "resume my investigation", BOB)
     plain = await asked(hw, "how many items?", BOB)
     assert [one["run"] for one in (await value(hw, "resume"))["runs"]] == [plain]
-    ended = await value(hw, "end_session", BOB, session=1)
-    assert f"- run {private}" in ended["summary"].splitlines()
-    assert "- how many items? (complete: " in ended["summary"]
-    assert "resume my investigation" not in ended["summary"]
+    ended = await value(hw, "end_session", ANN, session=1)
+    lines = ended["summary"].splitlines()
+    assert "- resume my investigation (complete)" in lines
+    assert private not in ended["summary"]
+    assert any(line.startswith("- how many items? (complete: ") for line in lines)
+
+
+async def test_a_review_in_a_session_is_told_with_what_it_found_and_without_work(
+    hw: AsyncHeadwater,
+) -> None:
+    run = await asked(hw, "how is db?", BOB)
+    assert (await hw.explain(run, principal=BOB)).run.private
+    ended = await value(hw, "end_session", ANN, session=1)
+    [line] = [one for one in ended["summary"].splitlines() if "how is db?" in one]
+    assert line.startswith("- how is db? (complete: db has no metric samples to compare")
+    assert "Raise the pool" not in line
+
+
+async def test_the_private_run_of_somebody_else_is_told_by_its_id_alone(
+    hw: AsyncHeadwater,
+) -> None:
+    team = await value(hw, "create_team", EVE, name="Hers")
+    await value(hw, "create_project", EVE, team=team["id"], name="Canary", items=["db"])
+    answer = await hw.ask("resume my investigation", principal=EVE)
+    await hw.explain(answer.run_id, principal=EVE)
+    await value(hw, "add_run", ANN, session=1, run=answer.run_id)
+    ended = await value(hw, "end_session", ANN, session=1)
+    assert f"- run {answer.run_id}" in ended["summary"].splitlines()
+    assert "resume my" not in ended["summary"]
 
 
 async def test_whoever_has_no_project_is_told_so(hw: AsyncHeadwater) -> None:

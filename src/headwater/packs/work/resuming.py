@@ -40,7 +40,9 @@ MOST_OPEN = 500
 """Open items of a project that are put in order."""
 MOST_SHOWN = 10
 MOST_READ = MOST_SHOWN + MOST_AT_ONCE
-"""Activities that are read for what was done last: alerts are none of it."""
+"""Activities that are read for what was done last."""
+NOT_DONE = frozenset({ALERT, "run.added"})
+"""What is told elsewhere: by the alerts, and by the session."""
 UNSATISFIED = ("partial", "failed")
 
 
@@ -143,7 +145,7 @@ async def resume(  # noqa: PLR0913 - a tool's parameters are its arguments
     newest = await activities.newest(project, limit=MOST_READ, principal=principal)
     value = Resume(
         project=found,
-        last=[one for one in newest if one.kind != ALERT][:MOST_SHOWN],
+        last=[one for one in newest if one.kind not in NOT_DONE][:MOST_SHOWN],
         session=session,
         next=free[:MOST_SHOWN],
         held=held[:MOST_SHOWN],

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from headwater.model.event import RunRecord
 from headwater.model.principal import Principal
-from headwater.model.session import RunDigest
+from headwater.model.session import RunDigest, Session
 from headwater.policy.permissions import sees_all
 from headwater.ports.run_log import RunLog
 
@@ -26,9 +27,31 @@ async def read_runs(
     return found
 
 
-def digest_of(record: RunRecord) -> RunDigest:
-    """Return what a summary tells of a run."""
-    return RunDigest(text=record.text, status=record.status, summary=record.summary)
+async def digests_of(
+    session: Session, *, members: Iterable[str], run_log: RunLog, principal: Principal
+) -> dict[str, RunDigest]:
+    """Return what is told to all in the project of what was asked in a session, by run.
+
+    Whoever of its team asks in a session tells the others what they asked and how it ended. What
+    the answer said is told where it shows nothing that depends on who asked.
+    """
+    people = {session.started_by, *session.participants, *members}
+    reader = replace(principal, roles=("admin",))  # others' private runs, for these facts alone
+    records = await read_runs(session.runs, run_log=run_log, principal=reader)
+    told: dict[str, RunDigest] = {}
+    for one, record in records.items():
+        if not record.private:
+            told[one] = RunDigest(text=record.text, status=record.status, summary=record.summary)
+        elif record.principal in people:
+            is_open = await _has_open_summary(one, run_log=run_log, principal=reader)
+            said = record.summary if is_open else None
+            told[one] = RunDigest(text=record.text, status=record.status, summary=said)
+    return told
+
+
+async def _has_open_summary(run_id: str, *, run_log: RunLog, principal: Principal) -> bool:
+    events = await run_log.events(run_id, principal=principal)
+    return bool(events) and events[-1].data.get("open_summary") is True
 
 
 def _sees(record: RunRecord, principal: Principal) -> bool:

@@ -12,10 +12,12 @@ from headwater.packs.arguments import Cursor, Text
 from headwater.packs.citing import told as shown
 from headwater.packs.work.arguments import Limit, Line, Number
 from headwater.packs.work.citing import cited, told
-from headwater.packs.work.run_digests import digest_of, read_runs
+from headwater.packs.work.run_digests import digests_of
+from headwater.ports.projects import Projects
 from headwater.ports.rooms import Rooms
 from headwater.ports.run_log import RunLog
 from headwater.ports.sessions import Sessions
+from headwater.ports.teams import Teams
 from headwater.toolkit.cited import Cited
 from headwater.toolkit.tool import tool
 
@@ -169,13 +171,26 @@ async def add_run(
     personal=True,
 )
 async def end_session(
-    session: Number, *, sessions: Sessions, run_log: RunLog, rooms: Rooms, principal: Principal
+    session: Number,
+    *,
+    sessions: Sessions,
+    projects: Projects,
+    teams: Teams,
+    run_log: RunLog,
+    rooms: Rooms,
+    principal: Principal,
 ) -> Cited[Session]:
-    """End a session, once; its summary tells of runs that everyone in the project may see."""
+    """End a session, once; its summary tells what everyone in the project may know."""
     held = await sessions.find(session, principal=principal)
-    records = await read_runs(held.runs, run_log=run_log, principal=principal)
-    open_to_all = {one: digest_of(each) for one, each in records.items() if not each.private}
-    known = SessionEnd(runs=open_to_all)
+    project = await projects.find(held.project, principal=principal)
+    team = await teams.find(project.team, principal=principal)
+    runs = await digests_of(
+        held,
+        members=[one.person for one in team.members],
+        run_log=run_log,
+        principal=principal,
+    )
+    known = SessionEnd(runs=runs)
     written = await sessions.end(session, known=known, principal=principal)
     return await told(
         written, unit="sessions", query=f"end session {session}", rooms=rooms, principal=principal
