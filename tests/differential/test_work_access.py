@@ -43,6 +43,7 @@ DOORS = {"python": Doors.call, "route": Doors.route, "tools": Doors.tool, "agent
 
 OF_WORK = (
     "/v1/teams", "/v1/invitations", "/v1/projects", "/v1/resume", "/v1/items", "/v1/sessions",
+    "/v1/webhooks", "/v1/notices",
 )  # fmt: skip
 ROOM = "/v1/projects/{project}/events"
 RESOURCES = ("project", "item", "session")
