@@ -9,11 +9,12 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 from pathlib import Path
 
 from bench.machine import machine
 from bench.report import read_json, save_json, show, write_page
-from bench.rows import Row
+from bench.rows import Row, failed
 
 BARS = (
     "calls",
@@ -35,7 +36,7 @@ PEERS_PYTHON = Path(".venv-bench/bin/python")
 
 
 def main() -> int:
-    """Run as a command; the exit status is 1 where a bar is missed."""
+    """Run as a command; the exit status is 1 where a bar is missed or could not be taken."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("bars", nargs="*", metavar="BAR", help=", ".join(BARS))
     parser.add_argument("--quick", action="store_true", help="fewer rounds, a small estate")
@@ -49,7 +50,7 @@ def main() -> int:
     rows: list[Row] = []
     for bar in given.bars or BARS:
         started_s = time.monotonic()
-        rows += _rows(bar, quick=given.quick, full=given.full)
+        rows += taken(bar, quick=given.quick, full=given.full)
         print(f"{bar}: {time.monotonic() - started_s:.0f} s", file=sys.stderr, flush=True)
     told = machine()
     show(rows, told)
@@ -57,7 +58,16 @@ def main() -> int:
         save_json(rows, told, given.json)
     if given.write:
         write_page(rows, told)
-    return int(any(row.verdict == "missed" for row in rows))
+    return int(any(row.verdict in {"missed", "failed"} for row in rows))
+
+
+def taken(bar: str, *, quick: bool, full: bool) -> list[Row]:
+    """Return the rows of a bar; a bar that raises is a row that says so, and the next goes on."""
+    try:
+        return _rows(bar, quick=quick, full=full)
+    except Exception as error:  # noqa: BLE001  whatever it was, the other bars have their figures
+        traceback.print_exc()
+        return [failed(bar, error)]
 
 
 def _rows(bar: str, *, quick: bool, full: bool) -> list[Row]:

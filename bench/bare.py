@@ -181,8 +181,8 @@ def path(connection: sqlite3.Connection, args: dict[str, Any]) -> object:
         f"SELECT r.id, r.type, r.source_id, r.target_id FROM {RELATION} "
         f"AND r.source_id IN ({holes}) AND +r.target_id IN ({holes})"
     )
-    rows = connection.execute(named, found).fetchall()
-    return len(found) - 1, rows, connection.execute(steps, (*found, *found)).fetchall()
+    nodes = connection.execute(named, found).fetchall()
+    return len(found) - 1, nodes, connection.execute(steps, (*found, *found)).fetchall()
 
 
 def history_of_one(connection: sqlite3.Connection, args: dict[str, Any]) -> object:

@@ -147,7 +147,7 @@ async def _nothing() -> None:
 
 
 async def _tasks() -> set[asyncio.Task[Any]]:
-    return asyncio.all_tasks() - {asyncio.current_task()}  # type: ignore[arg-type]
+    return asyncio.all_tasks() - {asyncio.current_task()}
 
 
 async def _left(before: set[asyncio.Task[Any]]) -> int:

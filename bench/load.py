@@ -113,7 +113,7 @@ def _insert(
 
 
 def _item_rows(size: made.Size) -> tuple[list[Any], list[Any], list[Any]]:
-    items, tags, words = [], [], []
+    items, tags, words = list[Any](), list[Any](), list[Any]()
     for number, row in enumerate(made.item_rows(size), start=1):
         own: dict[str, str] = row["tags"]  # type: ignore[assignment]
         named = (row["code"], row["name"], row["type"], row["status"], row["criticality"])

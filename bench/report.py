@@ -40,11 +40,17 @@ def read_json(file: Path) -> list[Row]:
 
 
 def write_page(rows: Sequence[Row], machine: Mapping[str, str], *, page: Path = PAGE) -> None:
-    """Put the figures into a page of the reference, in place of those it has."""
+    """Put the figures into a page of the reference, in place of those it has of the same bars."""
     before, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
-    after = rest.partition(END)[2]
+    held, _, after = rest.partition(END)
+    new = {row.bar for row in rows}
     lines = [f"- {name.replace('_', ' ')}: {value}" for name, value in machine.items()]
     lines += ["", "| bar | what | figure | at most | verdict | note |", "|---|---|---|---|---|---|"]
+    lines += [
+        one
+        for one in held.splitlines()
+        if one.startswith("| ") and one.split(" | ")[0][2:] not in {*new, "bar"}
+    ]
     for row in rows:
         cells = (row.bar, row.what, row.figure, row.limit, row.verdict, row.note)
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")

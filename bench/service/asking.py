@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from bench import made_estate as made
 from bench.rows import Row, at_most
 from bench.service.asked import reviews
@@ -54,5 +56,5 @@ def questions(
 ) -> Load:
     """Ask for reviews, so many at once."""
     asked = reviews(REQUESTS, size=size, budget_s=BUDGET_S, seed=seed)
-    more = {"marks": [COMPLETE], "late_s": BUDGET_S + LATE_S}
+    more: dict[str, Any] = {"marks": [COMPLETE], "late_s": BUDGET_S + LATE_S}
     return put(spec(server, asked, connections=at_once, seconds=seconds, **more))[0]

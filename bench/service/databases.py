@@ -23,7 +23,7 @@ def postgresql(size: made.Size) -> str | None:
     servers = json.loads(STATE.read_text(encoding="utf-8"))["servers"]
     if "postgresql" not in servers:
         return None
-    server, name = servers["postgresql"]["url"], f"headwater_bench_{size.items}"
+    server, name = str(servers["postgresql"]["url"]), f"headwater_bench_{size.items}"
     url = urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
     with psycopg.connect(server, autocommit=True) as line:
         known = line.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()

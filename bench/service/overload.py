@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 from bench import made_estate as made
 from bench.rows import Row, at_most
@@ -31,7 +32,11 @@ def measure(*, quick: bool) -> list[Row]:
         )
         before = stalls_of(server)
         asked = reviews(REQUESTS, size=size, budget_s=BUDGET_S, seed=5)
-        more = {"rate": TIMES * best, "marks": [COMPLETE], "late_s": BUDGET_S + LATE_S}
+        more: dict[str, Any] = {
+            "rate": TIMES * best,
+            "marks": [COMPLETE],
+            "late_s": BUDGET_S + LATE_S,
+        }
         load, health = put(
             spec(server, asked, connections=CONNECTIONS, seconds=seconds, **more),
             spec(server, alive(), connections=2, seconds=seconds, pause_s=0.05),
