@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from rich.console import RenderableType
@@ -71,16 +72,16 @@ def draw_hook(found: Hook, look: Look) -> Drawn:
 def draw_repository(value: Value, look: Look) -> Drawn:
     """Return a project's link and what its repository is now."""
     info = value["info"] or {}
-    facts = {
-        "about": info.get("description"),
+    more = {
+        "what it is": info.get("description"),
         "branch": info.get("default_branch"),
         "problem": value["problem"],
     }
-    return [*draw_link(value["link"], look), *_facts(facts)]
+    return draw_link(value["link"], look, more)
 
 
-def draw_link(value: Value, look: Look) -> Drawn:
-    """Return a project's link."""
+def draw_link(value: Value, look: Look, more: Mapping[str, Any] = MappingProxyType({})) -> Drawn:
+    """Return a project's link, and what more is known."""
     state = value["state"]
     synced = state["synced_at"] and datetime.fromisoformat(state["synced_at"])
     facts = {
@@ -92,7 +93,10 @@ def draw_link(value: Value, look: Look) -> Drawn:
         and Times(look.zone, [synced], look.today).show(synced),
         "the last look": state["problem"],
     }
-    return [Text(f"● REPOSITORY {clean(value['repository'])}", style="bold"), *_facts(facts)]
+    return [
+        Text(f"● REPOSITORY {clean(value['repository'])}", style="bold"),
+        *_facts({**facts, **more}),
+    ]
 
 
 def draw_report(value: Value, look: Look) -> Drawn:

@@ -16,7 +16,7 @@ from headwater.entries.cli.look import Look
 from headwater.entries.cli.text import amount, clean
 
 LEAST_CELL = 10
-MOST_WHOLE = 30
+MOST_WHOLE = 32
 GAP = 2
 
 

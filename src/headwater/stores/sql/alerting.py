@@ -7,6 +7,8 @@ so that a project which began later, or was told of too many at once, is told by
 from __future__ import annotations
 
 import json
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,19 +27,7 @@ from headwater.stores.sql.work_tables import activity, project, team, work_ci, w
 from headwater.stores.sql.work_writing import WorkWriting
 
 _TENANT = bindparam("tenant", type_=entry.c.tenant_id.type)
-_SHOWN = (
-    project.c.id, project.c.team_id, entry.c.id, item.c.code, entry.c.kind, entry.c.at,
-    entry.c.severity, entry.c.title,
-)  # fmt: skip
-_FIELDS = ("project", "team", "entry", "ci", "kind", "at", "severity", "title")
-_OPEN = (
-    entry.c.tenant_id == _TENANT,
-    among(entry.c.kind, "kinds"),
-    entry.c.at >= bindparam("since"),
-    entry.c.at <= bindparam("until"),
-    entry.c.ended_at.is_(None),
-    item.c.tenant_id == _TENANT,
-    item.c.deleted_at.is_(None),
+_GOING_ON = (
     work_ci.c.tenant_id == _TENANT,
     project.c.tenant_id == _TENANT,
     project.c.deleted_at.is_(None),
@@ -45,32 +35,46 @@ _OPEN = (
     team.c.tenant_id == _TENANT,
     team.c.deleted_at.is_(None),
 )
-_ABOUT = entry.join(item, item.c.id == entry.c.ci_id).join(work_ci, work_ci.c.ci_id == item.c.id)
+_ITS_TEAM = team.c.id == project.c.team_id
 _BY_PROJECT = (
-    select(*_SHOWN)
-    .select_from(
-        _ABOUT.join(project, project.c.id == work_ci.c.owner_id).join(
-            team, team.c.id == project.c.team_id
-        )
-    )
-    .where(*_OPEN, work_ci.c.owner == "project")
+    select(work_ci.c.ci_id, project.c.id, project.c.team_id)
+    .select_from(work_ci.join(project, project.c.id == work_ci.c.owner_id).join(team, _ITS_TEAM))
+    .where(*_GOING_ON, work_ci.c.owner == "project")
 )
 _BY_ITEM = (
-    select(*_SHOWN)
+    select(work_ci.c.ci_id, project.c.id, project.c.team_id)
     .select_from(
-        _ABOUT.join(work_item, work_item.c.id == work_ci.c.owner_id)
+        work_ci.join(work_item, work_item.c.id == work_ci.c.owner_id)
         .join(project, project.c.id == work_item.c.project_id)
-        .join(team, team.c.id == project.c.team_id)
+        .join(team, _ITS_TEAM)
     )
     .where(
-        *_OPEN,
+        *_GOING_ON,
         work_ci.c.owner == "item",
         work_item.c.tenant_id == _TENANT,
         work_item.c.deleted_at.is_(None),
         among(work_item.c.status, "unfinished"),
     )
 )
-_FOUND = union(_BY_PROJECT, _BY_ITEM)
+_ABOUT = union(_BY_PROJECT, _BY_ITEM)
+_FIELDS = ("entry", "ci", "kind", "at", "severity", "title")
+_OPEN = (
+    select(
+        entry.c.ci_id, entry.c.id, item.c.code, entry.c.kind, entry.c.at, entry.c.severity,
+        entry.c.title,
+    )
+    .join_from(entry, item, item.c.id == entry.c.ci_id)
+    .where(
+        entry.c.tenant_id == _TENANT,
+        among(entry.c.ci_id, "ids"),
+        entry.c.kind.in_(ALERT_KINDS),
+        entry.c.at >= bindparam("since"),
+        entry.c.at <= bindparam("until"),
+        entry.c.ended_at.is_(None),
+        item.c.tenant_id == _TENANT,
+        item.c.deleted_at.is_(None),
+    )
+)  # fmt: skip
 _TOLD = select(activity.c.project_id, activity.c.object_id).where(
     activity.c.tenant_id == _TENANT,
     among(activity.c.project_id, "projects"),
@@ -92,22 +96,28 @@ def tell_projects(connection: Connection, *, principal: Principal) -> None:
 
 
 def _untold(connection: Connection, own: dict[str, str]) -> list[OpenAlert]:
+    """Return what is to be told, from the few items that there are projects about."""
+    given = own | {"going_on": listed(GOING_ON), "unfinished": listed(OPEN)}
+    about: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for ci, *whose in connection.execute(_ABOUT, given):
+        about[ci].append((whose[0], whose[1]))
+    if not about:
+        return []
     now = datetime.now(UTC)
-    given = own | {
-        "kinds": listed(ALERT_KINDS),
-        "since": to_us(now - ALERTS_OF),
-        "until": to_us(now),
-        "going_on": listed(GOING_ON),
-        "unfinished": listed(OPEN),
-    }
-    found = [_alert(*row) for row in connection.execute(_FOUND, given)]
+    span = {"since": to_us(now - ALERTS_OF), "until": to_us(now)}
+    raised = connection.execute(_OPEN, own | span | {"ids": listed(about)}).all()
+    found = [
+        _alert(row[1:], project=project, team=team)
+        for row in raised
+        for project, team in about[row[0]]
+    ]
     if not found:
         return []
     projects = listed({one.project for one in found})
-    told = connection.execute(_TOLD, own | {"projects": projects, "since": given["since"]})
+    told = connection.execute(_TOLD, own | {"projects": projects, "since": span["since"]})
     return untold(found, {(row[0], int(json.loads(row[1]))) for row in told})
 
 
-def _alert(*row: Any) -> OpenAlert:
+def _alert(row: Sequence[Any], *, project: int, team: int) -> OpenAlert:
     fields = dict(zip(_FIELDS, row, strict=True))
-    return OpenAlert(**fields | {"at": from_us(fields["at"])})
+    return OpenAlert(project=project, team=team, **fields | {"at": from_us(fields["at"])})
