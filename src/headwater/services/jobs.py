@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import logging
 import threading
+import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
@@ -38,6 +39,10 @@ SCHEDULES_S = 5.0
 STOP_S = 0.05
 """Seconds in which DBOS sees that it is to end: that thread sleeps so long each time, and no more,
 as nobody waits for its notifications. By default a closing took up to a second."""
+END_S = 2.0
+"""Seconds for threads that write down the end of their work, when all is closed."""
+WORKING = "dbos-executor-"
+"""How DBOS' threads that do work are called."""
 LOOK_S = 5.0
 """Seconds between two looks whether another worker has died."""
 UPLOADING = timedelta(days=1)
@@ -125,6 +130,11 @@ class DbosJobs:
         for lane in self._lanes:
             lane.close()
         DBOS.destroy(destroy_registry=True)
+        # DBOS does not wait for threads that write down how work ended, with the database open.
+        give_up_at = time.monotonic() + END_S
+        for thread in threading.enumerate():
+            if thread.name.startswith(WORKING):
+                thread.join(max(0.0, give_up_at - time.monotonic()))
         self._folder.leave()
 
     async def submit(self, task: Task, *, job_id: str, principal: Principal) -> Job:

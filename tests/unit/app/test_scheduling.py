@@ -90,38 +90,36 @@ async def test_a_question_is_asked_again_and_again_as_runs_of_its_own(hw: AsyncH
     await hw.jobs.unschedule("count")
 
 
-@pytest.mark.parametrize(
-    ("code", "given"),
-    [
-        ("schedule.bad_task", {"do": {}}),
-        ("schedule.bad_task", {"do": {"scan": False}}),
-        ("schedule.bad_task", {"do": {"scan": "yes"}}),
-        ("schedule.bad_task", {"do": {"scan": True, "ask": "x"}}),
-        ("schedule.bad_task", {"do": {"delete": "all"}}),
-        ("schedule.bad_task", {"do": {"load": "relative"}}),
-        ("schedule.bad_task", {"do": {"ingest": "/a\0b"}}),
-        ("schedule.bad_cron", {"cron": "often"}),
-        ("schedule.bad_zone", {"zone": "Mars/Olympus"}),
-        ("schedule.bad_zone", {"zone": "../../etc/passwd"}),
-        ("schedule.bad_name", {"name": ""}),
-        ("schedule.bad_name", {"name": "x" * 65}),
-        ("schedule.bad_name", {"name": "a\nb"}),
-        ("ask.bad_budget", {"do": {"ask": "x", "budget_s": 99.0}}),
-        ("tool.unknown", {"do": {"run": {"steps": [{"id": "a", "tool": "no.such"}]}}}),
-        ("access.denied", {"do": {"load": "/etc"}, "principal": OPERATOR}),
-        ("access.denied", {"do": {"ingest": "/etc"}, "principal": OTHERS}),
-        ("tenant.unknown", {"tenant": "others", "principal": OPERATOR}),
-        ("tenant.unknown", {"tenant": "default", "principal": OTHERS}),
-    ],
-)  # fmt: skip
-async def test_what_cannot_be_scheduled_is_refused(
-    hw: AsyncHeadwater, code: str, given: dict[str, Any]
-) -> None:
-    whole = {"cron": LATER, "do": {"scan": True}, "principal": ADMIN, "name": "n", **given}
-    with pytest.raises(HeadwaterError) as error:
-        await hw.jobs.schedule(whole.pop("name"), **whole)
-    assert error.value.code == code
-    assert await hw.jobs.schedules() == []
+WRONG: list[tuple[str, dict[str, Any]]] = [
+    ("schedule.bad_task", {"do": {}}),
+    ("schedule.bad_task", {"do": {"scan": False}}),
+    ("schedule.bad_task", {"do": {"scan": "yes"}}),
+    ("schedule.bad_task", {"do": {"scan": True, "ask": "x"}}),
+    ("schedule.bad_task", {"do": {"delete": "all"}}),
+    ("schedule.bad_task", {"do": {"load": "relative"}}),
+    ("schedule.bad_task", {"do": {"ingest": "/a\0b"}}),
+    ("schedule.bad_cron", {"cron": "often"}),
+    ("schedule.bad_zone", {"zone": "Mars/Olympus"}),
+    ("schedule.bad_zone", {"zone": "../../etc/passwd"}),
+    ("schedule.bad_name", {"name": ""}),
+    ("schedule.bad_name", {"name": "x" * 65}),
+    ("schedule.bad_name", {"name": "a\nb"}),
+    ("ask.bad_budget", {"do": {"ask": "x", "budget_s": 99.0}}),
+    ("tool.unknown", {"do": {"run": {"steps": [{"id": "a", "tool": "no.such"}]}}}),
+    ("access.denied", {"do": {"load": "/etc"}, "principal": OPERATOR}),
+    ("access.denied", {"do": {"ingest": "/etc"}, "principal": OTHERS}),
+    ("tenant.unknown", {"tenant": "others", "principal": OPERATOR}),
+    ("tenant.unknown", {"tenant": "default", "principal": OTHERS}),
+]
+
+
+async def test_what_cannot_be_scheduled_is_refused(hw: AsyncHeadwater) -> None:
+    for code, given in WRONG:
+        whole = {"cron": LATER, "do": {"scan": True}, "principal": ADMIN, "name": "n", **given}
+        with pytest.raises(HeadwaterError) as error:
+            await hw.jobs.schedule(whole.pop("name"), **whole)
+        assert error.value.code == code, given
+        assert await hw.jobs.schedules() == []
 
 
 async def test_a_schedule_is_of_its_tenant_and_there_once(hw: AsyncHeadwater) -> None:
