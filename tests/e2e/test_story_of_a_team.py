@@ -55,10 +55,6 @@ class Person:
         assert reply.status_code < 300, reply.text
         return reply.json()
 
-    async def tool(self, name: str, **arguments: Any) -> Any:
-        """Call a tool that has no route of its own."""
-        return (await self.send("POST", f"/v1/tools/work.{name}", arguments))["value"]
-
     async def command(self, *words: str) -> Any:
         """Run a command line of theirs, and return what it prints."""
         env = {"HEADWATER_PRINCIPAL": self.name, "HEADWATER_DATABASE": self.database}
@@ -155,9 +151,9 @@ async def olga_takes_issues_over(olga: Person, root: Person, team: int) -> int:
     about = {"team": team, "name": "web-1 is slow", "items": ["web-1"]}
     project = (await olga.send("POST", "/v1/projects", about))["id"]
     await root.send("POST", "/v1/github/credentials", {"name": "robot", "token": GOOD})
-    linked = {"project": project, "repository": "acme/shop", "credential": "robot"}
-    await olga.tool("link_repository", **linked)
-    taken = await olga.tool("import_issues", project=project)
+    link = f"/v1/projects/{project}/repository"
+    await olga.send("PUT", link, {"repository": "acme/shop", "credential": "robot"})
+    taken = await olga.send("POST", f"{link}/import", {})
     assert (taken["added"], taken["complete"]) == (len(ISSUES), True)
     return int(project)
 
