@@ -29,6 +29,7 @@ from headwater.entries.cli.render_lists import (
     place,
 )
 from headwater.entries.cli.render_outcome import draw_outcome
+from headwater.entries.cli.render_table import draw_table
 from headwater.model.answer import Answer, Deduction, Gap
 from headwater.model.block import (
     Block,
@@ -326,3 +327,15 @@ def test_of_many_steps_the_ones_that_tell_most_are_drawn_and_the_rest_counted() 
     assert "t.x s39" in shown
     assert "t.x s3 " not in shown
     assert "… 17 shorter ones: headwater explain r-1" in shown
+
+
+@pytest.mark.parametrize("width", range(80, 90))
+def test_what_stays_in_one_piece_takes_nothing_from_the_other_columns(width: int) -> None:
+    columns = ["id", "code", "role", "used", "until (UTC)", "mail"]
+    row = [1, "q" * 32, "member", "1 of 1", "11-28 14:28", "bob@example.org"]
+    console = Console(width=width, force_terminal=False)
+    with console.capture() as shown:
+        console.print(*draw_table(columns, [row], width=width, whole=2))
+    assert "q" * 32 in shown.get()
+    mail = "".join(line[69:] for line in shown.get().splitlines()[2:])
+    assert "".join(mail.split()) == "bob@example.org"

@@ -37,9 +37,11 @@ def draw_table(
         figures = all(_is_figure(row[number]) for row in rows)
         head = Text(clean(column), no_wrap=True)
         side: Literal["left", "right"] = "right" if figures else "left"
-        least = max(row[number].cell_len for row in shown) if number < whole else 0
-        least = max(head.cell_len, min(least, MOST_WHOLE))
-        table.add_column(head, justify=side, overflow="fold", min_width=least)
+        widest = max(row[number].cell_len for row in shown) if number < whole else 0
+        least = max(head.cell_len, min(widest, MOST_WHOLE))
+        # A width that is set is left alone; one above its least may be cut, and the table with it.
+        fixed = least if number < whole and widest <= MOST_WHOLE else None
+        table.add_column(head, justify=side, overflow="fold", min_width=least, width=fixed)
     for row in shown:
         table.add_row(*row)
     return [Padding(table, (0, 0, 0, 2), expand=False)]
