@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import anyio
@@ -20,6 +21,7 @@ from contract.places import (
     server_ports,
     sqlite_ports,
 )
+from headwater.services.jobs import DbosJobs
 from headwater.stores.sql.sqlite_database import SqliteDatabase
 
 
@@ -61,6 +63,33 @@ def on_mariadb(servers: Servers) -> Iterator[Place]:
     """Make a database of MariaDB with empty tables once."""
     with server_place(servers, "mariadb") as place:
         yield place
+
+
+@pytest.fixture(scope="session")
+def jobs_on_postgresql(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Make a database of PostgreSQL with the tables of jobs once, to be copied."""
+    folder = tmp_path_factory.mktemp("jobs")
+
+    async def set_up(url: str) -> None:
+        async with DbosJobs.open(url, folder=folder, at_once=0):
+            pass
+
+    with servers.postgresql() as url:
+        with ThreadPoolExecutor(1) as thread:  # we may stand in a loop ourselves
+            thread.submit(anyio.run, set_up, url).result()
+        yield url
+
+
+@pytest.fixture
+def jobs_url(adapter: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """Give a database without jobs."""
+    if adapter == "sqlite":
+        yield f"sqlite:///{tmp_path}/jobs.db"
+        return
+    template = request.getfixturevalue("jobs_on_postgresql")
+    servers: Servers = request.getfixturevalue("servers")
+    with servers.postgresql(template) as made:
+        yield made
 
 
 @pytest.fixture

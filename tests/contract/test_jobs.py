@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import anyio
 import pytest
-from servers import Servers
 from ulid import ULID
 
 from contract.estates import MINE, OTHERS
@@ -29,14 +28,9 @@ def adapter(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def url(adapter: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+def url(jobs_url: str) -> str:
     """Give a database without jobs."""
-    if adapter == "sqlite":
-        yield f"sqlite:///{tmp_path}/jobs.db"
-        return
-    servers: Servers = request.getfixturevalue("servers")
-    with servers.postgresql() as made:
-        yield made
+    return jobs_url
 
 
 class Place:

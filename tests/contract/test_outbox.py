@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,7 +10,6 @@ from typing import Any
 
 import anyio
 import pytest
-from servers import Servers
 
 from contract.estates import MINE, OTHERS
 from headwater.app.posting import Poster
@@ -32,14 +31,9 @@ def adapter(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def url(adapter: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+def url(jobs_url: str) -> str:
     """Give a database without jobs."""
-    if adapter == "sqlite":
-        yield f"sqlite:///{tmp_path}/jobs.db"
-        return
-    servers: Servers = request.getfixturevalue("servers")
-    with servers.postgresql() as made:
-        yield made
+    return jobs_url
 
 
 class Place:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,7 +12,6 @@ import anyio
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from servers import Servers
 
 from contract.estates import MINE, OTHERS
 from headwater.errors import UsageError
@@ -34,14 +33,9 @@ def adapter(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def url(adapter: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def url(jobs_url: str) -> str:
     """Give a database without jobs."""
-    if adapter == "sqlite":
-        yield f"sqlite:///{tmp_path}/jobs.db"
-        return
-    servers: Servers = request.getfixturevalue("servers")
-    with servers.postgresql() as made:
-        yield made
+    return jobs_url
 
 
 def due(name: str = "nightly", *, cron: str = NEVER_SOON, who: Principal = MINE) -> Due:
