@@ -11,11 +11,12 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
 import anyio
 from pydantic_core import to_json
-from work_doors import Doors, Seen
+from work_doors import Doors, Seen, reply_of
 from work_scene import ELSEWHERE, HERE, Scene, Stage
 
 from headwater.errors import HeadwaterError, UsageError
@@ -197,8 +198,10 @@ class Campaign:
 
     async def _recent(self, who: Principal) -> list[Any]:
         client = await self.doors.client(who)
-        rows = (await client.send("GET", "/v1/runs?limit=50")).json["runs"]
-        return [OfRun(row["principal"], row) for row in rows]
+        reply = await client.send("GET", "/v1/runs?limit=50")
+        if reply.status != HTTPStatus.OK:  # a store that is behind says so
+            return [reply_of(reply)]
+        return [OfRun(row["principal"], row) for row in reply.json["runs"]]
 
     async def _looked_up(self, found: Awaitable[Any]) -> list[Any]:
         told = await found
