@@ -73,7 +73,8 @@ def nearest(
 
     Rows that are not allowed are left out before the cut.
     """
-    scores = matrix @ unpack(vector)
+    # Not `matrix @ vector`: OpenBLAS' threads go on spinning for 27 ms after each such product.
+    scores = np.vecdot(matrix, unpack(vector))
     if allowed is not None:
         scores, ids = scores[allowed], ids[allowed]
     return best_rows(scores, ids, limit)

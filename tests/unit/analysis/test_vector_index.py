@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headwater.analysis.embeddings import pack, unpack
-from headwater.analysis.vector_index import NO_VECTORS, IndexedVector
+from headwater.analysis.vector_index import HALF, NO_VECTORS, IndexedVector
 from headwater.analysis.word_index import ANYWHERE, Among
+from headwater.analysis.words import best_first
 
 VECTORS = st.lists(st.tuples(*[st.integers(-2, 2)] * 3).filter(any), max_size=10)
 
@@ -63,3 +64,20 @@ def test_equal_vectors_come_by_id_also_at_the_cut() -> None:
 def test_what_is_no_direction_is_no_vector(vector: object) -> None:
     with pytest.raises(ValueError, match="no vector"):
         pack(vector)
+
+
+def test_halves_of_very_many_find_what_the_whole_finds() -> None:
+    drawn = np.random.default_rng(3).integers(-2, 3, (2 * HALF + 1, 4)).astype(np.float32)
+    drawn[:, 0] += 5
+    vectors = [
+        IndexedVector(one, one, one // 9, row.tobytes())
+        for one, row in enumerate(drawn.astype("<f4"))
+    ]
+    index = NO_VECTORS.with_more(vectors).without(np.array([1, HALF + 7], dtype=np.int64))
+    asked = pack((1, 2, 0, 1))
+    assert len(index.halves) == 2
+    for among in (ANYWHERE, Among(not_documents=(0, 3))):
+        parts = [index.search(asked, limit=30, among=among, rows=one) for one in index.halves]
+        whole = index.search(asked, limit=30, among=among)
+        assert best_first([pair for part in parts for pair in part], 30) == whole
+    assert NO_VECTORS.with_more(vectors[:100]).halves == [slice(None)]

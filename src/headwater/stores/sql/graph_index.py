@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from headwater.analysis.embeddings import Ids, Mask, best_rows, unpack
-from headwater.analysis.vector_index import NO_VECTORS, IndexedVector, VectorIndex
+from headwater.analysis.vector_index import EVERY, NO_VECTORS, IndexedVector, VectorIndex
 from headwater.analysis.word_index import Among
 
 EXACT_VECTORS = 200_000
@@ -180,17 +180,24 @@ class GraphIndex:
             graph = Graph(self.dimensions) if exact.rows > self.above else None
         return replace(self, exact=exact, graph=graph)
 
-    def search(self, vector: bytes, *, limit: int, among: Among) -> list[tuple[int, float]]:
-        """Return ids of passages with their cosine, best first, then by id."""
+    @property
+    def parts(self) -> list[slice]:
+        """Return the rows as they are searched, each in a thread: all at once by a graph."""
+        return self.exact.halves if self.graph is None else [EVERY]
+
+    def search(
+        self, vector: bytes, *, limit: int, among: Among, rows: slice = EVERY
+    ) -> list[tuple[int, float]]:
+        """Return ids of passages with their cosine, best first, then by id; of one part alone."""
         if self.graph is None:
-            return self.exact.search(vector, limit=limit, among=among)
+            return self.exact.search(vector, limit=limit, among=among, rows=rows)
         self.graph.grow(self.exact)
         allowed = self.exact.allowed(among)
-        rows = self._proposed(vector, limit, allowed)
-        if rows is None:
+        proposed = self._proposed(vector, limit, allowed)
+        if proposed is None:
             return self.exact.search(vector, limit=limit, among=among)
-        scores = self.exact.matrix[rows] @ unpack(vector)
-        return best_rows(scores, self.exact.passages[rows], limit)
+        scores = self.exact.matrix[proposed] @ unpack(vector)
+        return best_rows(scores, self.exact.passages[proposed], limit)
 
     def _proposed(self, vector: bytes, limit: int, allowed: Mask | None) -> Ids | None:
         """Return rows among which the nearest are, or None where all are to be compared."""

@@ -7,7 +7,9 @@ by that (`near_vectors`). It makes no vectors (`docs/decisions/passage-index.md`
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
+import anyio
 from anyio.lowlevel import checkpoint
 from sqlalchemy import Connection, bindparam, delete, exists, func, select
 
@@ -132,10 +134,16 @@ class SqlVectors:
         if index.rows:
             check_vector(asked, dimensions=index.dimensions)
 
-        def work() -> list[tuple[int, float]]:
-            return index.search(asked, limit=limit, among=among)
+        best: list[tuple[int, float]] = []
 
-        return [PassageScore(*each) for each in await self._indexes.in_thread(work)]
+        async def one(rows: slice) -> None:
+            work = partial(index.search, asked, limit=limit, among=among, rows=rows)
+            best.extend(await self._indexes.in_thread(work))
+
+        async with anyio.create_task_group() as group:
+            for rows in index.parts:
+                group.start_soon(one, rows, name="vectors of a part")
+        return [PassageScore(*each) for each in best_first(best, limit)]
 
     async def fetch(
         self, ids: Sequence[int], *, model: str, principal: Principal
