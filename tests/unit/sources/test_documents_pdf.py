@@ -72,6 +72,17 @@ def test_a_pdf_keeps_its_pages_headings_and_metadata(tmp_path: Path) -> None:
     assert " ".join(found.text.split()).count("Restart broker 3 and wait.") == 12
 
 
+def test_a_passage_stands_on_the_page_that_it_is_cited_with(tmp_path: Path) -> None:
+    path = tmp_path / "m.pdf"
+    canvas = Canvas(str(path))
+    for number in range(3):
+        canvas.drawString(72, 700, f"Restart valve {number} above {number + 4} bar.")
+        canvas.showPage()
+    canvas.save()
+    told = [(one.page, one.text) for one in read(path).passages]
+    assert told == [(n + 1, f"Restart valve {n} above {n + 4} bar.") for n in range(3)]
+
+
 def test_the_same_bytes_have_the_same_version_and_others_another(tmp_path: Path) -> None:
     (tmp_path / "a.pdf").write_bytes(honest())
     (tmp_path / "b.pdf").write_bytes(honest())

@@ -76,7 +76,12 @@ class _Run:
         return self.blocks[-1].end
 
     def takes(self, block: Block, words: int) -> bool:
-        """Tell whether a block fits in as well; what has few words alone may stretch the bounds."""
+        """Tell whether a block fits in as well; what has few words alone may stretch the bounds.
+
+        One of another page does not: a passage is cited with the page that it stands on.
+        """
+        if block.page != self.blocks[0].page:
+            return False
         slack = SLACK if min(self.words, words) < LEAST_WORDS else 1.0
         fits = block.end - self.start <= MOST_CHARACTERS * slack
         return fits and self.words + words <= MOST_WORDS * slack
