@@ -20,6 +20,7 @@ LEFT_OUT = {
     "negative_data_rejection",  # a text of odd shape is a question like any other
     "ignored_auth",  # tests/unit/entries/http/test_who_may.py tries every route with every key
     "max_response_time",
+    "not_a_server_error",  # 504 is what a made-up budget of 50 ms may end with; see `tried`
 }
 """Checks that mean something else here, each with why."""
 FEW, MANY = 12, 500
@@ -100,8 +101,7 @@ def tried(server: Server, document: dict[str, Any], key: str, *, examples: int) 
             reply = case.call(base_url=server.address, headers=headers, timeout=20)
             if reply.status_code in {503, 504}:  # there was no time for it: asked again there is
                 reply = case.call(base_url=server.address, headers=headers, timeout=20)
-            assert reply.status_code < 500 or reply.status_code in {502, 503, 504}, reply.text
-            assert reply.status_code not in {500, 502}, reply.text
+            assert reply.status_code < 500 or reply.status_code in {503, 504}, reply.text
             case.validate_response(reply, checks=kept, headers=headers)
 
         try_one()
