@@ -15,6 +15,7 @@ from headwater.errors import UsageError
 from headwater.model.ingest import ReadingLimits
 from headwater.model.spending import Bounds
 from headwater.policy.breaker import BreakerRules
+from headwater.policy.budget import DEFAULT_S, LEAST_S, MOST_S
 from headwater.toolkit.schema import describe
 
 
@@ -44,7 +45,7 @@ class Settings(BaseSettings):
     jwt_tenant_claim: str = "tenant"
     jwt_role_claim: str = Field(default="role", min_length=1)
     jwt_leeway_s: float = Field(default=10.0, ge=0, le=300)
-    budget_s: float = Field(default=5.0, ge=0.05, le=60.0)
+    budget_s: float = Field(default=DEFAULT_S, ge=LEAST_S, le=MOST_S)
     prepare: bool = True
     sqlite_readers: int = Field(default=4, ge=1, le=64)
     database_pool: int = Field(default=8, ge=1, le=200)

@@ -17,7 +17,7 @@ from rich.console import Console, RenderableType
 
 from headwater.composing.waterfall import Bar, BarState, Waterfall
 from headwater.entries.cli.look import Look
-from headwater.entries.cli.render_answer import draw_answer
+from headwater.entries.cli.render_answer import draw_answer, draw_evidence
 from headwater.entries.cli.render_bars import SIGNS, draw_head, draw_waterfall
 from headwater.entries.cli.render_blocks import draw_block
 from headwater.entries.cli.render_lists import (
@@ -293,6 +293,13 @@ def test_an_event_is_placed_in_its_file_and_line() -> None:
     ):
         file, _, number = place(where).removeprefix("headwater/").rpartition(":")
         assert verb in (source / file).read_text().splitlines()[int(number) - 1]
+
+
+@pytest.mark.parametrize(("unit", "said"), [("items", "1 item"), ("entries", "1 entry")])
+def test_one_thing_is_said_in_the_singular(unit: str, said: str) -> None:
+    shown = draw(draw_evidence((Evidence(tool="t", count=1, unit=unit),), look(80)), 80)
+    assert said in [part.strip() for part in shown.split("  ")]
+    assert f"2 {unit}" in draw(draw_evidence((Evidence(count=2, unit=unit),), look(80)), 80)
 
 
 def test_a_value_that_differs_is_shown_on_one_line_and_cut() -> None:

@@ -114,7 +114,7 @@ def draw_evidence(evidence: tuple[Evidence, ...], look: Look) -> list[Renderable
 def _amounts(one: Evidence, look: Look) -> str:
     parts = [clean(one.source)]
     if one.count is not None:
-        parts.append(f"{one.count:,} {clean(one.unit)}")
+        parts.append(f"{one.count:,} {clean(_of_one(one.unit) if one.count == 1 else one.unit)}")
     parts.extend(shortened(clean(record), MOST_RECORD) for record in one.records[:MOST_RECORDS])
     more = len(one.records) - MOST_RECORDS
     if more > 0:
@@ -128,6 +128,10 @@ def _amounts(one: Evidence, look: Look) -> str:
         at = here.strftime("%H:%M:%S" if same_day else "%Y-%m-%d %H:%M:%S")
         parts.append(f"seen {at} {zone_name(look.zone)}")
     return "  ".join(parts)
+
+
+def _of_one(unit: str) -> str:
+    return f"{unit[:-3]}y" if unit.endswith("ies") else unit.removesuffix("s")
 
 
 def _waterfall(

@@ -15,7 +15,6 @@ MOST_BYTES = 64 * 1024
 """Bytes of JSON of one result; a quarter of it is the most that agents usually show a model."""
 LONG_TEXT, SHORT_TEXT = 2000, 200
 MOST_DEPTH = 60
-MOST_CUTS = 10
 
 
 @dataclass(frozen=True, slots=True)

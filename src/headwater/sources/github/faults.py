@@ -87,9 +87,3 @@ def instant_of(header: str | None) -> datetime | None:
     except ValueError:
         return None
     return then if then.tzinfo else then.replace(tzinfo=UTC)
-
-
-def message_of(data: Any) -> str:
-    """Return what an answer's JSON says in words."""
-    said = data.get("message") if isinstance(data, Mapping) else None
-    return said if isinstance(said, str) else ""

@@ -14,7 +14,6 @@ from headwater.errors import HeadwaterError, LimitError, StoreFault, UsageError
 TOO_MANY = 429
 UNAVAILABLE = 503
 SERVER = 500
-CLIENT = 400
 DENIED = (401, 403)
 SHOWN = 300
 """Characters of the API's own message that are shown."""
