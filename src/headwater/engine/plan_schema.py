@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from headwater.policy.permissions import enough, only_reads
+from headwater.model.access import only_reads
+from headwater.policy.permissions import enough
 from headwater.toolkit.registry import Registry
 from headwater.toolkit.tool import Tool
 

@@ -50,3 +50,11 @@ def unknown_tenant(name: str) -> UsageError:
     """Make the error of a tenant that is not there."""
     message = f"there is no tenant {ascii(name)[:80]}; make it with `headwater tenants create`"
     return UsageError(message, code="tenant.unknown")
+
+
+def only_reads(role: str, *, idempotent: bool) -> bool:
+    """Tell whether a tool for this role changes nothing.
+
+    What readers may do that changes something, such as joining a team, is not idempotent.
+    """
+    return role == "reader" and idempotent

@@ -63,14 +63,6 @@ def sees_all(roles: Iterable[str]) -> bool:
     return enough(roles, "admin")
 
 
-def only_reads(role: str, *, idempotent: bool) -> bool:
-    """Tell whether a tool for this role changes nothing.
-
-    What readers may do that changes something, such as joining a team, is not idempotent.
-    """
-    return role == "reader" and idempotent
-
-
 def known_roles(names: Iterable[str]) -> tuple[Role, ...]:
     """Return those names that are roles, the least first."""
     given = set(names)

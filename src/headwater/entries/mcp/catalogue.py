@@ -21,10 +21,10 @@ from headwater.entries.mcp.arguments import (
 )
 from headwater.entries.mcp.schemas import Shape, of_document, of_outcome, shape_of, slim
 from headwater.errors import UsageError
+from headwater.model.access import only_reads
 from headwater.model.answer import Answer, RunResult
 from headwater.model.event import RunRecord
 from headwater.model.explanation import Explanation, ToolInfo
-from headwater.policy.permissions import only_reads
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
