@@ -106,7 +106,13 @@ def test_an_errors_message_cannot_steer_the_terminal(capsys: pytest.CaptureFixtu
     assert "\x1b" not in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("error", [Stopped(), KeyboardInterrupt()])
+def _interrupted_import() -> RuntimeError:
+    error = RuntimeError("Error calling __set_name__")
+    error.__cause__ = KeyboardInterrupt()
+    return error
+
+
+@pytest.mark.parametrize("error", [Stopped(), KeyboardInterrupt(), _interrupted_import()])
 def test_a_stop_is_status_130(error: BaseException, capsys: pytest.CaptureFixture[str]) -> None:
     assert status_of(error, as_json=True) == 130
     assert json.loads(capsys.readouterr().out)["error"]["code"] == "cli.stopped"

@@ -19,7 +19,7 @@ def status_of(error: BaseException, *, as_json: bool) -> int:
     if isinstance(cause, BrokenPipeError):
         _forget_stdout()
         return BROKEN_PIPE
-    if isinstance(cause, KeyboardInterrupt | Stopped):
+    if isinstance(cause, Stopped) or _interrupted(cause):
         _tell({"code": "cli.stopped", "fault": "asker", "message": "stopped"}, as_json=as_json)
         return STOPPED
     told = known(cause)
@@ -27,6 +27,13 @@ def status_of(error: BaseException, *, as_json: bool) -> int:
         complain(without_secrets("".join(traceback.format_exception(cause)).rstrip()))
     _tell(facts(told), as_json=as_json)
     return BY_FAULT[told.fault]
+
+
+def _interrupted(error: BaseException | None) -> bool:
+    """Tell whether Ctrl-C is behind an error: in an import it comes out as something else."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def complain(line: str) -> None:
