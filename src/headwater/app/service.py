@@ -253,9 +253,7 @@ class AsyncHeadwater:
         watch: Watch | None = None,
         principal: Principal | None = None,
     ) -> Answer | RunResult:
-        """Ask again for what an earlier run is missing; its finished steps are kept.
-
-        Steps that show what is the asker's own, such as work, are always asked anew.
+        """Ask again for what an earlier run is missing; finished steps are kept, but work read anew.
 
         Args:
             run_id: The earlier run.
