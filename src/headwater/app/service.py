@@ -253,7 +253,7 @@ class AsyncHeadwater:
         watch: Watch | None = None,
         principal: Principal | None = None,
     ) -> Answer | RunResult:
-        """Ask again for what an earlier run is missing; finished steps are kept, but work read anew.
+        """Ask again for what a run is missing; its finished steps are kept, but work is read anew.
 
         Args:
             run_id: The earlier run.
