@@ -76,7 +76,7 @@ class AsyncHeadwater:
         """Open an estate, and close it at the end of the `async with` block.
 
         Args:
-            url: `sqlite:///PATH` or `memory:`; the default is a file in the user's data folder.
+            url: `sqlite:///PATH`, `memory:` or a server's; else a file in your data folder.
             packs: Further tools: each a list of tools or a module that has some.
             tenant: Whose estate; short for a principal of that tenant.
             principal: Who asks where a method is not told.
