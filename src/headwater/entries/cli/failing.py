@@ -31,9 +31,13 @@ def status_of(error: BaseException, *, as_json: bool) -> int:
 
 def _interrupted(error: BaseException | None) -> bool:
     """Tell whether Ctrl-C is behind an error: in an import it comes out as something else."""
-    while error is not None and not isinstance(error, KeyboardInterrupt):
+    seen: set[int] = set()  # what is raised again from another thread may stand behind itself
+    while error is not None and id(error) not in seen:
+        if isinstance(error, KeyboardInterrupt):
+            return True
+        seen.add(id(error))
         error = error.__cause__ or error.__context__
-    return error is not None
+    return False
 
 
 def complain(line: str) -> None:
