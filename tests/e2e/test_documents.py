@@ -17,6 +17,7 @@ from typing import Any
 import anyio
 import pytest
 from anyio.from_thread import start_blocking_portal
+from commands import carry_out
 from hostile_documents import HOSTILE
 from llm_service import Turn, model_service
 from reportlab.lib.styles import getSampleStyleSheet
@@ -61,22 +62,34 @@ anyio.run(main)
 """
 
 
+def environment(folder: Path, settings: dict[str, str]) -> dict[str, str]:
+    more = {"HEADWATER_DATABASE": f"sqlite:///{folder}/estate.db", "HEADWATER_EMBEDDER": "hashing"}
+    return {**more, "COLUMNS": "100", "TZ": "UTC", **settings}
+
+
 def headwater(
     *words: str, folder: Path, stdin: bytes = b"", status: int = 0, **settings: str
 ) -> subprocess.CompletedProcess[bytes]:
+    """Run a command in a process of its own."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("HEADWATER")}
-    more = {"HEADWATER_DATABASE": f"sqlite:///{folder}/estate.db", "HEADWATER_EMBEDDER": "hashing"}
     done = subprocess.run(
         [sys.executable, "-m", "headwater.entries.cli.main", *words],
         cwd=folder,
         input=stdin,
-        env={**kept, **more, "COLUMNS": "100", "TZ": "UTC", **settings},
+        env={**kept, **environment(folder, settings)},
         capture_output=True,
         timeout=120,
         check=False,
     )
     assert done.returncode == status, done.stderr.decode()
     return done
+
+
+def here(*words: str, folder: Path, **settings: str) -> bytes:
+    """Carry a command out in this process: another way in than the one that made what it reads."""
+    done = carry_out(*words, folder=folder, env=environment(folder, settings))
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stdout
 
 
 def told(*words: str, folder: Path, stdin: bytes = b"", status: int = 0) -> Any:
@@ -93,12 +106,13 @@ def test_a_folder_of_runbooks_is_taken_in_and_found(tmp_path: Path) -> None:
     first = told("ingest", str(RUNBOOKS), folder=tmp_path)
     assert (first["added"], first["failed"]) == (117, 0)
     assert 400 < first["passages"] < 600
-    again = told("ingest", str(RUNBOOKS), folder=tmp_path)
+    again = json.loads(here("ingest", str(RUNBOOKS), "--json", folder=tmp_path))
     assert (again["added"], again["changed"], again["unchanged"]) == (0, 0, 117)
     asked = '{"query": "NodeClockNotSynchronising", "limit": 5}'
-    found = sources(told("call", "knowledge.search", asked, folder=tmp_path))
+    found = sources(json.loads(here("call", "knowledge.search", asked, "--json", folder=tmp_path)))
     assert found[0].endswith("/NodeClockNotSynchronising.md")
-    assert told("documents", "--limit", "1", folder=tmp_path)["total"] == 117
+    listed = json.loads(here("documents", "--limit", "1", "--json", folder=tmp_path))
+    assert listed["total"] == 117
 
 
 SLOW = """# Checkout is slow
@@ -140,7 +154,7 @@ def test_the_way_of_the_readme_leads_to_the_cited_passage(
     folder.mkdir()
     (folder / "SlowCheckout.md").write_text(SLOW)
     (folder / "Tea.md").write_text("# Tea\n\nTea is made with water.\n")
-    shown = headwater("ingest", "runbooks", folder=tmp_path, **settings).stdout.decode()
+    shown = here("ingest", "runbooks", folder=tmp_path, **settings).decode()
     assert "2 documents" in shown
     asked = ("ask", "what do I do about SlowCheckout?", "--budget", "30s")
     wide = {"COLUMNS": "300", **settings}
@@ -152,8 +166,8 @@ def test_the_way_of_the_readme_leads_to_the_cited_passage(
     if settings:
         return
     query = json.dumps({"query": "why does checkout wait?", "limit": 5})
-    done = headwater("call", "knowledge.search", query, "--json", folder=tmp_path, **settings)
-    first = json.loads(done.stdout)["value"]["hits"][0]
+    found = here("call", "knowledge.search", query, "--json", folder=tmp_path, **settings)
+    first = json.loads(found)["value"]["hits"][0]
     assert first["document"]["source"].endswith("runbooks/SlowCheckout.md")
     assert "orders-db" in first["passage"]
     assert first["score"] > 0
@@ -175,7 +189,8 @@ def test_a_manual_of_200_pages_keeps_them_all(tmp_path: Path) -> None:
     )
     assert report["passages"] == 200
     asked = '{"query": "pump 137", "limit": 1}'
-    (hit,) = told("call", "knowledge.search", asked, folder=tmp_path)["value"]["hits"]
+    found = here("call", "knowledge.search", asked, "--json", folder=tmp_path)
+    (hit,) = json.loads(found)["value"]["hits"]
     assert (hit["page"], hit["section"]) == (137, "manual > Chapter 137")
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from commands import carry_out
 
 WITHIN_S = 1.0
 """Seconds after which a revoked key is out, everywhere."""
@@ -34,6 +35,13 @@ class Served:
             [*COMMAND, *words, "--database", self.url, "--json"],
             capture_output=True, text=True, timeout=60, check=True,
         )  # fmt: skip
+        return json.loads(done.stdout)
+
+    def command_here(self, *words: str) -> Any:
+        """Run a command in this process, which is another than the server's as well."""
+        given = [*words, "--database", self.url, "--json"]
+        done = carry_out(*given, folder=Path(urlsplit(self.url).path).parent)
+        assert done.returncode == 0, done.stderr.decode()
         return json.loads(done.stdout)
 
     def ask(self, key: str | None, path: str = "/v1/tools") -> tuple[int, str]:
@@ -77,10 +85,11 @@ def test_a_key_is_taken_at_once_and_out_within_a_second_of_its_end(
     served: Served, tmp_path: Path
 ) -> None:
     assert served.ask(None)[0] == 401
-    keys = [served.command("keys", "create", "--role", "reader") for _ in range(3)]
-    for one in keys:
+    ways = (served.command, served.command_here, served.command_here)
+    keys = [run("keys", "create", "--role", "reader") for run in ways]
+    for run, one in zip(ways, keys, strict=True):
         assert served.ask(one["key"])[0] == 200
-        served.command("keys", "revoke", one["id"])
+        run("keys", "revoke", one["id"])
         revoked_at = time.monotonic()
         refused_at = None
         while refused_at is None and time.monotonic() < revoked_at + 5:
