@@ -201,7 +201,7 @@ async def check(doors: Doors, door: str, people: Mapping[Any, Principal]) -> Non
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(3_000)
 @pytest.mark.parametrize("door", DOORS)
 async def test_it_is_so_on_every_database(
     servers: Servers, place: str, door: str, tmp_path: Path

@@ -64,7 +64,7 @@ async def test_nothing_crosses_in_ten_thousand_requests(
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(3_000)
 async def test_nothing_crosses_by_a_cache_that_replicas_share(redis: str, tmp_path: Path) -> None:
     await check(f"sqlite:///{tmp_path}/estate.db", tmp_path, SHARED, redis=SecretStr(redis))
 
