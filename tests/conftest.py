@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import servers
 from blockbuster import BlockBuster, blockbuster
+from hypothesis import HealthCheck, settings
 
 DATA = Path(__file__).parents[2] / "shared/data"
 """Real data that lies beside a checkout; tests of it skip where it is not there."""
@@ -40,7 +41,10 @@ class Blocked(blockbuster.BlockingError):
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Give every test the real servers' fixtures."""
+    """Give every test the real servers' fixtures; look at no clock where examples are made."""
+    slow = [HealthCheck.too_slow]  # a property says nothing of how busy the machine is
+    settings.register_profile("house", settings(), deadline=None, suppress_health_check=slow)
+    settings.load_profile("house")
     config.pluginmanager.register(servers, "servers")
 
 

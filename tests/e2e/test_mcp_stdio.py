@@ -71,7 +71,7 @@ def data_of(result: types.CallToolResult) -> dict[str, Any]:
     return data
 
 
-@pytest.mark.parametrize("mode", ["auto", "legacy"])
+@pytest.mark.parametrize("mode", ["auto", pytest.param("legacy", marks=pytest.mark.slow)])
 async def test_an_agent_asks_the_command_it_started(home: Path, mode: str) -> None:
     with anyio.fail_after(40):
         async with Client(command(home), mode=mode) as client:
