@@ -50,6 +50,22 @@ def test_the_status_follows_from_the_required_steps(
     assert found.confidence == pytest.approx(1 - sum(one.amount for one in found.deductions))
 
 
+@pytest.mark.parametrize(
+    ("weak", "said"),
+    [
+        (Succeeded(value={"items": [], "truncated": True}), "a limit cut the result of test.a"),
+        (Succeeded(value=1, via="fallback", via_tool="t.spare"), "t.spare stood in for test.a"),
+    ],
+)
+def test_a_cut_and_a_fallback_leave_the_run_complete_and_cost_confidence(
+    weak: Succeeded, said: str
+) -> None:
+    found = result([step("a")], {"a": weak})
+
+    assert (found.status, found.gaps, found.confidence) == ("complete", (), 0.95)
+    assert [one.reason for one in found.deductions] == [f"a: {said}"]
+
+
 def test_an_optional_step_leaves_the_run_complete_and_is_still_listed() -> None:
     found = result([step("a"), step("b", required=False)], {"a": GOOD, "b": BAD})
 
