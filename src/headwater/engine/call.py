@@ -5,7 +5,6 @@ Next: `headwater.engine.attempt.attempt`
 
 from __future__ import annotations
 
-import logging
 import random
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,7 +14,7 @@ import anyio
 
 from headwater.engine.attempt import attempt
 from headwater.engine.clock import loop_clock, loop_scope
-from headwater.engine.endings import may_fall_back, too_late, why
+from headwater.engine.endings import may_fall_back, refused, too_late, why
 from headwater.engine.flights import Flight, Flights
 from headwater.engine.gate import Gate
 from headwater.engine.journal import Journal
@@ -27,10 +26,10 @@ from headwater.engine.threads import Threads
 from headwater.engine.versions_lease import LeasedVersions
 from headwater.engine.wall import check_role
 from headwater.engine.written import Written, check_size, pack, unpack, value_of
-from headwater.errors import DeadlineExceeded, EngineBug, HeadwaterError
+from headwater.errors import HeadwaterError
 from headwater.model.call import Call
 from headwater.model.moment import Asked
-from headwater.model.outcome import Failed, Late, Outcome, Skipped, Succeeded, Via
+from headwater.model.outcome import Outcome, Skipped, Succeeded, Via
 from headwater.policy.backoff import Backoff
 from headwater.policy.budget import clean_up_s
 from headwater.ports.cache import Cache
@@ -39,7 +38,6 @@ from headwater.ports.versions import Versions
 from headwater.toolkit.registry import Registry
 
 HERE = "engine.call"
-LOG = logging.getLogger(__name__)
 QUICK_S = 0.005
 """A call of a tool that took less the last time has no task of its own, which costs 90 us."""
 COMPANY = 4
@@ -132,7 +130,9 @@ class Caller:
                 earlier=passage.failures,
             )
         except HeadwaterError as error:
-            outcome = refused(error, passage, elapsed_s=self.now() - started_at)
+            tries, earlier = (passage.tries, passage.failures) if passage else (0, ())
+            elapsed_s = self.now() - started_at
+            outcome = refused(error, tries=tries, earlier=earlier, elapsed_s=elapsed_s)
         if self._telemetry is not None and passage is not None:
             self._telemetry.called(passage.tool.name, outcome)
         return outcome
@@ -304,23 +304,3 @@ class Caller:
         seen = ",".join(f"{port}={versions.get(port, 0)}" for port in passage.tool.reads)
         tool, scope, asked, canonical = passage.key
         return "\x1e".join((tool, scope, asked, canonical.decode(), seen))
-
-
-def refused(
-    error: HeadwaterError, passage: Passage | None = None, *, elapsed_s: float = 0.0
-) -> Outcome:
-    """Return an error as an outcome."""
-    tries, earlier = (passage.tries, passage.failures) if passage else (0, ())
-    if isinstance(error, DeadlineExceeded):
-        return Late(message=error.message, attempts=tries, elapsed_s=elapsed_s, earlier=earlier)
-    if isinstance(error, EngineBug):
-        LOG.error("an invariant broke: %s", error, exc_info=error)
-    return Failed(
-        code=error.code,
-        fault=error.fault,
-        message=error.message,
-        attempts=tries,
-        elapsed_s=elapsed_s,
-        earlier=earlier,
-        facts=error.facts,
-    )

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from headwater.engine.references import references_in
-from headwater.errors import DeadlineExceeded
+from headwater.errors import DeadlineExceeded, EngineBug, HeadwaterError
 from headwater.model.outcome import ElementFailure, Failed, Late, Outcome, Succeeded
 from headwater.model.plan import Step
 from headwater.toolkit.tool import Tool
+
+LOG = logging.getLogger(__name__)
 
 
 def too_late(tool: Tool) -> DeadlineExceeded:
@@ -18,6 +21,25 @@ def too_late(tool: Tool) -> DeadlineExceeded:
     had = "" if tool.within_s is None else f" (it has {tool.within_s:g} s at the most)"
     message = f"{tool.name}: no answer in the time there was{had}"
     return DeadlineExceeded(message, code="limit.deadline", retry_safe=True)
+
+
+def refused(
+    error: HeadwaterError, *, tries: int = 0, earlier: tuple[str, ...] = (), elapsed_s: float = 0.0
+) -> Outcome:
+    """Return an error as an outcome."""
+    if isinstance(error, DeadlineExceeded):
+        return Late(message=error.message, attempts=tries, elapsed_s=elapsed_s, earlier=earlier)
+    if isinstance(error, EngineBug):
+        LOG.error("an invariant broke: %s", error, exc_info=error)
+    return Failed(
+        code=error.code,
+        fault=error.fault,
+        message=error.message,
+        attempts=tries,
+        elapsed_s=elapsed_s,
+        earlier=earlier,
+        facts=error.facts,
+    )
 
 
 def may_fall_back(outcome: Outcome) -> bool:

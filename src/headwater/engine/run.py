@@ -12,12 +12,12 @@ from typing import Any
 
 import anyio
 
-from headwater.engine.call import refused
 from headwater.engine.course import Course
 from headwater.engine.endings import (
     gathered,
     may_fall_back,
     missed,
+    refused,
     with_null_named,
     with_reason,
 )

@@ -65,12 +65,18 @@ async def aggregate(  # noqa: PLR0913 - a tool's parameters are its arguments
         named = Named(unknown=[one for one in ids if one not in there])
     elif ci_ids is not None:
         value = dataclasses.replace(value, cis_requested=named.requested)
+    question = told(f"{aggregate} of {metric}", of=ci_ids, where=filters, by=group_by)
+    return _cited(value, named, question=question, asked=asked)
+
+
+def _cited(value: MetricValue, named: Named, *, question: str, asked: Asked) -> Cited[MetricValue]:
+    """Return a value with where it came from: the items that have rows, else those named."""
     items = [row.ci for row in value.rows] or named.items
     evidence = Evidence(
         count=value.samples,
         unit="samples",
         records=ci_records(items),
-        query=told(f"{aggregate} of {metric}", of=ci_ids, where=filters, by=group_by) + named.note,
+        query=question + named.note,
         window=value.window,
         observed_at=seen_by(value.window, asked.at),
         truncated=value.truncated,

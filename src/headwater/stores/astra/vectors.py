@@ -176,9 +176,7 @@ class AstraVectors:
         collections, counts, last_id = await self._collections(), [0, 0], 0
 
         async def one(span: Span) -> None:
-            removed = await remove_between(
-                self._client, collections, span, tenant=principal.tenant
-            )
+            removed = await remove_between(self._client, collections, span, tenant=principal.tenant)
             added = await self._send_lacking(span, model=model, principal=principal)
             counts[0] += removed  # others have counted while this one waited
             counts[1] += added
