@@ -33,7 +33,7 @@ PLAN = {
 
 def test_an_error_becomes_an_outcome_in_one_file() -> None:
     assert [short(path) for path in SOURCES if calls_to("Failed", tree_of(path))] == [
-        "engine/call.py"
+        "engine/endings.py"
     ]
 
 
