@@ -114,8 +114,10 @@ def _end(run: Recorded, summary: str, *, error: str) -> None:
         elapsed_s = anyio.current_time() - journal.started_at
     else:
         status, summary, elapsed_s = result.status, result.summary, result.elapsed_s
+        if isinstance(result, Answer) and result.next:
+            why["next"] = list(result.next)
         if journal.record.private and _is_open(result):
-            why = {"open_summary": True}
+            why["open_summary"] = True
     journal.note("run.answered", HERE, status=status, summary=summary, elapsed_s=elapsed_s, **why)
     journal.end(replace(journal.record, status=status, summary=summary, elapsed_s=elapsed_s))
 

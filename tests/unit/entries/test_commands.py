@@ -86,6 +86,21 @@ def test_the_terminal_shows_what_the_json_holds(home: Path) -> None:
     assert max(map(len, shown.splitlines())) <= 80
 
 
+def test_a_number_asks_the_question_that_stands_under_the_last_answer(home: Path) -> None:
+    mine = {"HEADWATER_PRINCIPAL": "ann"}
+    before = headwater("ask", "1", folder=home, env=mine)
+    first = told(headwater("ask", "what breaks if db-1 fails?", "--json", folder=home, env=mine))
+    headwater("ask", "how many items per type?", folder=home, env={"HEADWATER_PRINCIPAL": "bob"})
+    second = told(headwater("ask", "2", "--json", folder=home, env=mine))
+    absent = headwater("ask", "9", folder=home, env=mine)
+
+    assert before.returncode == 2
+    assert b"cli.no_such_question" in before.stderr
+    assert second["question"] == first["next"][1]
+    assert absent.returncode == 2
+    assert f"it has {len(second['next'])}" in absent.stderr.decode()
+
+
 def test_names_from_the_estate_cannot_steer_the_terminal(home: Path) -> None:
     done = headwater("call", "ci.get_by_code", '{"code": "evil"}', folder=home)
     assert done.returncode == 0

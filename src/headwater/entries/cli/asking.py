@@ -58,7 +58,8 @@ def ask(
     """Answer a question in plain words, in the time given.
 
     Args:
-        words: What you want to know, such as "what breaks if db-1 fails?".
+        words: What you want to know, such as "what breaks if db-1 fails?"; or the number of a
+            question under your last answer.
         budget: Time given for the answer, such as 2s or 500ms; without it 5s or HEADWATER_BUDGET_S.
         session: The session of investigation in which it is asked (`headwater work start`).
         options: Options of every command.
@@ -66,11 +67,13 @@ def ask(
     text, screen = question(words), Screen(options)
 
     from headwater.entries.cli.door import opened
+    from headwater.entries.cli.next_question import question_meant
 
     async def answered() -> tuple[Answer, Waterfall]:
         async with opened(options, asks=True) as app, following(app.watch(), screen) as seen:
+            meant = await question_meant(app, text)
             answer = await app.ask(
-                text, budget_s=budget, zone=screen.zone, session=session, watch=seen.watch
+                meant, budget_s=budget, zone=screen.zone, session=session, watch=seen.watch
             )
         return answer, seen.picture()
 
