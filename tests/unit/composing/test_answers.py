@@ -9,7 +9,7 @@ from phrasings import PHRASINGS
 from question_world import ask, ask_rounds, question
 
 from headwater.composing.compose import compose
-from headwater.model.block import TableBlock
+from headwater.model.block import TableBlock, TextBlock
 from headwater.model.outcome import Late, Succeeded
 from headwater.reading.read import read
 
@@ -151,6 +151,13 @@ def test_a_review_names_symptom_onset_and_the_change_that_came_before() -> None:
     assert any("Rule high-latency fires" in line for line in findings.lines)
     assert all(cited(line) for line in findings.lines)
     assert "the cause is inferred" in answer.deductions[0].reason
+
+
+def test_the_weightiest_finding_of_a_review_comes_first() -> None:
+    findings = ask("what is wrong with orders-db?").blocks[0]
+
+    assert isinstance(findings, TextBlock)
+    assert [line.split()[0] for line in findings.lines] == ["Plausible", "cpu_utilization", "3"]
 
 
 def test_a_review_of_something_healthy_says_that_it_looks_as_usual() -> None:
