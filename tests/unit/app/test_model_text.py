@@ -137,7 +137,8 @@ async def test_what_it_took_is_told_of_the_run_the_day_and_the_process() -> None
     ) as (hw, _):
         answer = await hw.ask(ASKED)
         explained = await hw.explain(answer.run_id)
-        twice = await hw.explain((await hw.ask(ASKED)).run_id)
+        again = await hw.replay(answer.run_id)  # past the cache of calls, not that of models
+        twice = await hw.explain(again.replay_run_id)
         metrics = hw.health.metrics()
     spent = explained.spent
     assert (spent.requests, spent.input_tokens, spent.output_tokens) == (1, 400, 60)

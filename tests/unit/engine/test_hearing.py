@@ -72,6 +72,7 @@ async def test_what_was_told_before_a_fault_or_the_deadline_is_not_lost() -> Non
             assert "before" in [one.data.get("text") for one in engine.events]
 
 
+@pytest.mark.parametrize("anyio_backend", ["asyncio"], indirect=True)  # no clock waits for a thread
 async def test_a_plain_tool_in_a_thread_may_tell_as_well() -> None:
     @tool(name="t.plain", description="Tell.")
     def plain(*, remarks: Remarks) -> int:
