@@ -35,6 +35,10 @@ LATE_SHARE = 0.9
 SOON_S = 1.0
 LATER_S = 10.0
 """The least and the most seconds after which to ask again."""
+HELD_S = 0.25
+"""How long one who is turned away is held: those who ask again at once would take all the time."""
+MOST_HELD = 1_000
+"""So many are held; further ones are turned away at once."""
 REASONS = ("overload", "rate", "runs")
 """Why somebody is turned away: `limit.overload`, `limit.rate`, `limit.runs`."""
 
@@ -143,6 +147,7 @@ class Admission:
         self._questions = _Way(settings.questions_at_once, LEAST_QUESTIONS, most_waiting=most)
         self._reads = _Way(settings.reads_at_once, LEAST_READS, most_waiting=most)
         self._runs: Counter[str] = Counter()
+        self._held = 0
         self.turned_away: Counter[str] = Counter()
         """How many were turned away, by why."""
 
@@ -244,8 +249,20 @@ class Admission:
         given_s = self._settings.budget_s if budget_s is None else budget_s
         waited_s = await way.wait(tenant, rank, budget_s=given_s)
         if waited_s is None:
-            raise self._overload(way.expected_s(tenant, rank))
+            error = self._overload(way.expected_s(tenant, rank))
+            await self._hold(given_s)
+            raise error
         return max(LEAST_S, given_s - waited_s)
+
+    async def _hold(self, budget_s: float) -> None:
+        """Let one who is turned away wait a little, outside of every queue."""
+        if self._held >= MOST_HELD:
+            return
+        self._held += 1
+        try:
+            await anyio.sleep(min(HELD_S, budget_s / 4))
+        finally:
+            self._held -= 1
 
     def _of_reason(self, why: str) -> Gauge:
         return Gauge(
