@@ -134,15 +134,14 @@ async def test_who_is_turned_away_is_held_a_little_outside_of_the_queue() -> Non
             ended.append("turned away")
 
     with anyio.fail_after(5):
-        async with anyio.create_task_group() as group:
-            async with way.admitted(NOISY):
-                group.start_soon(ask, "critical")
-                await anyio.wait_all_tasks_blocked()
-                group.start_soon(ask, "sheddable")
-                await anyio.wait_all_tasks_blocked()
-                assert way.turned_away == {"overload": 1}
-                assert in_work(way) == {"in_work": 1, "waiting": 1}
-                assert ended == [], "nobody is told yet"
+        async with anyio.create_task_group() as group, way.admitted(NOISY):
+            group.start_soon(ask, "critical")
+            await anyio.wait_all_tasks_blocked()
+            group.start_soon(ask, "sheddable")
+            await anyio.wait_all_tasks_blocked()
+            assert way.turned_away == {"overload": 1}
+            assert in_work(way) == {"in_work": 1, "waiting": 1}
+            assert ended == [], "nobody is told yet"
     assert ended == ["let in", "turned away"]
 
 
