@@ -63,6 +63,20 @@ async def test_lists_are_told_newest_first_and_say_that_there_is_more() -> None:
     assert all_.rows[0].labels == ("bug",)
 
 
+@pytest.mark.parametrize("count", [99, 100, 250])
+async def test_all_milestones_are_had_however_many_and_cost_nothing_again(count: int) -> None:
+    async with a_place() as place:
+        for number in range(count):
+            place.standin.add_milestone(place.repo, f"0.{number}")
+        with anyio.fail_after(10):
+            found = await place.host.all_milestones(AT, tag=None, principal=WHO)
+            used = place.standin.used
+            again = await place.host.all_milestones(AT, tag=found.tag, principal=WHO)
+    assert len({one.number for one in found.rows}) == count
+    assert again.unchanged or len(again.rows) == count
+    assert place.standin.used == used
+
+
 async def test_asking_again_what_has_not_changed_costs_nothing() -> None:
     async with a_place() as place:
         place.standin.limit = 100

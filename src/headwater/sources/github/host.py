@@ -30,13 +30,14 @@ from headwater.model.repository_link import CodePlace
 from headwater.ports.code_host import Wanted
 from headwater.sources.github import events, mapping
 from headwater.sources.github.addresses import quoted
-from headwater.sources.github.client import Client
+from headwater.sources.github.client import PAGE, Client
 from headwater.sources.github.grants import Grants, Pass
 from headwater.sources.github.mapping import read, read_all
 
 RowT = TypeVar("RowT")
 Json = Mapping[str, Any]
 Make = Callable[[Json], RowT]
+MOST_MILESTONES = 10_000
 MOST_STATUSES = 20
 """New deployments whose state is asked for in one go."""
 
@@ -181,9 +182,18 @@ class GitHubHost:
     async def all_milestones(
         self, at: CodePlace, *, tag: str | None, principal: Principal
     ) -> Listing[Milestone]:
-        """Return all milestones, unless they are as the tag says."""
+        """Return all milestones, unless they are as the tag says.
+
+        Of more than one page there is no tag, as that of the first says nothing of the others;
+        pages that have not changed cost nothing all the same.
+        """
         url = self._client.addresses.of(at.repository, "milestones", state="all", per_page="100")
-        return await self._tagged(at, url, mapping.milestone, tag=tag, principal=principal)
+        first = await self._tagged(at, url, mapping.milestone, tag=tag, principal=principal)
+        if len(first.rows) < PAGE:
+            return first
+        where, by = f"{at.repository}: milestones", await self._by(at, principal)
+        rows, _ = await self._client.rows(url, by=by, where=where, limit=MOST_MILESTONES)
+        return Listing(rows=read_all(rows, mapping.milestone, where=where))
 
     async def new_deployments(
         self, at: CodePlace, *, after: int, tag: str | None, principal: Principal
