@@ -1,6 +1,6 @@
 """Whether one more may be asked now, and when; what it guards it does not do.
 
-The entries of a service pass through here, so that more than can be done is turned away at once
+The entries of a service pass through here, so that more than can be done is turned away
 and in order: whoever is turned away costs next to nothing, and who is let in gets an answer in
 time. Clients in the same process are not held up.
 """
