@@ -196,3 +196,15 @@ def redis(servers: Servers) -> Iterator[str]:
     """Give the URL of an empty database in Redis."""
     with servers.redis() as url:
         yield url
+
+
+@contextmanager
+def estate_in(name: str, servers: Servers, folder: Path) -> Iterator[str]:
+    """Make an empty estate in a database of this kind, and return its URL."""
+    if name == "memory":
+        yield "memory:"
+    elif name == "sqlite":
+        yield f"sqlite:///{folder}/estate.db"
+    else:
+        with servers.postgresql() if name == "postgresql" else servers.mariadb() as url:
+            yield url

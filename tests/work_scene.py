@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +13,6 @@ from typing import Any
 
 import anyio
 from github_standin import GOOD, GitHubStandin
-from servers import Servers
 
 from headwater import AsyncHeadwater
 from headwater.app.settings import Settings
@@ -198,15 +197,3 @@ async def a_stage(url: str, folder: Path, **more: Any) -> AsyncIterator[Stage]:
         standin.open_issue(repo, "slow")
         standin.open_pull(repo, "make it fast")
         yield Stage(hw, standin, shop)
-
-
-@contextmanager
-def estate_in(name: str, servers: Servers, folder: Path) -> Iterator[str]:
-    """Make an empty estate in a database of this kind, and return its URL."""
-    if name == "memory":
-        yield "memory:"
-    elif name == "sqlite":
-        yield f"sqlite:///{folder}/estate.db"
-    else:
-        with servers.postgresql() if name == "postgresql" else servers.mariadb() as url:
-            yield url

@@ -13,7 +13,7 @@ Cancellation is never one of them: it passes through.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Literal
 
 _SIGNS = ("@", "hw_", "eyj", "bearer", "basic", "pass", "pwd", "secret", "key", "token")
@@ -43,6 +43,18 @@ def without_secrets(text: str) -> str:
         for pattern, instead in _SECRETS:
             text = pattern.sub(instead, text)
     return text
+
+
+def behind(error: BaseException | None) -> Iterator[BaseException]:
+    """Give an error, then its causes or what it was raised amid, each once.
+
+    What is raised again from another thread may stand behind itself.
+    """
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        yield error
+        seen.add(id(error))
+        error = error.__cause__ or error.__context__
 
 
 class HeadwaterError(Exception):

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from servers import Servers
+from servers import Servers, estate_in
 from work_access import IN_TEAM, IN_TENANT, MIXED, OPS, RULES, Code, Op, refusal
 from work_doors import ASKING, ROOMS, ROUTES, Doors, Seen, as_of, doors_of, reply_of
-from work_scene import ELSEWHERE, HERE, NOTHING, Scene, Stage, a_stage, estate_in
+from work_scene import ELSEWHERE, HERE, NOTHING, Scene, Stage, a_stage
 
 from headwater.app.wiring import shipped_packs
 from headwater.entries.http.operations import operations

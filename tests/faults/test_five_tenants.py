@@ -14,7 +14,7 @@ import pytest
 from five_tenants import TENANTS, Campaign
 from psycopg import sql
 from pydantic import SecretStr
-from servers import Servers
+from servers import Servers, estate_in
 from sqlalchemy import Engine, event
 from unit.entries.http.asgi_client import house_of
 
@@ -28,18 +28,6 @@ DATABASES = ("memory", "sqlite", "postgresql", "mariadb")
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
-
-
-@contextmanager
-def estate_in(name: str, servers: Servers, folder: Path) -> Iterator[str]:
-    """Make an empty estate, and return its URL."""
-    if name == "memory":
-        yield "memory:"
-    elif name == "sqlite":
-        yield f"sqlite:///{folder}/estate.db"
-    else:
-        with servers.postgresql() if name == "postgresql" else servers.mariadb() as url:
-            yield url
 
 
 @pytest.fixture(params=DATABASES)

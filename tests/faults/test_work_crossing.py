@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 from pydantic import SecretStr
-from servers import Servers
+from servers import Servers, estate_in
 from sqlalchemy import Engine, event
 from work_campaign import AT_ONCE, Campaign
 from work_doors import doors_of
-from work_scene import ELSEWHERE, HERE, a_stage, estate_in
+from work_scene import ELSEWHERE, HERE, a_stage
 
 FEW, MANY, SHARED = 400, 10_000, 2_000
 

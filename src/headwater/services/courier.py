@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
 
 from anyio import to_thread
 
@@ -33,9 +35,7 @@ class WebhookCourier:
         sockets: MakeSocket = make_socket,
     ) -> None:
         self._egress = egress
-        self._authorities = authorities
-        self._names = names
-        self._sockets = sockets
+        self._open = partial(_open, egress, authorities=authorities, names=names, sockets=sockets)
         self._call: Deliver | None = None
 
     def check_url(self, url: str) -> str:
@@ -58,16 +58,12 @@ class WebhookCourier:
                 `webhook.unreachable`.
         """
         if self._call is None:
-            self._call = await to_thread.run_sync(self._opened)
+            self._call = await to_thread.run_sync(self._open)
         await self._call(delivery)
 
-    def _opened(self) -> Deliver:
-        from headwater.services.webhook_call import WebhookCall
 
-        call = WebhookCall(
-            self._egress,
-            authorities=self._authorities,
-            names=self._names,
-            sockets=self._sockets,
-        )
-        return call.deliver
+def _open(egress: Egress, **how: Any) -> Deliver:
+    """Import what calls webhooks, and return it; for a thread, as that takes long."""
+    from headwater.services.webhook_call import WebhookCall
+
+    return WebhookCall(egress, **how).deliver

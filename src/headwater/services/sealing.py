@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from headwater.errors import StoreFault, UsageError
+from headwater.services.not_sealing import SETTING
 
-SETTING = "HEADWATER_SEALING_KEY"
 LEAST_CHARS = 32
 INFO = b"headwater sealing 1"
 

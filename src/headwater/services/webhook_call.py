@@ -19,7 +19,7 @@ import anyio
 from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
-from headwater.errors import HeadwaterError, StoreFault
+from headwater.errors import HeadwaterError, StoreFault, behind
 from headwater.model.notice import Delivery
 from headwater.policy.egress import Address, Egress, address_of, is_public
 from headwater.policy.webhook_signature import sign
@@ -225,11 +225,9 @@ def _judge(url: str, status: int, *, retry_after_s: float | None) -> None:
 
 def _fault_of(url: str, error: BaseException) -> StoreFault:
     """Return the error of a call that came to nothing; a blocked address hides among its causes."""
-    cause: BaseException | None = error
-    while cause is not None:
+    for cause in behind(error):
         if isinstance(cause, BlockedError):
             return _blocked(url, str(cause))
-        cause = cause.__cause__ or cause.__context__
     if isinstance(error, aiohttp.InvalidURL):
         return _blocked(url, "its URL is not one that is called")
     return _unreachable(url, type(error).__name__)

@@ -10,7 +10,7 @@ from typing import Any
 from headwater.entries.cli.exits import BROKEN_PIPE, BY_FAULT, STOPPED, Stopped
 from headwater.entries.wire.encode import document
 from headwater.entries.wire.faults import facts, innermost, known
-from headwater.errors import EngineBug, without_secrets
+from headwater.errors import EngineBug, behind, without_secrets
 
 
 def status_of(error: BaseException, *, as_json: bool) -> int:
@@ -29,15 +29,9 @@ def status_of(error: BaseException, *, as_json: bool) -> int:
     return BY_FAULT[told.fault]
 
 
-def _interrupted(error: BaseException | None) -> bool:
+def _interrupted(error: BaseException) -> bool:
     """Tell whether Ctrl-C is behind an error: in an import it comes out as something else."""
-    seen: set[int] = set()  # what is raised again from another thread may stand behind itself
-    while error is not None and id(error) not in seen:
-        if isinstance(error, KeyboardInterrupt):
-            return True
-        seen.add(id(error))
-        error = error.__cause__ or error.__context__
-    return False
+    return any(isinstance(one, KeyboardInterrupt) for one in behind(error))
 
 
 def complain(line: str) -> None:

@@ -12,13 +12,13 @@ from rich.text import Text
 
 from headwater.entries.cli.look import Look
 from headwater.entries.cli.render_table import draw_page, facts_grid
+from headwater.entries.cli.render_telling import KEEP
 from headwater.entries.cli.text import clean
 from headwater.entries.cli.zone import Times, zone_name
 from headwater.model.repository_link import Credential, Hook, Login
 
 Value = Mapping[str, Any]
 Drawn = list[RenderableType]
-KEEP = "keep the secret now: it is not shown again"
 COUNTS = ("added", "changed", "unchanged", "left", "pushed", "milestones", "entries")
 
 
