@@ -1,6 +1,7 @@
 """A client that costs little, so that the server is what is measured.
 
-Run by `python -m bench.service.load`, it reads one JSON document on stdin and writes one on stdout.
+Run by `python -m bench.service.load`, it reads one line of JSON on stdin, says `ready`, begins when
+stdin ends, so that several begin at the same time, and writes one JSON document on stdout.
 What is sent is made beforehand. Each connection sends its next request when the last one is
 answered; or, where a `rate` is given, so many requests a second are sent whatever is answered, each
 over a connection that is idle, and what finds none counts as `unsent`.
@@ -17,6 +18,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, cast
 
 TICK_S = 0.002
+READY = "ready"
 SLOWEST_S = 30.0
 """A request that takes longer counts as an error, and its connection is closed."""
 
@@ -221,10 +223,12 @@ def main() -> None:
     """Carry out the load that stdin describes."""
     import uvloop
 
-    given = json.load(sys.stdin)
+    load = Load(json.loads(sys.stdin.readline()))
+    print(READY, flush=True)
+    sys.stdin.read()
 
     async def loaded() -> Tally:
-        return await Load(given).run()
+        return await load.run()
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         tally = runner.run(loaded())

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bench.service.asked import Request
+from bench.service.load import READY
 from bench.service.servers import ROOT, Server
 from bench.timing import percentile
 
@@ -77,8 +78,10 @@ def spec(
 
 def put(*specs: Spec) -> list[Load]:
     """Put loads on at the same time, each by a child, and return what came of them."""
-    children = [started(one) for one in specs]
+    children = [prepared(one) for one in specs]
     try:
+        for child in children:
+            begin(child)
         return [ended(child) for child in children]
     finally:
         for child in children:
@@ -86,7 +89,20 @@ def put(*specs: Spec) -> list[Load]:
 
 
 def started(one: Spec) -> subprocess.Popen[str]:
-    """Start a child that puts a load on."""
+    """Start a child that puts a load on at once."""
+    child = prepared(one)
+    begin(child)
+    return child
+
+
+def begin(child: subprocess.Popen[str]) -> None:
+    """Have a child begin, which waits for that."""
+    assert child.stdin is not None
+    child.stdin.close()
+
+
+def prepared(one: Spec) -> subprocess.Popen[str]:
+    """Start a child that could put a load on: to read what it is to send takes it a second."""
     child = subprocess.Popen(
         [sys.executable, "-m", "bench.service.load"],
         cwd=ROOT,
@@ -95,8 +111,12 @@ def started(one: Spec) -> subprocess.Popen[str]:
         text=True,
     )
     assert child.stdin is not None
-    json.dump(one, child.stdin)
-    child.stdin.close()
+    assert child.stdout is not None
+    child.stdin.write(json.dumps(one) + "\n")
+    child.stdin.flush()
+    if child.stdout.readline().strip() != READY:
+        message = f"a load ended with status {child.wait()} before it could begin"
+        raise ChildProcessError(message)
     return child
 
 

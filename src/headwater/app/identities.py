@@ -10,7 +10,7 @@ import hmac
 import logging
 import math
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import NoReturn
 
@@ -29,6 +29,9 @@ from headwater.ports.tokens import Tokens
 LOG = logging.getLogger(__name__)
 KEEP_S = 0.9
 """How long an answer holds, from the moment it was looked for: a revoked key is out in a second."""
+RENEW_S = 0.5
+"""From which age on it is looked for anew when somebody asks, who goes by the old one meanwhile: to
+wait for each new look was what the slowest hundredth of a busy key's requests did."""
 LOOK_S = 2.0
 MOST = 10_000
 """Identities remembered, and as many refusals."""
@@ -37,11 +40,18 @@ MOST_CHARS = 8192
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What was found for a credential: who it is, or why it is nobody; and when that ends."""
+    """What was found for a credential: who it is, or why it is nobody; and when that ends.
+
+    `renew_s` is when to look anew, on the clock of the loop.
+    """
 
     principal: Principal | None = None
     why: str = ""
     ends_at: datetime | None = None
+    renew_s: float = math.inf
+
+
+Look = Callable[[], Awaitable[Known]]
 
 
 @dataclass(slots=True)
@@ -82,6 +92,9 @@ class Identities:
         self._accepted = Remembered[Known](MOST)
         self._refused = Remembered[Known](MOST)
         self._looks: dict[bytes, _Look] = {}
+        self._due: dict[bytes, Look] = {}
+        """How to look anew for those who keep asking, by the digest of their credential."""
+        self._somebody = anyio.Event()
         self.revocations = Revocations(keys, self.forget)
 
     def digest(self, key: str) -> bytes:
@@ -92,6 +105,18 @@ class Identities:
         """Forget everyone at once, as where a key was revoked."""
         self._accepted.clear()
         self._refused.clear()
+
+    async def work(self) -> None:
+        """Look anew for those who keep asking before they are forgotten, until cancelled."""
+        while True:
+            if not self._due:
+                self._somebody = anyio.Event()
+                await self._somebody.wait()
+            name = next(iter(self._due))
+            look = self._due.pop(name)
+            known = self._recall(name)
+            if known is not None and self._is_due(known) and name not in self._looks:
+                await self._look_anew(name, look)
 
     async def until_ended(self, credential: str | None) -> NoReturn:
         """Wait until a credential in force no longer is: within a second of that.
@@ -133,6 +158,8 @@ class Identities:
             raise _refusal("it is too long, or not ASCII")
         name = hashlib.sha256(credential.encode()).digest()
         known = self._recall(name)
+        if known is not None and self._is_due(known):
+            self._renew(credential, name)
         if known is None:
             if self._failures is not None:
                 self._failures.check(address, name)
@@ -145,13 +172,39 @@ class Identities:
 
     async def _find(self, credential: str, name: bytes) -> Known:
         """Return what is known of a credential by now, looked for where it is not."""
+        found = self._looker(credential)
+        return found if isinstance(found, Known) else await self._remembered(name, found)
+
+    def _is_due(self, known: Known) -> bool:
+        return anyio.current_time() >= known.renew_s
+
+    async def _look_anew(self, name: bytes, look: Look) -> None:
+        """Look while what is known holds; who asks when it no longer does is told what fails."""
+        try:
+            await self._look(name, look)
+        except HeadwaterError as error:
+            LOG.info("a credential could not be looked for anew: %s", error)
+        except Exception:  # one credential must not end the others' renewal, and the app
+            LOG.exception("a credential could not be looked for anew")
+
+    def _renew(self, credential: str, name: bytes) -> None:
+        """Have a credential looked for anew, while what is known of it is gone by."""
+        if name in self._due or name in self._looks:
+            return
+        look = self._looker(credential)
+        if not isinstance(look, Known):
+            self._due[name] = look
+            self._somebody.set()
+
+    def _looker(self, credential: str) -> Look | Known:
+        """Return how to look for a credential, or what it is without a look."""
         if credential.startswith(PREFIX):
-            return await self._of_key(credential, name)
+            return self._look_for_key(credential)
         if self._tokens is not None:
-            return await self._of_token(credential, self._tokens, name=name)
+            return self._look_for_token(credential, self._tokens)
         return Known(why="no token is taken here")
 
-    async def _of_key(self, key: str, name: bytes) -> Known:
+    def _look_for_key(self, key: str) -> Look | Known:
         key_id = id_in(key)
         if key_id is None:
             return Known(why="its checksum is wrong")
@@ -165,9 +218,9 @@ class Identities:
             principal = Principal(found.tenant, found.name or found.id, (found.role,))
             return Known(principal, ends_at=found.expires_at)
 
-        return await self._remembered(name, look)
+        return look
 
-    async def _of_token(self, token: str, tokens: Tokens, *, name: bytes) -> Known:
+    def _look_for_token(self, token: str, tokens: Tokens) -> Look:
         async def look() -> Known:
             try:
                 claims = await tokens.claims(token)
@@ -178,7 +231,7 @@ class Identities:
                 return Known(why=f"there is no tenant {principal.tenant!a}")
             return Known(principal, ends_at=ends_at)
 
-        return await self._remembered(name, look)
+        return look
 
     async def _is_tenant(self, name: str) -> bool:
         if name == DEFAULT_TENANT:
@@ -190,7 +243,7 @@ class Identities:
         now_s = anyio.current_time()
         return self._accepted.get(name, now_s=now_s) or self._refused.get(name, now_s=now_s)
 
-    async def _remembered(self, name: bytes, look: Callable[[], Awaitable[Known]]) -> Known:
+    async def _remembered(self, name: bytes, look: Look) -> Known:
         """Return what is known, or look once for everyone who asks for the same now."""
         while (known := self._recall(name)) is None:
             under_way = self._looks.get(name)
@@ -203,17 +256,14 @@ class Identities:
                 return under_way.known
         return known
 
-    async def _look(self, name: bytes, look: Callable[[], Awaitable[Known]]) -> Known:
+    async def _look(self, name: bytes, look: Look) -> Known:
         mine = self._looks[name] = _Look(anyio.current_time())
         try:
             with anyio.move_on_after(LOOK_S):
                 mine.known = await look()
             if mine.known is None:
                 raise _unavailable()
-            kept = self._refused if mine.known.principal is None else self._accepted
-            if self._failures is not None and mine.known.principal is not None:
-                self._failures.succeeded(name)
-            kept.put(name, mine.known, until_s=mine.began_s + KEEP_S)
+            self._keep(name, mine.known, began_s=mine.began_s)
         except DeadlineExceeded as error:
             mine.error = _unavailable()
             raise mine.error from error
@@ -225,6 +275,17 @@ class Identities:
         finally:
             del self._looks[name]
             mine.ended.set()
+
+    def _keep(self, name: bytes, known: Known, *, began_s: float) -> None:
+        """Remember what was found by a look that began then, and nothing else of it."""
+        until_s = began_s + KEEP_S
+        if known.principal is None:
+            self._accepted.drop(name)
+            self._refused.put(name, known, until_s=until_s)
+            return
+        if self._failures is not None:
+            self._failures.succeeded(name)
+        self._accepted.put(name, replace(known, renew_s=began_s + RENEW_S), until_s=until_s)
 
 
 def _refusal(why: str) -> UsageError:

@@ -181,6 +181,7 @@ def _writer(
 def _start(parts: Parts, group: TaskGroup) -> None:
     """Start the background tasks."""
     group.start_soon(parts.writer.work, name="run writer")
+    group.start_soon(parts.identities.work, name="identities")
     group.start_soon(parts.identities.revocations.work, name="revoked keys")
     group.start_soon(parts.feed.work, name="run feed")
     group.start_soon(parts.control.work, name="run control")

@@ -40,6 +40,10 @@ class Remembered(Generic[ValueT]):
             del self._kept[next(iter(self._kept))]
         self._kept[key] = (until_s, value)
 
+    def drop(self, key: bytes) -> None:
+        """Forget one value, where it is remembered."""
+        self._kept.pop(key, None)
+
     def clear(self) -> None:
         """Forget everything."""
         self._kept.clear()

@@ -7,11 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 import anyio
 import pytest
+from patience import GUARD_S
 
 from headwater import AsyncHeadwater, Headwater
 from headwater.app.api_keys import LETTERS, id_in, make_key
 from headwater.app.claims import ClaimNames
-from headwater.app.identities import KEEP_S, MOST, Identities
+from headwater.app.identities import KEEP_S, MOST, RENEW_S, Identities
 from headwater.errors import HeadwaterError, LimitError, StoreFault, UsageError
 from headwater.model.access import ApiKey
 from headwater.model.principal import Principal
@@ -29,7 +30,7 @@ def anyio_backend() -> str:
 
 @pytest.fixture
 async def hw() -> AsyncIterator[AsyncHeadwater]:
-    with anyio.fail_after(20):
+    with anyio.fail_after(GUARD_S):
         async with AsyncHeadwater.open("memory:") as opened:
             yield opened
 
@@ -169,7 +170,7 @@ class Keys(MemoryKeys):
     def __init__(self) -> None:
         super().__init__()
         self.looks = 0
-        self.away: HeadwaterError | None = None
+        self.away: Exception | None = None
         self.gate = anyio.Event()
         self.gate.set()
 
@@ -266,7 +267,7 @@ async def test_many_with_one_key_share_one_look(keys: Keys, identities: Identiti
     async def ask() -> None:
         found.append(await identities.identify(key))
 
-    with anyio.fail_after(5):
+    with anyio.fail_after(GUARD_S):
         async with anyio.create_task_group() as group:
             for _ in range(100):
                 group.start_soon(ask)
@@ -285,7 +286,7 @@ async def test_whoever_waits_looks_again_where_the_first_gave_up(
     async def ask() -> None:
         found.append(await identities.identify(key))
 
-    with anyio.fail_after(5):
+    with anyio.fail_after(GUARD_S):
         async with anyio.create_task_group() as group, anyio.create_task_group() as first:
             first.start_soon(ask)
             await anyio.wait_all_tasks_blocked()
@@ -316,7 +317,7 @@ async def test_a_database_that_is_away_is_no_wrong_key(
             await identities.identify(key)
         codes.append(error.value.code)
 
-    with anyio.fail_after(5):
+    with anyio.fail_after(GUARD_S):
         async with anyio.create_task_group() as group:
             for _ in range(3):
                 group.start_soon(ask)
@@ -331,7 +332,7 @@ async def test_a_database_that_is_away_is_no_wrong_key(
 async def test_a_database_that_hangs_is_no_wrong_key(keys: Keys, identities: Identities) -> None:
     key = await kept(keys, identities)
     keys.gate = anyio.Event()
-    with anyio.fail_after(5), pytest.raises(StoreFault) as error:
+    with anyio.fail_after(GUARD_S), pytest.raises(StoreFault) as error:
         await identities.identify(key)
     assert error.value.code == "access.unavailable"
     assert error.value.retry_safe
@@ -348,6 +349,71 @@ async def test_refusals_that_flood_in_displace_no_identity(
     assert len(identities._refused) == MOST
     await identities.identify(key)
     assert keys.looks == 1
+
+
+@on_a_jumping_clock
+async def test_who_keeps_asking_is_looked_for_anew_and_waits_for_no_look(
+    keys: Keys, identities: Identities
+) -> None:
+    key = await kept(keys, identities)
+    await identities.identify(key)
+    with anyio.fail_after(60):
+        async with anyio.create_task_group() as group:
+            group.start_soon(identities.work)
+            for looks in range(2, 6):
+                await anyio.sleep(RENEW_S + 0.01)
+                keys.gate = anyio.Event()
+                with anyio.fail_after(0.0):  # nothing is waited for
+                    await identities.identify(key)
+                    await identities.identify(key)
+                await anyio.wait_all_tasks_blocked()
+                assert keys.looks == looks, "one look serves all who ask meanwhile"
+                keys.gate.set()
+                await anyio.sleep(0.01)
+            await anyio.sleep(10 * KEEP_S)
+            assert keys.looks == 5, "nobody is looked for who does not ask"
+            group.cancel_scope.cancel()
+
+
+@on_a_jumping_clock
+async def test_a_key_found_revoked_by_a_look_ahead_is_out_at_once(
+    keys: Keys, identities: Identities
+) -> None:
+    key = await kept(keys, identities)
+    await identities.identify(key)
+    await keys.revoke(key[3:15], tenant=None, at=datetime.now(UTC))
+    await anyio.sleep(RENEW_S + 0.01)
+    with anyio.fail_after(60):
+        async with anyio.create_task_group() as group:
+            group.start_soon(identities.work)
+            await identities.identify(key)
+            await anyio.wait_all_tasks_blocked()
+            with pytest.raises(UsageError):
+                await identities.identify(key)
+            group.cancel_scope.cancel()
+
+
+@on_a_jumping_clock
+@pytest.mark.parametrize("fault", [StoreFault("gone", code="store.failed"), ValueError("a bug")])
+async def test_a_look_ahead_that_fails_ends_nobody_before_his_time(
+    keys: Keys, identities: Identities, fault: Exception
+) -> None:
+    key = await kept(keys, identities)
+    await identities.identify(key)
+    keys.away = fault
+    with anyio.fail_after(60):
+        async with anyio.create_task_group() as group:
+            group.start_soon(identities.work)
+            await anyio.sleep(RENEW_S + 0.01)
+            await identities.identify(key)
+            await anyio.wait_all_tasks_blocked()
+            await identities.identify(key)
+            await anyio.sleep(KEEP_S - RENEW_S)
+            with pytest.raises(type(fault)):
+                await identities.identify(key)
+            keys.away = None
+            assert (await identities.identify(key)).tenant == "default"
+            group.cancel_scope.cancel()
 
 
 async def test_a_key_of_another_secret_is_unknown(keys: Keys, identities: Identities) -> None:
