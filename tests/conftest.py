@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, settings
 DATA = Path(__file__).parents[2] / "shared/data"
 """Real data that lies beside a checkout; tests of it skip where it is not there."""
 DESCRIPTORS = Path("/proc/self/fd")
-JOIN_S = 2.0
+JOIN_S = 20.0
 """Seconds for a thread of ours to end that was told to."""
 MAY_BLOCK = [
     # Drivers are imported where they are opened, once a process.

@@ -15,6 +15,7 @@ import anyio
 from anyio import to_thread
 from mcp import Client as McpClient
 from mcp import MCPError
+from patience import GUARD_S
 from pydantic_core import to_json
 from unit.entries.http.asgi_client import Client, Reply
 from unit.entries.mcp.agents import in_memory
@@ -144,12 +145,12 @@ class Doors:
         """Join a room by server-sent events."""
         client = await self.client(who)
         async with client.open("GET", f"/v1/projects/{project}/events") as exchange:
-            with anyio.fail_after(20):
+            with anyio.fail_after(GUARD_S):
                 while not exchange.pieces and not exchange.ended.is_set():
                     await anyio.lowlevel.checkpoint()
             if exchange.status == HTTPStatus.OK:
                 return Seen.of(None, project)
-            with anyio.fail_after(20):
+            with anyio.fail_after(GUARD_S):
                 await exchange.ended.wait()
         return reply_of(exchange.reply)
 
@@ -196,7 +197,7 @@ class Doors:
             return await self._told(socket)
 
     async def _told(self, socket: Socket) -> Seen:
-        with anyio.fail_after(20):
+        with anyio.fail_after(GUARD_S):
             while not (told := [one for one in socket.got if one.get("id") == 1]):
                 await anyio.lowlevel.checkpoint()
         error = told[0].get("error")
@@ -210,7 +211,7 @@ class Doors:
         async with connecting(hub, Records(), headers=headers, path="/hub") as line:
             line.tell({"protocol": "json", "version": 1})
             line.tell({"type": 1, "invocationId": "1", "target": target, "arguments": arguments})
-            with anyio.fail_after(20):
+            with anyio.fail_after(GUARD_S):
                 while not (told := [one for one in line.got if one.get("type") == COMPLETION]):
                     await anyio.lowlevel.checkpoint()
         error = told[0].get("error")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import anyio
 import pytest
+from patience import GUARD_S
 
 from contract.estates import MINE, OTHERS, START
 from contract.places import Place
@@ -78,7 +79,7 @@ async def test_of_many_who_renew_a_secret_one_does(credentials: Credentials) -> 
         ):
             won.append(new)
 
-    with anyio.fail_after(20):
+    with anyio.fail_after(GUARD_S):
         async with anyio.create_task_group() as group:
             for number in range(8):
                 group.start_soon(renew, f"new {number}")

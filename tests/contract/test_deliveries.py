@@ -8,6 +8,7 @@ from pathlib import Path
 
 import anyio
 import pytest
+from patience import GUARD_S
 
 from contract.estates import MINE, OTHERS, START
 from contract.places import Place
@@ -62,7 +63,7 @@ async def test_of_many_who_bring_the_same_one_is_taken(deliveries: Deliveries) -
     async def put() -> None:
         taken.append(await deliveries.put(a_delivery(1), principal=MINE))
 
-    with anyio.fail_after(20):
+    with anyio.fail_after(GUARD_S):
         async with anyio.create_task_group() as group:
             for _ in range(8):
                 group.start_soon(put)

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from patience import GUARD_S
 
 from headwater.analysis.embeddings import pack, unpack
 from headwater.errors import HeadwaterError, LimitError, StoreFault
@@ -191,7 +192,7 @@ async def test_callers_at_the_same_time_share_what_is_under_way() -> None:
     async def ask(*texts: str) -> None:
         results.append(await made.embed(texts, principal=MINE))
 
-    with anyio.fail_after(5):
+    with anyio.fail_after(GUARD_S):
         async with anyio.create_task_group() as group:
             for _ in range(5):
                 group.start_soon(ask, "a", "b")
@@ -221,7 +222,7 @@ async def test_who_waited_for_one_that_failed_or_left_asks_himself() -> None:
         except StoreFault as error:
             results.append(error.code)
 
-    with anyio.fail_after(5):
+    with anyio.fail_after(GUARD_S):
         async with anyio.create_task_group() as group:
             for _ in range(2):
                 group.start_soon(ask)
@@ -258,7 +259,7 @@ async def test_a_service_that_is_busy_or_fails_is_asked_again(status: int) -> No
         return vectors_answer(asked)
 
     async with service(answer) as (made, seen):
-        with anyio.fail_after(5):
+        with anyio.fail_after(GUARD_S):
             assert await made.embed(["a"], principal=MINE) == [pack(letters("a"))]
     assert len(seen) == 3
 
@@ -296,7 +297,7 @@ async def test_a_service_that_does_not_answer_well_is_an_error_and_never_a_vecto
     answer: Handler, code: str, times: int
 ) -> None:
     async with service(answer) as (made, seen):
-        with anyio.fail_after(10), pytest.raises(HeadwaterError) as raised:
+        with anyio.fail_after(GUARD_S), pytest.raises(HeadwaterError) as raised:
             await made.embed(["a"], principal=MINE)
     assert raised.value.code == code
     assert "sesame" not in str(raised.value)
@@ -306,7 +307,7 @@ async def test_a_service_that_does_not_answer_well_is_an_error_and_never_a_vecto
 async def test_a_service_that_is_not_there_is_unavailable() -> None:
     made = OpenAiEmbedder("http://127.0.0.1:9/v1", model="m", dice=lambda: 0.0)
     try:
-        with anyio.fail_after(5), pytest.raises(StoreFault) as raised:
+        with anyio.fail_after(GUARD_S), pytest.raises(StoreFault) as raised:
             await made.embed(["a"], principal=MINE)
         assert raised.value.code == "embedder.unavailable"
         assert raised.value.retry_safe
@@ -327,8 +328,8 @@ async def test_a_service_that_keeps_failing_is_left_alone() -> None:
 
 
 async def test_a_wait_that_the_deadline_does_not_allow_is_not_begun() -> None:
-    slow = web.Response(status=429, headers={"Retry-After": "60"})
+    slow = web.Response(status=429, headers={"Retry-After": "3600"})
     async with service(lambda _: slow) as (made, seen):
-        with anyio.fail_after(5), pytest.raises(LimitError):
+        with anyio.fail_after(GUARD_S), pytest.raises(LimitError):
             await made.embed(["a"], principal=MINE)
     assert len(seen) == 1

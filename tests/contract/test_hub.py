@@ -8,6 +8,7 @@ from typing import Any
 
 import anyio
 import pytest
+from patience import GUARD_S
 
 from headwater.ports.hub import Hub
 from headwater.stores.memory.hub import MemoryHub
@@ -36,7 +37,7 @@ async def hub(adapter: str, request: pytest.FixtureRequest) -> AsyncIterator[Hub
 
 async def read(listener: AsyncIterator[Mapping[str, Any]], count: int) -> list[Any]:
     """Return the next so many messages."""
-    with anyio.fail_after(5):
+    with anyio.fail_after(GUARD_S):
         return [await anext(listener) for _ in range(count)]
 
 
@@ -100,7 +101,7 @@ async def test_a_waiting_listener_is_woken(hub: Hub) -> None:
             task_status.started()
             heard.extend(await read(listener, 2))
 
-    with anyio.fail_after(5):
+    with anyio.fail_after(GUARD_S):
         async with anyio.create_task_group() as group:
             await group.start(wait)
             await group.start(wait)
@@ -123,10 +124,10 @@ async def test_loops_in_two_threads_share_one_hub_in_memory() -> None:
 
         anyio.run(count)
 
-    with anyio.fail_after(20):
+    with anyio.fail_after(GUARD_S):
         async with anyio.create_task_group() as group:
             group.start_soon(anyio.to_thread.run_sync, listen)
-            await anyio.to_thread.run_sync(listening.wait, 5)
+            await anyio.to_thread.run_sync(listening.wait, GUARD_S)
             for number in range(told):
                 await hub.publish("a", {"n": number})
     assert [each["n"] for each in heard] == list(range(told))

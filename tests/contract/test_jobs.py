@@ -10,6 +10,7 @@ from pathlib import Path
 
 import anyio
 import pytest
+from patience import GUARD_S
 from ulid import ULID
 
 from contract.estates import MINE, OTHERS
@@ -60,13 +61,13 @@ async def submitted(jobs: Jobs, task: Task = TASK) -> Job:
 
 async def claimed(claims: AsyncIterator[Claim]) -> Claim:
     """Return the next claim."""
-    with anyio.fail_after(20):
+    with anyio.fail_after(GUARD_S):
         return await anext(claims)
 
 
 async def until(jobs: Jobs, job: Job, fits: Callable[[Job], object]) -> Job:
     """Return a job once it is as it should become."""
-    with anyio.fail_after(20):
+    with anyio.fail_after(GUARD_S):
         while True:
             found = await jobs.get(job.id, principal=MINE)
             assert found is not None
@@ -127,7 +128,7 @@ async def test_a_cancelled_job_is_revoked_and_stays_cancelled(place: Place) -> N
             await jobs.cancel(job.id, principal=OTHERS)
             assert (await jobs.get(job.id, principal=MINE)).status == "running"
             await jobs.cancel(job.id, principal=MINE)
-            with anyio.fail_after(5):
+            with anyio.fail_after(GUARD_S):
                 await claim.revoked()
             claim.end(error={"code": "job.cancelled"})
             assert (await ended(jobs, job)).status == "cancelled"

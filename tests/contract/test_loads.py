@@ -8,6 +8,7 @@ from typing import Any
 
 import anyio
 import pytest
+from patience import GUARD_S
 
 from contract.estates import MINE, Ports, an_item, at, at_us, load_items, rows
 from headwater.model.history import HistoryRecord
@@ -43,7 +44,7 @@ async def test_a_cancelled_load_leaves_nothing_and_the_next_goes_well(
     async def run() -> None:
         await load(endless, replace=True, principal=MINE)
 
-    with anyio.fail_after(10):
+    with anyio.fail_after(GUARD_S):
         async with anyio.create_task_group() as group:
             group.start_soon(run)
             while endless.read < 12_000:  # noqa: ASYNC110 (the store tells nobody)
@@ -62,7 +63,7 @@ async def test_loads_of_the_same_rows_at_once_are_made_one_after_the_other(estat
         records = [an_item(f"c{n}", tags={"t": str(n)}) for n in range(50)]
         counts.append(await load_items(estate, *records))
 
-    with anyio.fail_after(20):
+    with anyio.fail_after(GUARD_S):
         async with anyio.create_task_group() as group:
             for _ in range(5):
                 group.start_soon(run)

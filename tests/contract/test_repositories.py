@@ -9,6 +9,7 @@ from pathlib import Path
 
 import anyio
 import pytest
+from patience import GUARD_S
 
 from contract.estates import MINE, OTHERS, START
 from contract.places import Place
@@ -140,7 +141,7 @@ async def test_of_many_who_claim_a_link_one_has_it_until_it_is_given_back(
     async def claim() -> None:
         won.append(await repositories.claim(mine, now=START, until=LATER))
 
-    with anyio.fail_after(20):
+    with anyio.fail_after(GUARD_S):
         async with anyio.create_task_group() as group:
             for _ in range(8):
                 group.start_soon(claim)

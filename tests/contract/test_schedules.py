@@ -12,6 +12,7 @@ import anyio
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from patience import GUARD_S
 
 from contract.estates import MINE, OTHERS
 from headwater.errors import UsageError
@@ -50,7 +51,7 @@ def opened(url: str, folder: Path, at_once: int = 2) -> Any:
 
 async def next_of(claims: AsyncIterator[Claim]) -> Claim:
     """Return the next claim."""
-    with anyio.fail_after(20):
+    with anyio.fail_after(GUARD_S):
         return await anext(claims)
 
 
@@ -88,7 +89,7 @@ async def test_names_that_look_alike_when_put_together_are_told_apart(
 
 async def last_at(jobs: DbosJobs) -> datetime:
     """Wait until the one schedule was due, and return when that was."""
-    with anyio.fail_after(20):
+    with anyio.fail_after(GUARD_S):
         while True:
             (found,) = await jobs.schedules.all_(principal=MINE)
             if found.last_at is not None:
@@ -102,7 +103,7 @@ async def test_a_job_is_begun_when_it_is_due_and_none_beside_it(url: str, tmp_pa
         first = await next_of(claims)
         assert first.task == due().task
         seen = {await last_at(jobs)}
-        with anyio.fail_after(20):  # it is due again and again, and passed over
+        with anyio.fail_after(GUARD_S):  # it is due again and again, and passed over
             while len(seen) < 3:
                 seen.add(await last_at(jobs))
         assert len(await jobs.recent(limit=9, principal=MINE)) == 1

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import anyio
 import pytest
+from patience import GUARD_S
 
 from contract.estates import MINE, OTHERS
 from contract.places import Place, emptied
@@ -127,7 +128,7 @@ async def test_those_who_ask_at_once_do_not_pass_a_bound_together(
     async def ask(spending: Spending, run_id: str) -> None:
         ends.append((run_id, await reserve(spending, bounds, run_id=run_id)))
 
-    with anyio.fail_after(30):
+    with anyio.fail_after(GUARD_S):
         async with anyio.create_task_group() as group:
             for number in range(24):
                 group.start_soon(ask, accounts[number % 2], f"r-{number % 3 // 2}")

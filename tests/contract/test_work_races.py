@@ -8,6 +8,7 @@ from typing import Any
 
 import anyio
 import pytest
+from patience import GUARD_S
 
 from contract.estates import Ports
 from contract.work import ANN, a_project, a_team, again, an_invitation, an_item, kinds
@@ -32,7 +33,7 @@ async def all_at_once(call: Call, writers: int = WRITERS) -> Counter[str]:
         else:
             ended["done"] += 1
 
-    with anyio.fail_after(60):
+    with anyio.fail_after(GUARD_S):
         async with anyio.create_task_group() as group:
             for number in range(writers):
                 group.start_soon(each, number)

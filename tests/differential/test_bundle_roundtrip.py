@@ -15,6 +15,7 @@ import anyio
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from patience import GUARD_S
 
 from headwater.app.loading import export, load
 from headwater.errors import UsageError
@@ -182,12 +183,12 @@ def _sorted(line: str) -> str:
 
 async def load_folder(ports: Ports, folder: Path, **how: Any) -> Any:
     supply = await anyio.to_thread.run_sync(bundle_supply, folder)
-    with anyio.fail_after(20):
+    with anyio.fail_after(GUARD_S):
         return await load(ports, supply, principal=ME, **how)
 
 
 async def export_to(ports: Ports, folder: Path) -> dict[str, int]:
-    with anyio.fail_after(20):
+    with anyio.fail_after(GUARD_S):
         writer = await anyio.to_thread.run_sync(BundleWriter, folder)
         return await export(ports, writer, principal=ME)
 

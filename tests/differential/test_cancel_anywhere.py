@@ -10,6 +10,7 @@ from pathlib import Path
 
 import anyio
 import pytest
+from patience import GUARD_S
 
 from headwater import AsyncHeadwater
 from headwater.stores.sql.sqlite_database import READERS
@@ -133,7 +134,7 @@ async def campaign(path, bundle, tries, seed):
                 write_at_once(path)
         after = await hw.call("ci.aggregate", {"group_by": ["name"], "top_n": 500})
         assert after.value == before.value
-        with anyio.fail_after(5):
+        with anyio.fail_after(GUARD_S):
             while descriptors() > start[0] or threads() > start[1]:  # noqa: ASYNC110 (no event)
                 await anyio.sleep(0.01)
     write_at_once(path)

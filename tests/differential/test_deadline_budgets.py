@@ -1,4 +1,7 @@
-"""Every budget is kept whatever the tools do: real clock, real threads, nothing left running."""
+"""Every budget is kept whatever the tools do: real clock, real threads, nothing left running.
+
+How late an answer may be is measured in `bench/deadline.py`.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +12,13 @@ from typing import Any
 
 import anyio
 import pytest
+from patience import GUARD_S, PROMPT_S
 
 from headwater import AsyncHeadwater
 from headwater.errors import StoreFault
 from headwater.testing import Script, blocking, plain, scripted
 from headwater.toolkit.tool import Tool
 
-LATE_S = 0.05
-BUSY_S = 0.15
-"""What a shared machine may add; the benchmark holds the fifty milliseconds by themselves."""
 BUSY = StoreFault("busy", code="test.busy", retry_safe=True)
 NAMES = ("t.quick", "t.slow", "t.hang", "t.down", "t.flaky", "t.swallow", "t.stubborn", "t.thread",
          "t.backup", "t.bare")  # fmt: skip
@@ -94,18 +95,13 @@ async def test_an_answer_comes_by_its_deadline_and_nothing_is_left_running(
     dice = random.Random(int(budget_s * 100))
     made, scripts = tools(release)
     async with AsyncHeadwater.open("memory:", packs=[made]) as hw:
-        lates = []
         for _ in range(tries):
             plan = a_plan(dice)
-            started_at = anyio.current_time()
-            with anyio.fail_after(budget_s + 5):
+            with anyio.fail_after(budget_s + PROMPT_S):
                 result = await hw.run(plan, budget_s=budget_s)
-            lates.append(anyio.current_time() - started_at - budget_s)
             assert set(result.outcomes) == {step["id"] for step in plan["steps"]}
             assert result.status in {"complete", "partial", "failed"}
-        assert sorted(lates)[len(lates) // 2] <= LATE_S
-        assert max(lates) <= BUSY_S
-        with anyio.fail_after(5):  # the stubborn ones are the reaper's
+        with anyio.fail_after(GUARD_S):  # the stubborn ones are the reaper's
             while any(script.under_way for script in scripts.values()):  # noqa: ASYNC110
                 await anyio.sleep(0.01)
 
@@ -114,18 +110,29 @@ async def test_an_answer_comes_by_its_deadline_and_nothing_is_left_running(
 async def test_an_answer_is_there_at_its_deadline_whatever_is_still_cleaned_up(
     release: threading.Event, budget_s: float
 ) -> None:
-    made, scripts = tools(release)
+    cleaning, ends = anyio.Event(), anyio.Event()
+
+    async def stubborn() -> None:
+        try:
+            await anyio.sleep_forever()
+        finally:
+            cleaning.set()
+            with anyio.CancelScope(shield=True):
+                await ends.wait()
+
+    made, _ = tools(release)
+    made = [one for one in made if one.name != "t.stubborn"] + [plain("t.stubborn", stubborn)]
     steps = [{"id": f"s{n}", "tool": name} for n, name in enumerate(("t.quick", "t.stubborn"))]
-    lates = []
     async with AsyncHeadwater.open("memory:", packs=[made]) as hw:
-        for _ in range(8):
-            started_at = anyio.current_time()
-            result = await hw.run({"steps": steps}, budget_s=budget_s)
-            lates.append(anyio.current_time() - started_at - budget_s)
-            assert [one.status for one in result.outcomes.values()] == ["succeeded", "late"]
-        assert scripts["t.stubborn"].cancelled == 8
-    assert min(lates) <= 0  # the others say how busy the machine is
-    assert sorted(lates)[len(lates) // 2] <= LATE_S
+        try:
+            for _ in range(8):
+                with anyio.fail_after(budget_s + PROMPT_S):
+                    result = await hw.run({"steps": steps}, budget_s=budget_s)
+                assert result.outcomes["s1"].status == "late"
+                assert result.outcomes["s0"].status in {"succeeded", "late"}  # where it is held up
+            assert cleaning.is_set()
+        finally:
+            ends.set()
 
 
 @pytest.mark.parametrize("budget_s", [0.05, 0.1])
@@ -135,10 +142,8 @@ async def test_a_call_comes_by_its_deadline(
 ) -> None:
     made, _ = tools(release)
     async with AsyncHeadwater.open("memory:", packs=[made]) as hw:
-        started_at = anyio.current_time()
-        with anyio.fail_after(budget_s + 5):
+        with anyio.fail_after(budget_s + PROMPT_S):
             outcome = await hw.call(name, budget_s=budget_s)
-        assert anyio.current_time() - started_at - budget_s <= BUSY_S
         assert outcome.status in {"succeeded", "late", "failed"}
 
 
@@ -148,7 +153,7 @@ async def test_threads_that_hang_leave_room_for_other_tools(release: threading.E
     async with AsyncHeadwater.open("memory:", packs=[made, [free]]) as hw:
         for _ in range(30):
             await hw.call("t.thread", budget_s=0.05)
-        assert (await hw.call("t.free", {"value": 5}, budget_s=1)).value == 5
+        assert (await hw.call("t.free", {"value": 5}, budget_s=PROMPT_S)).value == 5
 
 
 def set_event() -> threading.Event:

@@ -13,6 +13,7 @@ from typing import Any
 import anyio
 import pytest
 from llm_service import Turn, model_service
+from patience import GUARD_S
 from planted_estates import (
     ORDERS,
     PLACES,
@@ -122,7 +123,7 @@ async def opened(
 
 async def seen(hw: AsyncHeadwater, question: str, order: str) -> Seen:
     """Ask, and return the plan and the calls as the log of events has them."""
-    with anyio.fail_after(20):
+    with anyio.fail_after(GUARD_S):
         answer = await hw.ask(question, budget_s=20, principal=READER)
         told = await hw.explain(answer.run_id, principal=READER)
     plans = [one.data for one in told.events if one.kind == "run.planned"]

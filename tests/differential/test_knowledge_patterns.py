@@ -8,6 +8,7 @@ from typing import Any
 
 import anyio
 import pytest
+from patience import GUARD_S
 
 from headwater import AsyncHeadwater
 from headwater.app.settings import Settings
@@ -65,7 +66,7 @@ async def test_names_and_passages_are_looked_for_at_once(hw: AsyncHeadwater) -> 
         {"id": "names", "tool": "names.find", "args": {"text": "never"}},
         {"id": "passages", "tool": "knowledge.search", "args": {"query": QUESTION}},
     ]
-    with anyio.fail_after(10):
+    with anyio.fail_after(GUARD_S):
         run = await hw.run({"steps": steps}, budget_s=2)
     assert run.status == "partial"
     assert run.outcomes["names"].status == "late"
@@ -73,7 +74,7 @@ async def test_names_and_passages_are_looked_for_at_once(hw: AsyncHeadwater) -> 
 
 
 async def test_domains_are_asked_apart_and_what_they_say_is_joined(hw: AsyncHeadwater) -> None:
-    with anyio.fail_after(20):
+    with anyio.fail_after(GUARD_S):
         run = await hw.run(scatter(*({"team": team} for team in TEAMS)), budget_s=20)
     assert run.status == "complete"
     verdicts = [one["verdict"] for one in run.outcomes["gather"].value["checks"]]
@@ -83,7 +84,7 @@ async def test_domains_are_asked_apart_and_what_they_say_is_joined(hw: AsyncHead
 async def test_a_domain_that_fails_is_named_and_the_others_are_gathered(
     hw: AsyncHeadwater,
 ) -> None:
-    with anyio.fail_after(20):
+    with anyio.fail_after(GUARD_S):
         run = await hw.run(scatter({"team": "web"}, "no tags", {"team": "orders"}), budget_s=20)
     assert [one.index for one in run.outcomes["each"].failures] == [1]
     assert run.outcomes["each"].value[1] is None
@@ -102,7 +103,7 @@ async def test_feedback_is_one_round_and_only_where_it_is_needed(hw: AsyncHeadwa
         }
         return {"steps": [first, again]}
 
-    with anyio.fail_after(20):
+    with anyio.fail_after(GUARD_S):
         needed = await hw.run(asked("which cheese suits orders-db?"), budget_s=20)
         spared = await hw.run(asked(QUESTION), budget_s=20)
     assert needed.outcomes["again"].status == "succeeded"

@@ -9,6 +9,7 @@ from typing import Any
 import anyio
 import pytest
 from handbook import FILES, TOPICS, UNANSWERED, Topic, file_of, write_handbook
+from patience import GUARD_S
 
 from headwater import AsyncHeadwater
 from headwater.app.settings import Settings
@@ -43,7 +44,7 @@ def estate(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 async def value_of(hw: AsyncHeadwater, tool: str, **args: Any) -> Any:
-    with anyio.fail_after(30):
+    with anyio.fail_after(GUARD_S):
         outcome = await hw.call(tool, args, budget_s=30)
     assert outcome.status == "succeeded", outcome
     return outcome.value
@@ -105,7 +106,7 @@ async def test_asked_about_an_alert_that_only_a_text_names_the_answer_cites_it(
     missed = []
     async with opened(estate) as hw:
         for topic in TOPICS:
-            with anyio.fail_after(30):
+            with anyio.fail_after(GUARD_S):
                 answer = await hw.ask(f"what do I do about {topic.name}?", budget_s=30)
             if not any(one.source.endswith(file_of(topic)) for one in answer.evidence):
                 missed.append((topic.name, answer.summary))

@@ -11,6 +11,7 @@ import anyio
 import pytest
 from bench.runbook_alerts import ALERTS
 from bench.runbook_questions import ANSWERED, UNANSWERED
+from patience import GUARD_S
 
 from headwater import AsyncHeadwater
 from headwater.app.settings import Settings
@@ -49,7 +50,7 @@ def estate(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 async def value_of(hw: AsyncHeadwater, tool: str, **args: Any) -> Any:
-    with anyio.fail_after(30):
+    with anyio.fail_after(GUARD_S):
         outcome = await hw.call(tool, args, budget_s=30)
     assert outcome.status == "succeeded", outcome
     return outcome.value
@@ -106,7 +107,7 @@ async def test_a_question_that_no_runbook_answers_is_not_answered(estate: str) -
 @pytest.mark.anyio
 async def test_asked_in_words_the_answer_cites_the_runbook(estate: str) -> None:
     async with opened(estate) as hw:
-        with anyio.fail_after(30):
+        with anyio.fail_after(GUARD_S):
             answer = await hw.ask("what do I do about KubePodCrashLooping?", budget_s=30)
             nothing = await hw.ask("what do I do about the coffee machine?", budget_s=30)
 

@@ -13,6 +13,7 @@ from typing import Any
 import anyio
 import pytest
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from patience import GUARD_S
 from pydantic import SecretStr
 
 from headwater import AsyncHeadwater, tool
@@ -140,13 +141,13 @@ async def sending(whole: bytes) -> AsyncIterator[bytes]:
 async def dropped(hw: AsyncHeadwater, job: Job) -> None:
     """Wait until what was uploaded for a job is gone, as it is once the job has ended."""
     kept = anyio.Path(hw._parts.jobs.kept(job.id))  # type: ignore[union-attr]
-    with anyio.fail_after(10):
+    with anyio.fail_after(GUARD_S):
         while await kept.exists():
             pass
 
 
 async def ended(hw: AsyncHeadwater, job: Job) -> Job:
-    with anyio.fail_after(30):
+    with anyio.fail_after(GUARD_S):
         while (found := await hw.jobs.find(job.id)).status in {"queued", "running"}:
             pass
     return found
@@ -231,7 +232,7 @@ async def test_no_planted_secret_is_said_anywhere(
     canaries: Canaries, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = f"sqlite:///{tmp_path}/estate.db"
-    with anyio.fail_after(100):
+    with anyio.fail_after(GUARD_S):
         await plant_in_tools(canaries, url)
         await plant_in_jobs_and_traces(canaries, url)
         await plant_in_credentials(canaries, url)

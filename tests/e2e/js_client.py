@@ -16,6 +16,7 @@ import anyio
 import pytest
 from anyio.abc import Process
 from anyio.streams.text import TextReceiveStream
+from patience import GUARD_S
 
 SCRIPT = Path(__file__).parent / "signalr/client.js"
 NODE = Path(__file__).parents[2] / ".ci/node.py"
@@ -58,7 +59,7 @@ class JsClient:
 
     async def next(self, name: str, value: Any = ...) -> dict[str, Any]:
         """Wait for a line that has this, and take it out."""
-        with anyio.fail_after(30):
+        with anyio.fail_after(GUARD_S):
             while True:
                 for one in self.heard:
                     if name in one and value in {..., one[name]}:

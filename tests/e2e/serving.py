@@ -15,6 +15,7 @@ from typing import Any
 
 import anyio
 from anyio import to_thread
+from patience import GUARD_S
 
 from headwater import AsyncHeadwater
 from headwater.app.settings import Settings
@@ -27,6 +28,12 @@ from headwater import tool
 async def sleep(seconds: float = 30.0) -> str:
     await anyio.sleep(seconds)
     return "slept"
+
+@tool(name="slow.held", description="Waits for a file.", role="reader")
+async def held(until: str) -> str:
+    while not await anyio.Path(until).exists():
+        await anyio.sleep(0.01)
+    return "held"
 
 @tool(name="slow.large", description="Gives much.", role="reader")
 async def large(size: int = 1000) -> str:
@@ -117,7 +124,7 @@ def served(
         finally:
             if process.poll() is None:
                 process.kill()
-            process.wait(10)
+            process.wait(GUARD_S)
             process.stdout.close()
 
 

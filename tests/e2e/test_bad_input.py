@@ -16,11 +16,11 @@ from typing import Any
 
 import pytest
 from commands import carry_out
+from patience import GUARD_S
 
 ROWS = 2_000
 SAMPLES = 40_000
 WHOLE = {"configuration_item": ROWS, "relation": ROWS, "sample": SAMPLES}
-GUARD_S = 50
 LOOK_S = 0.001
 
 

@@ -14,6 +14,7 @@ import pytest
 from github_description import as_json_schema, description, mocked, modules, schema_of
 from github_places import AT, WHO, Place, a_place
 from github_standin import ROOT, Seen
+from patience import GUARD_S
 
 from headwater.errors import HeadwaterError
 from headwater.model.repository_link import CodePlace, Grant
@@ -39,7 +40,7 @@ def told(found: dict[str, str]) -> dict[str, Any]:
 async def asked() -> AsyncIterator[list[Seen]]:
     """Ask for everything that we ever ask for, and give what was asked and answered."""
     async with a_place() as place:
-        with anyio.fail_after(30):
+        with anyio.fail_after(GUARD_S):
             await everything(place)
         yield [one for one in place.standin.seen if one.path.startswith(ROOT)]
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import anyio
 import pytest
+from patience import GUARD_S
 
 from headwater import AsyncHeadwater
 from headwater.app.settings import Settings
@@ -117,7 +118,7 @@ class Child:
     def _end(self) -> int:
         assert self._process.stdout is not None
         self._process.stdout.close()
-        return self._process.wait(20)
+        return self._process.wait(GUARD_S)
 
     def wait(self) -> None:
         """Wait until it has done everything, and is well."""
@@ -218,7 +219,7 @@ def job_of(folder: Path) -> dict[str, object]:
         async with AsyncHeadwater.open(url, settings=settings) as hw:
             (job,) = await hw.jobs.recent()
             uploads = anyio.Path(folder / "estate.jobs" / "uploads")
-            with anyio.fail_after(20):  # a kill may have left one; whoever opens removes it
+            with anyio.fail_after(GUARD_S):  # a kill may have left one; whoever opens removes it
                 left = True
                 while left:
                     left = bool([one async for one in uploads.iterdir()])

@@ -15,9 +15,8 @@ from urllib.parse import urlsplit
 
 import pytest
 from commands import carry_out
+from patience import GUARD_S, PROMPT_S
 
-WITHIN_S = 1.0
-"""Seconds after which a revoked key is out, everywhere."""
 COMMAND = [sys.executable, "-m", "headwater.entries.cli.main"]
 
 
@@ -33,7 +32,7 @@ class Served:
         """Run a command on the server's database, in another process, and return its JSON."""
         done = subprocess.run(
             [*COMMAND, *words, "--database", self.url, "--json"],
-            capture_output=True, text=True, timeout=60, check=True,
+            capture_output=True, text=True, timeout=GUARD_S, check=True,
         )  # fmt: skip
         return json.loads(done.stdout)
 
@@ -47,7 +46,7 @@ class Served:
     def ask(self, key: str | None, path: str = "/v1/tools") -> tuple[int, str]:
         """Ask with a key, and return the status and the body."""
         place = urlsplit(self.address)
-        connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=30)
+        connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=GUARD_S)
         try:
             headers = {} if key is None else {"Authorization": f"Bearer {key}"}
             connection.request("GET", path, headers=headers)
@@ -76,27 +75,21 @@ def served(tmp_path: Path) -> Iterator[Served]:
         yield Served(url, json.loads(said)["address"], process)
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(GUARD_S)
         process.stdout.close()
 
 
 @pytest.mark.timeout(120)
-def test_a_key_is_taken_at_once_and_out_within_a_second_of_its_end(
-    served: Served, tmp_path: Path
-) -> None:
+def test_a_key_is_taken_at_once_and_out_after_its_end(served: Served, tmp_path: Path) -> None:
     assert served.ask(None)[0] == 401
     ways = (served.command, served.command_here, served.command_here)
     keys = [run("keys", "create", "--role", "reader") for run in ways]
     for run, one in zip(ways, keys, strict=True):
         assert served.ask(one["key"])[0] == 200
         run("keys", "revoke", one["id"])
-        revoked_at = time.monotonic()
-        refused_at = None
-        while refused_at is None and time.monotonic() < revoked_at + 5:
-            if served.ask(one["key"])[0] == 401:
-                refused_at = time.monotonic()
-        assert refused_at is not None
-        assert refused_at - revoked_at < WITHIN_S
+        give_up_at = time.monotonic() + PROMPT_S
+        while served.ask(one["key"])[0] != 401:
+            assert time.monotonic() < give_up_at
         assert served.ask(one["key"])[0] == 401  # and stays out
     _, body = served.ask(keys[0]["key"])
     problem = json.loads(body)

@@ -16,6 +16,7 @@ import httpx2
 import pytest
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
+from patience import GUARD_S
 
 from headwater import AsyncHeadwater
 
@@ -74,14 +75,14 @@ def url(home: Path, keys: dict[str, str]) -> Iterator[str]:
             lines += line
         yield f"{json.loads(lines)['address']}/mcp"
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=30) == 0
+        assert process.wait(timeout=GUARD_S) == 0
 
 
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
 async def test_an_agent_asks_with_its_key_and_sees_its_own_tenant(
     url: str, keys: dict[str, str], mode: str
 ) -> None:
-    with anyio.fail_after(40):
+    with anyio.fail_after(GUARD_S):
         for tenant in TENANTS:
             headers = {"Authorization": f"Bearer {keys[tenant]}"}
             async with (

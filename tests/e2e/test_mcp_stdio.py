@@ -13,6 +13,7 @@ from typing import Any
 import anyio
 import pytest
 from mcp import Client, StdioServerParameters, types
+from patience import GUARD_S
 
 from headwater import AsyncHeadwater
 
@@ -73,7 +74,7 @@ def data_of(result: types.CallToolResult) -> dict[str, Any]:
 
 @pytest.mark.parametrize("mode", ["auto", pytest.param("legacy", marks=pytest.mark.slow)])
 async def test_an_agent_asks_the_command_it_started(home: Path, mode: str) -> None:
-    with anyio.fail_after(40):
+    with anyio.fail_after(GUARD_S):
         async with Client(command(home), mode=mode) as client:
             assert "ask" in [one.name for one in (await client.list_tools()).tools]
             answer = data_of(await client.call_tool("ask", {"question": "count services"}))
@@ -84,7 +85,7 @@ async def test_an_agent_asks_the_command_it_started(home: Path, mode: str) -> No
 
 
 async def test_a_tenant_that_is_named_is_asked(home: Path) -> None:
-    with anyio.fail_after(40):
+    with anyio.fail_after(GUARD_S):
         async with Client(command(home, "--tenant", "other")) as client:
             found = data_of(await client.call_tool("ci_search", {}))
             assert found["value"]["total"] == 0
@@ -93,7 +94,7 @@ async def test_a_tenant_that_is_named_is_asked(home: Path) -> None:
 async def test_a_key_says_who_asks(home: Path) -> None:
     async with AsyncHeadwater.open(f"sqlite:///{home / 'estate.db'}") as hw:
         made = await hw.access.create_key(role="reader", tenant="elsewhere")
-    with anyio.fail_after(40):
+    with anyio.fail_after(GUARD_S):
         async with Client(command(home, HEADWATER_KEY=made.key)) as client:
             found = data_of(await client.call_tool("ci_search", {}))
             assert found["value"]["total"] == 0
@@ -128,7 +129,7 @@ def test_standard_output_carries_the_protocol_alone_and_the_end_of_input_ends_it
         line = process.stdout.readline()
         process.stdin.close()
         rest = process.stdout.read()
-        assert process.wait(timeout=10) == 0
+        assert process.wait(timeout=GUARD_S) == 0
     for one in [line, *rest.splitlines()]:
         assert json.loads(one)["jsonrpc"] == "2.0"
 
@@ -144,4 +145,4 @@ def test_a_signal_ends_it_at_once(home: Path, number: int) -> None:
         process.stdin.flush()
         process.stdout.readline()
         process.send_signal(number)
-        assert process.wait(timeout=10) == -number
+        assert process.wait(timeout=GUARD_S) == -number

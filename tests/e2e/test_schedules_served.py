@@ -13,6 +13,7 @@ import aiohttp
 import anyio
 import pytest
 from anyio import to_thread
+from patience import GUARD_S
 from serving import Server, serving
 from ulid import ULID
 
@@ -41,7 +42,7 @@ def told(url: str, folder: Path, *words: str) -> Any:
 async def instants(server: Server, key: str, *, least: int, after: float = 0.0) -> list[float]:
     """Return the instants for which jobs were begun, once there are so many after one of them."""
     headers = {"Authorization": f"Bearer {key}"}
-    with anyio.fail_after(45):
+    with anyio.fail_after(GUARD_S):
         async with aiohttp.ClientSession(server.address, headers=headers) as client:
             while True:
                 async with client.get("/v1/jobs?limit=100") as reply:

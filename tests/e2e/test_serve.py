@@ -5,20 +5,19 @@ from __future__ import annotations
 import json
 import signal
 import sys
-import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import anyio
 import pytest
 from anyio import to_thread
 from anyio.abc import SocketStream
+from patience import GUARD_S, PROMPT_S
 from serving import Server, served, serving
 
-LATE_S = 0.25
-"""Seconds within which health answers, whatever else goes on."""
 LOOKING = Path(__file__).with_name("looking.py")
 
 
@@ -73,7 +72,7 @@ async def test_a_question_is_answered_with_a_key_and_refused_without(
     server: Server, key: str
 ) -> None:
     body = {"question": "how many items per type?", "budget_s": 5}
-    with anyio.fail_after(20):
+    with anyio.fail_after(GUARD_S):
         async with session(server, key) as client, client.post("/v1/ask", json=body) as reply:
             assert reply.status == 200
             assert (await reply.json())["status"] == "complete"
@@ -83,7 +82,7 @@ async def test_a_question_is_answered_with_a_key_and_refused_without(
 
 
 async def test_a_tool_is_called(server: Server, key: str) -> None:
-    with anyio.fail_after(20):
+    with anyio.fail_after(GUARD_S):
         async with (
             session(server, key) as client,
             client.post("/v1/tools/ci.search", json={"keywords": ["web"], "limit": 10}) as reply,
@@ -92,7 +91,7 @@ async def test_a_tool_is_called(server: Server, key: str) -> None:
 
 
 async def test_health_is_told_without_a_key(server: Server) -> None:
-    with anyio.fail_after(20):
+    with anyio.fail_after(GUARD_S):
         async with session(server, None) as nobody:
             for path in ("/livez", "/readyz", "/metrics", "/openapi.json"):
                 async with nobody.get(path) as reply:
@@ -101,18 +100,29 @@ async def test_health_is_told_without_a_key(server: Server) -> None:
 
 async def test_a_client_that_goes_away_ends_its_run(server: Server, key: str) -> None:
     plan = {"steps": [{"id": "a", "tool": "slow.sleep"}]}
-    with anyio.fail_after(20):
+    with anyio.fail_after(GUARD_S):
         async with session(server, key) as client:
-            with anyio.move_on_after(0.5):
-                async with client.post("/v1/runs", json={**plan, "budget_s": 20}):
-                    pytest.fail("answered")
-            while True:
-                async with client.get("/v1/runs?limit=1") as reply:
-                    (newest,) = (await reply.json())["runs"]
-                if newest["status"] is not None:
-                    break
-    assert newest["status"] == "failed"
-    assert newest["elapsed_s"] < 0.75
+            async with anyio.create_task_group() as group:
+
+                async def ask() -> None:
+                    async with client.post("/v1/runs", json={**plan, "budget_s": 50}):
+                        pytest.fail("answered")
+
+                group.start_soon(ask)
+                while not (found := await newest(client)) or found[0]["status"] is not None:
+                    pass
+                group.cancel_scope.cancel()
+            with anyio.fail_after(PROMPT_S):
+                while (run := (await newest(client))[0])["status"] is None:
+                    pass
+    assert run["status"] == "failed"
+
+
+async def newest(client: aiohttp.ClientSession) -> list[dict[str, Any]]:
+    """Return the newest run of a server, where there is one."""
+    async with client.get("/v1/runs?limit=1") as reply:
+        found: list[dict[str, Any]] = (await reply.json())["runs"]
+        return found
 
 
 async def test_half_sent_requests_are_closed_and_health_does_not_wait(
@@ -121,32 +131,31 @@ async def test_half_sent_requests_are_closed_and_health_does_not_wait(
     """200 clients send half of a header, or of a body, and are silent."""
     halves = (b"", b"POST /v1/ask HTTP/1.1\r\nHost: a\r\n", b"GET /v1/ru",
               b"POST /v1/ask HTTP/1.1\r\nHost: a\r\nContent-Length: 50\r\n\r\n{")  # fmt: skip
-    await slow_senders(server, halves, number=200, within_s=5)
+    late_s = await slow_senders(server, halves, number=200)
+    assert late_s
+    assert max(late_s) < PROMPT_S
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(120)
-async def test_a_thousand_half_sent_requests_are_closed_within_15_s(tmp_path: Path) -> None:
+async def test_a_thousand_half_sent_requests_are_closed(tmp_path: Path) -> None:
     halves = (b"", b"POST /v1/ask HTTP/1.1\r\nHost: a\r\n", b"GET /v1/ru",
               b"POST /v1/ask HTTP/1.1\r\nHost: a\r\nContent-Length: 50\r\n\r\n{")  # fmt: skip
     async with serving(tmp_path) as one:
-        await slow_senders(one, halves, number=1_000, within_s=15)
+        with anyio.fail_after(40):
+            late_s = await slow_senders(one, halves, number=1_000)
+    assert late_s[int(len(late_s) * 0.95)] < 0.25, late_s[-9:]
 
 
-async def slow_senders(
-    server: Server, halves: tuple[bytes, ...], *, number: int, within_s: float
-) -> None:
-    """Send halves of requests, wait until all are closed, and look after health from elsewhere."""
-    took_s: list[float] = []
+async def slow_senders(server: Server, halves: tuple[bytes, ...], *, number: int) -> list[float]:
+    """Send halves of requests, and return how long health took meanwhile, once all are closed."""
 
     async def half(sent: bytes) -> None:
         async with raw(server) as stream:
             await stream.send(sent)
-            began_at = time.perf_counter()
             await until_closed(stream)
-            took_s.append(time.perf_counter() - began_at)
 
-    with anyio.fail_after(3 * within_s + 10):
+    with anyio.fail_after(GUARD_S):
         host, _, port = server.address.removeprefix("http://").rpartition(":")
         command = [sys.executable, str(LOOKING), host, port]
         async with await anyio.open_process(command, stderr=None) as looking:
@@ -158,14 +167,11 @@ async def slow_senders(
                     group.start_soon(half, halves[one % len(halves)])
             await looking.stdin.aclose()
             told = b"".join([part async for part in looking.stdout])
-    late = sorted(json.loads(told))
-    assert len(took_s) == number
-    assert max(took_s) < within_s, sorted(took_s)[::100]
-    assert late[int(len(late) * 0.95)] < LATE_S, late[-9:]
+    return sorted(json.loads(told))
 
 
 async def test_a_trickle_does_not_buy_time(server: Server) -> None:
-    with anyio.fail_after(10):
+    with anyio.fail_after(GUARD_S):
         async with raw(server) as stream, anyio.create_task_group() as group:
             await stream.send(b"GET /v1/tools HTTP/1.1\r\n")
 
@@ -195,14 +201,14 @@ async def test_a_trickle_does_not_buy_time(server: Server) -> None:
     ],
 )
 async def test_what_is_no_request_is_refused(server: Server, sent: bytes, status: bytes) -> None:
-    with anyio.fail_after(10):
+    with anyio.fail_after(GUARD_S):
         async with raw(server) as stream:
             await stream.send(sent)
             assert (await until_closed(stream)).startswith(b"HTTP/1.1 " + status)
 
 
 async def test_a_header_without_an_end_is_not_kept(server: Server) -> None:
-    with anyio.fail_after(10):
+    with anyio.fail_after(GUARD_S):
         async with raw(server) as stream:
             try:
                 await stream.send(b"GET /livez HTTP/1.1\r\nX: ")
@@ -214,7 +220,7 @@ async def test_a_header_without_an_end_is_not_kept(server: Server) -> None:
 
 
 async def test_a_websocket_tells_what_happens_and_answers(server: Server, key: str) -> None:
-    with anyio.fail_after(20):
+    with anyio.fail_after(GUARD_S):
         async with session(server, None) as nobody, nobody.ws_connect("/v1/live") as line:
             await line.send_json({"key": key})
             assert (await line.receive_json())["type"] == "welcome"
@@ -228,7 +234,7 @@ async def test_a_websocket_tells_what_happens_and_answers(server: Server, key: s
 
 async def test_a_websocket_whose_client_does_not_read_is_cut_off(server: Server, key: str) -> None:
     """Its neighbour goes on all the while."""
-    with anyio.fail_after(40):
+    with anyio.fail_after(GUARD_S):
         async with session(server, key) as client, client.ws_connect("/v1/live") as neighbour:
             async with raw(server) as stream:
                 await stream.send(handshake(key))
@@ -276,9 +282,11 @@ def frame(payload: bytes) -> bytes:
 async def test_it_stops_in_order_and_answers_what_was_asked(tmp_path: Path) -> None:
     async with serving(tmp_path) as one:
         key = await to_thread.run_sync(one.key)
-        plan = {"steps": [{"id": "a", "tool": "slow.sleep", "args": {"seconds": 2}}]}
+        let_go = tmp_path / "let go"
+        step = {"id": "a", "tool": "slow.held", "args": {"until": str(let_go)}}
+        plan = {"steps": [step], "budget_s": 50}
         statuses: list[object] = []
-        with anyio.fail_after(60):
+        with anyio.fail_after(GUARD_S):
             async with session(one, key) as client, client.ws_connect("/v1/live") as line:
                 await line.receive_json()
 
@@ -300,11 +308,12 @@ async def test_it_stops_in_order_and_answers_what_was_asked(tmp_path: Path) -> N
                     async with client.post("/v1/runs", json=plan) as reply:
                         assert reply.status == 503
                         assert (await reply.json())["code"] == "limit.stopping"
+                    let_go.touch()
                 while (message := await line.receive()).type is aiohttp.WSMsgType.TEXT:
                     pass
                 assert message.data == 1001
             assert statuses == ["complete"]
-            assert await to_thread.run_sync(one.ended, 30) == 0
+            assert await to_thread.run_sync(one.ended, GUARD_S) == 0
         async with serving(tmp_path, one.url) as again, session(again, key) as client:
             found = await client.get(f"/v1/runs/{run_id}")
             assert (await found.json())["run"]["status"] == "complete"
@@ -316,7 +325,7 @@ async def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
     async with serving(tmp_path) as one:
         key = await to_thread.run_sync(one.key)
         plan = {"steps": [{"id": "a", "tool": "slow.sleep"}], "budget_s": 50}
-        with anyio.fail_after(40):
+        with anyio.fail_after(GUARD_S):
             async with session(one, key) as client:
                 async with client.post("/v1/runs?background=true", json=plan) as reply:
                     assert reply.status == 202
@@ -324,7 +333,7 @@ async def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
                 while (await client.get("/readyz")).status == 200:
                     pass
                 one.stop(signal.SIGINT)
-                assert await to_thread.run_sync(one.ended, 10) == 130
+                assert await to_thread.run_sync(one.ended, PROMPT_S) == 130
 
 
 def test_an_address_that_is_taken_is_refused_by_name(server: Server, tmp_path: Path) -> None:
@@ -335,7 +344,7 @@ def test_an_address_that_is_taken_is_refused_by_name(server: Server, tmp_path: P
     done = subprocess.run(
         [sys.executable, "-m", "headwater.entries.cli.main", "serve", "--port", port, "--json",
          "--database", f"sqlite:///{tmp_path}/other.db"],
-        capture_output=True, text=True, timeout=30, check=False,
+        capture_output=True, text=True, timeout=GUARD_S, check=False,
     )  # fmt: skip
     assert done.returncode == 2
     assert json.loads(done.stdout)["error"]["code"] == "serve.cannot_listen"

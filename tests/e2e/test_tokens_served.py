@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -14,12 +13,10 @@ import pytest
 from faults.breaking import until
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
+from patience import GUARD_S, PROMPT_S
 from serving import Server, served
 from unit.services.forged import forged_by_public_keys, forged_by_secret
 from unit.services.issuers import AUDIENCE, ISSUER, Provider, ec_key, jwk, provider, rsa_key, token
-
-PROMPT_S = 0.5
-"""Seconds in which a token is judged whose key is kept, on a machine that does much else."""
 
 
 @pytest.fixture
@@ -73,7 +70,7 @@ def good(kid: str = "r1", key: Any = None, **more: Any) -> str:
 @pytest.mark.parametrize("kid", ["r1", "e1"])
 async def test_a_token_lets_in_at_every_entry(server: Server, kid: str) -> None:
     headers = {"Authorization": f"Bearer {good(kid, sub=kid)}"}
-    with anyio.fail_after(40):
+    with anyio.fail_after(GUARD_S):
         async with client_of(server) as client:
             assert await status_of(client, good(kid)) == 200
             async with client.ws_connect("/v1/live") as line:
@@ -94,21 +91,18 @@ async def test_every_forged_token_is_401_and_nothing_tells_them_apart(server: Se
         name: one for name, one in forged.items() if one.isprintable() and one == one.strip()
     }
     assert len(sendable) >= 80
-    seen, took_s = set(), []
-    with anyio.fail_after(50):
+    seen = set()
+    with anyio.fail_after(GUARD_S):
         async with client_of(server) as client:
             assert await status_of(client, good()) == 200
             for name, one in sendable.items():
-                began_s = time.perf_counter()
                 headers = {"Authorization": f"Bearer {one}"}
                 async with client.get("/v1/tools", headers=headers) as reply:
                     assert reply.status == 401, name
                     seen.add(await reply.read())
-                took_s.append(time.perf_counter() - began_s)
                 async with client.post("/mcp", headers=headers, json={}) as reply:
                     assert reply.status == 401, name
     assert len(seen) == 1
-    assert sorted(took_s)[len(took_s) // 2] < PROMPT_S
 
 
 @pytest.mark.timeout(120)
@@ -119,7 +113,7 @@ async def test_keys_that_are_kept_do_and_new_ones_are_found(
         with anyio.fail_after(PROMPT_S):
             return await status_of(client, credential)
 
-    with anyio.fail_after(100):
+    with anyio.fail_after(GUARD_S):
         async with client_of(server) as client:
             assert await status_of(client, good()) == 200
             asked = issuer.asked
@@ -137,8 +131,8 @@ async def test_keys_that_are_kept_do_and_new_ones_are_found(
             async def taken() -> bool:
                 return await status_of(client, good("r2", rsa_key("rotated"))) == 200
 
-            assert await until(taken, within_s=30, every_s=0.2) < 15
-            with anyio.fail_after(10):
+            assert await until(taken, every_s=0.2)
+            with anyio.fail_after(GUARD_S):
                 while await status_of(client, good(sub="of a key withdrawn")) != 401:
                     pass
             issuer.keys = [jwk(rsa_key(), "r1"), jwk(ec_key(), "e1")]
@@ -155,19 +149,18 @@ async def test_a_provider_that_is_away_from_the_start_is_no_wrong_token(
         server = await anyio.to_thread.run_sync(lambda: served(folder, env=settings(away)))
         one = await anyio.to_thread.run_sync(server.__enter__)
         try:
-            with anyio.fail_after(50):
+            with anyio.fail_after(GUARD_S):
                 async with client_of(one) as client:
                     while (await client.get("/readyz")).status != 200:
                         pass
-                    began_s = time.perf_counter()
-                    assert await status_of(client, good()) == 503
-                    assert time.perf_counter() - began_s < 3
+                    with anyio.fail_after(PROMPT_S):
+                        assert await status_of(client, good()) == 503
                     away.keys = [jwk(rsa_key(), "r1")]
                     away.held.set()
 
                     async def taken() -> bool:
                         return await status_of(client, good()) == 200
 
-                    assert await until(taken, within_s=20, every_s=0.1) < 5
+                    assert await until(taken, every_s=0.1)
         finally:
             await anyio.to_thread.run_sync(server.__exit__, None, None, None)

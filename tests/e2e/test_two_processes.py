@@ -11,6 +11,7 @@ from pathlib import Path
 import anyio
 import pytest
 from anyio import to_thread
+from patience import GUARD_S
 from pydantic import SecretStr
 
 from headwater import AsyncHeadwater
@@ -90,18 +91,15 @@ def let_go(process: subprocess.Popen[str]) -> None:
 async def test_a_run_of_one_process_is_cancelled_in_another(tmp_path: Path, redis: str) -> None:
     url = f"sqlite:///{tmp_path}/estate.db"
     settings = Settings(prepare=False, redis=SecretStr(redis))
-    with child(tmp_path, url, redis) as process, anyio.fail_after(60):
+    with child(tmp_path, url, redis) as process, anyio.fail_after(GUARD_S):
         run_id = await to_thread.run_sync(line_of, process)
         async with AsyncHeadwater.open(url, settings=settings) as hw:
             async with hw.live.follow(run_id) as events:
                 seen = [await anext(events)]
-                asked_at = anyio.current_time()
                 record = await hw.live.cancel(run_id)
-                took_s = anyio.current_time() - asked_at
                 seen += [event async for event in events]
             assert (record.status, seen[-1].kind) == ("failed", "run.answered")
             assert [event.seq for event in seen] == list(range(len(seen)))
-            assert took_s < 2
         let_go(process)
         assert await to_thread.run_sync(line_of, process) == "failed"
 
@@ -109,7 +107,7 @@ async def test_a_run_of_one_process_is_cancelled_in_another(tmp_path: Path, redi
 @pytest.mark.timeout(90)
 async def test_without_redis_a_run_is_followed_by_its_log(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/estate.db"
-    with child(tmp_path, url, "") as process, anyio.fail_after(60):
+    with child(tmp_path, url, "") as process, anyio.fail_after(GUARD_S):
         run_id = await to_thread.run_sync(line_of, process)
         async with AsyncHeadwater.open(url, settings=Settings(prepare=False)) as hw:
             assert (await hw.live.cancel(run_id)).status is None

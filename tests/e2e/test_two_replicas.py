@@ -8,6 +8,7 @@ import aiohttp
 import anyio
 import pytest
 from anyio import to_thread
+from patience import GUARD_S
 from serving import serving
 
 PLAN = {"steps": [{"id": "a", "tool": "slow.sleep"}], "budget_s": 50}
@@ -30,7 +31,7 @@ async def test_a_run_of_one_is_watched_and_cancelled_at_the_other(
         serving(tmp_path / "b", postgresql, env=env) as other,
     ):
         headers = {"Authorization": f"Bearer {await to_thread.run_sync(one.key, 'operator')}"}
-        with anyio.fail_after(80):
+        with anyio.fail_after(GUARD_S):
             async with (
                 aiohttp.ClientSession(one.address, headers=headers) as here,
                 aiohttp.ClientSession(other.address, headers=headers) as there,

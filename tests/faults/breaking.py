@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import product
 
 import anyio
+from patience import GUARD_S
 from proxy import Proxy, Way
 
 FAULTS = ("refuse", "cut", "hang", "strand", "slow", "garbage", "dribble")
@@ -42,17 +43,13 @@ def sampled(cells: list[Cell]) -> list[Cell]:
     return cells[::SAMPLED]
 
 
-async def until(
-    seen: Callable[[], Awaitable[bool]], *, within_s: float, every_s: float = 0.02
-) -> float:
-    """Look again and again until something is seen; return the seconds, at most those given."""
-    began = anyio.current_time()
-    with anyio.move_on_after(within_s):
-        while True:
-            if await seen():
-                break
+async def until(seen: Callable[[], Awaitable[bool]], *, every_s: float = 0.02) -> bool:
+    """Look again and again until something is seen; tell whether it was."""
+    with anyio.move_on_after(GUARD_S):
+        while not await seen():  # noqa: ASYNC110 (whatever it is tells nobody)
             await anyio.sleep(every_s)
-    return anyio.current_time() - began
+        return True
+    return False
 
 
 @asynccontextmanager

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+from patience import GUARD_S
 from pydantic_core import to_json
 from unit.entries.http.asgi_client import Client, House
 
@@ -163,7 +164,7 @@ class Campaign:
         dice = random.Random(seed)
         tenant = dice.choice(TENANTS)
         what, ask = (self._by_http if dice.random() < 0.5 else self._by_library)(tenant, dice)
-        patience_s = dice.uniform(0, 0.02) if dice.random() < 0.25 else 30.0
+        patience_s = dice.uniform(0, 0.02) if dice.random() < 0.25 else GUARD_S
         async with places:
             with anyio.move_on_after(patience_s) as scope:
                 try:
@@ -172,7 +173,7 @@ class Campaign:
                     shown = error.message
                 self._look(tenant, what, shown)
             self.left += scope.cancelled_caught
-        assert patience_s < 30 or not scope.cancelled_caught, what
+        assert patience_s < GUARD_S or not scope.cancelled_caught, what
 
     def _by_library(
         self, tenant: str, dice: random.Random

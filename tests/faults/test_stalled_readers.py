@@ -15,6 +15,7 @@ from pathlib import Path
 
 import anyio
 import pytest
+from patience import GUARD_S
 from scripted_work import ScriptedWork, give_work
 from unit.entries.ws.socket_client import Socket, connecting
 
@@ -127,11 +128,11 @@ class Hall:
                 one.reads = anyio.Event()
             idle_mb, began_s = await anyio.to_thread.run_sync(memory_mb), time.process_time()
             await self._tell(done_at)
-            with anyio.fail_after(60):
+            with anyio.fail_after(GUARD_S):
                 await taken.all_told.wait()
             taken.cpu_s = time.process_time() - began_s
             taken.more_mb = await anyio.to_thread.run_sync(memory_mb) - idle_mb
-            with anyio.fail_after(60):
+            with anyio.fail_after(GUARD_S):
                 codes = {await one.ended() for one in still}
             assert codes <= {SLOW}
             assert all(one.closed is None for _, one in lines)
@@ -142,7 +143,7 @@ class Hall:
         await stack.enter_async_context(connecting(self.app, reader, headers=headers, path=PATH))
         reader.say({"do": "unsubscribe"})
         reader.say({"do": "join", "id": 1, "project": reader.room})
-        with anyio.fail_after(30):
+        with anyio.fail_after(GUARD_S):
             await reader.next("joined", 1)
         return reader
 

@@ -5,11 +5,11 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from contextlib import asynccontextmanager
 
 import anyio
 import pytest
+from patience import GUARD_S
 
 from headwater.bridge import Bridge
 from headwater.errors import CalledFromEventLoop, UsageError
@@ -67,23 +67,18 @@ def test_sixty_four_threads_share_one_loop(bridge):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(GUARD_S)
     assert wrong == []
     assert len(bridge.entity.loops) == 1
 
 
-def test_a_call_from_a_running_loop_is_refused_at_once_and_names_the_twin(bridge):
-    took_s = []
-
+def test_a_call_from_a_running_loop_is_refused_and_names_the_twin(bridge):
     async def inside():
-        for _ in range(20):
-            started = time.perf_counter()
-            with pytest.raises(CalledFromEventLoop, match=r"AsyncHeadwater\.double"):
-                bridge.call("double", n=1)
-            took_s.append(time.perf_counter() - started)
+        with pytest.raises(CalledFromEventLoop, match=r"AsyncHeadwater\.double"):
+            bridge.call("double", n=1)
 
     anyio.run(inside)
-    assert min(took_s) < 0.001
+    assert bridge.entity.loops == set()
 
 
 def test_opening_inside_a_running_loop_is_refused():
@@ -117,10 +112,10 @@ def test_closing_ends_calls_under_way_and_refuses_later_ones():
     threads = [threading.Thread(target=wait) for _ in range(100)]
     for thread in threads:
         thread.start()
-    assert entity.started.wait(5)
+    assert entity.started.wait(GUARD_S)
     bridge.close()
     for thread in threads:
-        thread.join(5)
+        thread.join(GUARD_S)
     assert raised == ["client.closed"] * 100
     assert entity.cancelled.is_set()
     with pytest.raises(UsageError, match="closed"):
@@ -170,9 +165,7 @@ for _ in range(100):
     threading.Thread(target=wait, daemon=True).start()
 print("here")
 """
-    started = time.monotonic()
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=True
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=GUARD_S, check=True
     )
     assert done.stdout == "here\n"
-    assert time.monotonic() - started < 15

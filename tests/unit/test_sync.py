@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import anyio
 import pytest
+from patience import GUARD_S
 
 from headwater.engine.watch import Watch
 from headwater.errors import CalledFromEventLoop, UsageError
@@ -17,7 +18,6 @@ from headwater.testing import Script, scripted
 
 ONLY_IN_A_LOOP = {"next", "tell", "close", "now"}
 """What the engine itself does with a view, and no asker."""
-JOIN_S = 5.0
 
 
 def public(kind: type) -> set[str]:
@@ -60,7 +60,7 @@ def test_another_thread_sees_the_events_and_asks_for_the_answer_now(hw: Headwate
     thread = threading.Thread(target=look)
     thread.start()
     result = hw.run(PLAN, budget_s=30, watch=watch)
-    thread.join(JOIN_S)
+    thread.join(GUARD_S)
     assert not thread.is_alive()
     assert watch.finished
     assert result.status == "partial"
@@ -116,8 +116,8 @@ def test_whoever_waits_for_events_is_released_when_the_client_closes() -> None:
     with Headwater.open("memory:") as hw:
         thread = threading.Thread(target=look, args=(hw.watch(),))
         thread.start()
-        assert waiting.wait(JOIN_S)
-    thread.join(JOIN_S)
+        assert waiting.wait(GUARD_S)
+    thread.join(GUARD_S)
     assert raised == ["client.closed"]
 
 

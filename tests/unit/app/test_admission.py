@@ -6,6 +6,7 @@ from collections import Counter
 
 import anyio
 import pytest
+from patience import GUARD_S
 
 from headwater.app.admission import Admission
 from headwater.app.settings import Settings
@@ -49,7 +50,7 @@ async def test_what_was_waited_is_taken_off_the_budget() -> None:
         async with way.admitted(NOISY, budget_s=3.0) as left_s:
             left.append(left_s)
 
-    with anyio.fail_after(5):
+    with anyio.fail_after(GUARD_S):
         async with anyio.create_task_group() as group:
             async with way.admitted(NOISY):
                 group.start_soon(second)
@@ -62,7 +63,7 @@ async def test_what_was_waited_is_taken_off_the_budget() -> None:
 
 async def test_reads_do_not_wait_behind_questions() -> None:
     way = admission()
-    with anyio.fail_after(5):
+    with anyio.fail_after(GUARD_S):
         async with way.admitted(NOISY), way.admitted(NOISY, read=True) as left_s:
             assert left_s is None
 
@@ -74,7 +75,7 @@ async def test_a_quiet_tenant_does_not_wait_behind_a_noisy_one() -> None:
         async with way.admitted(who):
             order.append(who.tenant)
 
-    with anyio.fail_after(5):
+    with anyio.fail_after(GUARD_S):
         async with anyio.create_task_group() as group, way.admitted(NOISY):
             for _ in range(20):
                 group.start_soon(ask, NOISY)
@@ -87,7 +88,7 @@ async def test_a_quiet_tenant_does_not_wait_behind_a_noisy_one() -> None:
 
 async def test_who_cannot_be_answered_in_time_is_turned_away_with_a_time_to_come_again() -> None:
     way = admission()
-    with anyio.fail_after(5):
+    with anyio.fail_after(GUARD_S):
         async with way.admitted(NOISY):
             with pytest.raises(LimitError) as caught:
                 async with way.admitted(NOISY, budget_s=0.05):
@@ -109,7 +110,7 @@ async def test_where_too_many_wait_the_least_critical_are_turned_away() -> None:
         except LimitError:
             ended.append((criticality, "turned away"))
 
-    with anyio.fail_after(5):
+    with anyio.fail_after(GUARD_S):
         async with anyio.create_task_group() as group, way.admitted(NOISY):
             for one in ("sheddable", "sheddable", "critical", "critical", "sheddable"):
                 group.start_soon(ask, one)
@@ -133,7 +134,7 @@ async def test_who_is_turned_away_is_held_a_little_outside_of_the_queue() -> Non
         except LimitError:
             ended.append("turned away")
 
-    with anyio.fail_after(5):
+    with anyio.fail_after(GUARD_S):
         async with anyio.create_task_group() as group, way.admitted(NOISY):
             group.start_soon(ask, "critical")
             await anyio.wait_all_tasks_blocked()
@@ -152,7 +153,7 @@ async def test_who_goes_away_while_waiting_leaves_nothing_taken() -> None:
         async with way.admitted(NOISY):
             pytest.fail("let in")
 
-    with anyio.fail_after(5):
+    with anyio.fail_after(GUARD_S):
         async with way.admitted(NOISY), anyio.create_task_group() as group:
             group.start_soon(ask)
             await anyio.wait_all_tasks_blocked()
@@ -170,7 +171,7 @@ async def test_who_goes_away_as_the_turn_comes_hands_it_on() -> None:
             async with way.admitted(NOISY):
                 let_in.append(name)
 
-    with anyio.fail_after(5):
+    with anyio.fail_after(GUARD_S):
         async with anyio.create_task_group() as group:
             first, second = anyio.CancelScope(), anyio.CancelScope()
             async with way.admitted(NOISY):

@@ -10,6 +10,7 @@ from typing import Any
 import anyio
 import pytest
 from anyio import to_thread
+from patience import GUARD_S
 
 from headwater import AsyncHeadwater, Principal
 from headwater.app.namespace import value_of
@@ -41,7 +42,7 @@ async def test_whoever_is_in_the_room_is_told_of_an_alert_as_it_is_loaded(tmp_pa
         await hw.load(await to_thread.run_sync(write_bundle, tmp_path / "one"))
         team = (await call(hw, "create_team", name="Core"))["id"]
         project = (await call(hw, "create_project", team=team, name="P", items=["db"]))["id"]
-        with anyio.fail_after(10):
+        with anyio.fail_after(GUARD_S):
             async with hw.rooms.join(project, principal=ANN) as seat:
                 await hw.load(
                     await to_thread.run_sync(write_bundle, tmp_path / "two", "db is down")

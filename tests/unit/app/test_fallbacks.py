@@ -6,12 +6,14 @@ from collections.abc import AsyncIterator
 
 import anyio
 import pytest
+from patience import GUARD_S
 from proxy import Proxy, open_proxy
 
 from headwater.app.fallbacks import FallbackCache, FallbackRates
 from headwater.stores.memory.cache import MemoryCache
 from headwater.stores.memory.hub import MemoryHub
 from headwater.stores.memory.rates import MemoryRates
+from headwater.stores.redis.connecting import WITHIN_S
 from headwater.stores.redis.server import RedisServer
 
 HOUR = 3600.0
@@ -34,7 +36,7 @@ async def server(proxy: Proxy, redis: str) -> AsyncIterator[RedisServer]:
 async def lose(proxy: Proxy, server: RedisServer) -> None:
     await proxy.refuse()
     proxy.cut()
-    with anyio.fail_after(5):
+    with anyio.fail_after(GUARD_S):
         while not server.line.lost:
             await FallbackCache(server.cache, MemoryCache()).get("k")
 
@@ -54,15 +56,16 @@ async def test_a_cache_goes_on_by_itself_while_redis_is_lost(
     cache = FallbackCache(server.cache, MemoryCache())
     await cache.put("k", b"kept", size_bytes=4)
     await lose(proxy, server)
-    began = anyio.current_time()
     assert await cache.get("k") == b"kept"
     assert await cache.get("never kept") is None
     await cache.put("later", b"too", size_bytes=3)
     assert await cache.get("later") == b"too"
-    assert anyio.current_time() - began < 0.1
     assert (cache.lost, cache.fallbacks) == (True, 2)
+    with anyio.fail_after(100 * WITHIN_S):  # nobody waits for that long
+        for _ in range(200):
+            assert await cache.get("never kept") is None
     await proxy.mend()
-    with anyio.fail_after(5):
+    with anyio.fail_after(GUARD_S):
         while cache.lost:
             await cache.get("never kept")
             await anyio.wait_all_tasks_blocked()
@@ -78,7 +81,7 @@ async def test_rates_are_counted_here_while_redis_is_lost(
     assert await rates.take("k", limit=1, per_s=HOUR) > 0
     assert (rates.lost, rates.fallbacks) == (True, 2)
     await proxy.mend()
-    with anyio.fail_after(5):
+    with anyio.fail_after(GUARD_S):
         while rates.lost:
             await rates.take("k", limit=1, per_s=HOUR)
             await anyio.wait_all_tasks_blocked()

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from anyio import fail_after
+from patience import GUARD_S
 
 from headwater import AsyncHeadwater
 from headwater.app.feed import Feed, batches, decode, encode
@@ -87,7 +88,7 @@ async def test_events_are_told_to_their_tenants_listeners_alone() -> None:
         outlet.put(event(2), ("theirs", None))
         outlet.put(event(3))
         await feed.publish()
-        with fail_after(5):
+        with fail_after(GUARD_S):
             who = Principal()
             heard = [list(decode(await anext(one), principal=who)) for one in (mine, theirs)]
     assert [[one.seq for one, _ in each] for each in heard] == [[1], [2]]
@@ -110,7 +111,7 @@ async def test_a_run_is_followed_by_the_run_log_where_no_hub_is_reached() -> Non
         parts = replace(hw._parts, stores=replace(hw._parts.stores, hub=Unreachable()))
         live = LiveRuns(parts, Principal())
         begun = await live.begin(question="how many items are there?")
-        with fail_after(10):
+        with fail_after(GUARD_S):
             async with live.follow(begun.run_id) as events:
                 kinds = [one.kind async for one in events]
         assert kinds[-1] == "run.answered"
@@ -126,7 +127,7 @@ async def test_a_subscriber_who_does_not_read_is_told_of_the_gap() -> None:
         async with LiveRuns(parts, Principal()).subscribe() as events:
             for seq in range(3):
                 await hub.publish("runs:default", {"events": [encode(event(seq))]})
-            with fail_after(5):
+            with fail_after(GUARD_S):
                 assert (await anext(events)).seq == 0
                 await hub.publish("runs:default", {"events": [encode(event(9))]})
                 gap = await anext(events)

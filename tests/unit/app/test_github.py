@@ -10,6 +10,7 @@ import anyio
 import pytest
 from github_standin import GOOD, GitHubStandin
 from github_world import ADMIN, ANN, KEY, STRANGER, World, a_world, a_world_without_key, query_of
+from patience import GUARD_S
 
 from headwater.app.doctor import examine
 from headwater.errors import HeadwaterError, UsageError
@@ -207,7 +208,7 @@ async def test_an_import_that_is_cut_anywhere_goes_on_and_makes_nothing_twice(
         assert 0 < told["added"] < 1250
         world.standin.faults.extend(["", "", "cut", "502", "half", "", "", ""])
         world.standin.limit = 0
-        with anyio.fail_after(40):
+        with anyio.fail_after(GUARD_S):
             while not (await again(world))["complete"]:
                 pass
         items = await world.items()

@@ -15,6 +15,7 @@ import github_shapes as shapes
 import pytest
 from github_standin import signed
 from github_world import ADMIN, World, a_world
+from patience import GUARD_S
 
 from headwater.errors import UsageError
 from headwater.model.item import ItemRecord
@@ -128,13 +129,11 @@ async def test_what_is_not_signed_so_is_refused_in_the_same_words() -> None:
 async def test_a_thousand_deliveries_are_taken_once_each_and_a_thousand_forged_ones_never() -> None:
     async with a_linked_world() as (world, hook):
         payload = world.standin.issue_payload(world.repo, world.repo.issues[1], "edited")
-        taken, refused, slowest_s = 0, 0, 0.0
+        taken, refused = 0, 0
         for number in range(1000):
             good = signed(payload, secret=hook.secret, event="issues", delivery=f"guid-{number}")
             bad = {**good, "data": good["data"].replace(b"slow", f"s{number}".encode())}
-            began = anyio.current_time()
             await receive(world, hook, good)
-            slowest_s = max(slowest_s, anyio.current_time() - began)
             taken += 1
             for told in (good, bad):
                 try:
@@ -142,7 +141,6 @@ async def test_a_thousand_deliveries_are_taken_once_each_and_a_thousand_forged_o
                 except UsageError:
                     refused += 1
         assert (taken, refused) == (1000, 2000)
-        assert slowest_s < 0.5
 
 
 async def test_a_webhook_made_anew_ends_the_one_before() -> None:
@@ -262,7 +260,7 @@ async def test_while_the_app_is_open_all_is_kept_in_step_by_itself() -> None:
     async with a_world(github_sync_s=0.3) as world:
         one = world.standin.open_issue(world.repo, "slow")
         await world.link()
-        with anyio.fail_after(15):
+        with anyio.fail_after(GUARD_S):
             await until(world, "acme/shop#1", "slow")
             hook = await world.hw.github.webhook(world.project)
             world.standin.change(one, title="by a look")

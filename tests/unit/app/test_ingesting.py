@@ -12,6 +12,7 @@ import anyio
 import pytest
 from anyio import fail_after
 from hostile_documents import HOSTILE, honest
+from patience import GUARD_S
 
 from headwater import AsyncHeadwater
 from headwater.app.settings import Settings
@@ -213,7 +214,7 @@ async def chunks(data: bytes) -> AsyncIterator[bytes]:
 
 
 async def ended(hw: AsyncHeadwater, job: Job) -> Job:
-    with fail_after(30):
+    with fail_after(GUARD_S):
         while job.status in {"queued", "running"}:
             await anyio.sleep(0.02)
             job = await hw.jobs.find(job.id)

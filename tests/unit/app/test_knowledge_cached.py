@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from anyio import fail_after
+from patience import GUARD_S
 
 from headwater import AsyncHeadwater
 from headwater.app.settings import Settings
@@ -43,7 +44,7 @@ async def hw(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[As
 
 
 async def called(hw: AsyncHeadwater, name: str, **more: Any) -> Succeeded:
-    with fail_after(10):
+    with fail_after(GUARD_S):
         outcome = await hw.call(f"knowledge.{name}", {**CALLS[name], **more})
     assert isinstance(outcome, Succeeded), outcome
     return outcome

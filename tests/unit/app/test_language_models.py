@@ -9,6 +9,7 @@ from pathlib import Path
 import anyio
 import pytest
 from llm_service import Turn, model_service
+from patience import GUARD_S
 from pydantic import SecretStr
 
 from headwater import AsyncHeadwater
@@ -39,7 +40,7 @@ async def test_with_two_settings_a_model_writes_the_answer_and_without_them_none
     await anyio.to_thread.run_sync(open_wire, "http://127.0.0.1:9/v1", None)
     said = {"text": "Per payment host at most 80 connections are allowed.", "passages": [1]}
     told = Turn(text=json.dumps({"sentences": [said]}))
-    with anyio.fail_after(30):
+    with anyio.fail_after(GUARD_S):
         async with model_service(told) as service:
             given = settings(llm_url=service.url, llm_models="one, two", llm_key=SecretStr(KEY))
             assert KEY in given.secrets
@@ -65,7 +66,7 @@ async def test_with_two_settings_a_model_writes_the_answer_and_without_them_none
 
 async def test_one_of_the_two_alone_is_refused_when_the_app_opens() -> None:
     for half in ({"llm_url": "http://127.0.0.1:9/v1"}, {"llm_models": "one"}):
-        with anyio.fail_after(10), pytest.raises(UsageError) as caught:
+        with anyio.fail_after(GUARD_S), pytest.raises(UsageError) as caught:
             async with AsyncHeadwater.open("memory:", settings=settings(**half)):
                 pass
         assert caught.value.code == "settings.bad"
@@ -78,7 +79,7 @@ async def test_the_doctor_looks_whether_the_model_is_there(
     status: int, found: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HEADWATER_EMBEDDER", "hashing")
-    with anyio.fail_after(30):
+    with anyio.fail_after(GUARD_S):
         async with model_service(Turn(status=status)) as service:
             monkeypatch.setenv("HEADWATER_LLM_URL", service.url)
             monkeypatch.setenv("HEADWATER_LLM_MODELS", "one")
@@ -103,7 +104,7 @@ async def test_the_doctor_says_what_is_left_of_the_budget(
         ("LLM_TOKENS_PER_DAY", str(most)),
     ):
         monkeypatch.setenv(f"HEADWATER_{name}", value)
-    with anyio.fail_after(30):
+    with anyio.fail_after(GUARD_S):
         checks = {one.name: one for one in await examine(url)}
     budget = checks["language model budget"]
     assert budget.status == found

@@ -5,6 +5,7 @@ import time
 
 import anyio
 import pytest
+from patience import GUARD_S
 
 from headwater import Headwater, tool
 from headwater.app.settings import Settings
@@ -59,7 +60,7 @@ def test_an_upload_comes_from_any_iterable(hw):
     job = hw.jobs.load(
         (json.dumps(line).encode() + b"\n" for line in lines), media_type="application/x-ndjson"
     )
-    until = time.monotonic() + 20
+    until = time.monotonic() + GUARD_S
     while job.status in {"queued", "running"} and time.monotonic() < until:
         job = hw.jobs.find(job.id)
     assert job.result["counts"]["items"]["added"] == 3

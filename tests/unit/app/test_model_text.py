@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import anyio
 import pytest
 from llm_service import ModelService, Turn, model_service
+from patience import GUARD_S
 from rich.console import Console
 
 from headwater import AsyncHeadwater
@@ -49,7 +50,7 @@ def written(*sentences: dict[str, object], **more: object) -> Turn:
 async def answering(
     *script: Turn, **given: object
 ) -> AsyncIterator[tuple[AsyncHeadwater, ModelService]]:
-    with anyio.fail_after(50):
+    with anyio.fail_after(GUARD_S):
         async with model_service(*script) as service:
             settings = {"prepare": False, "embedder": "hashing", "budget_s": 25}
             chosen = Settings.model_validate(

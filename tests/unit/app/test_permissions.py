@@ -10,6 +10,7 @@ from typing import Any
 import anyio
 import pytest
 from access_table import CALLERS, FOR_NOBODY, PLAN, TABLE, Row, World, may, world
+from patience import GUARD_S
 
 from headwater import AsyncHeadwater, tool
 from headwater.errors import HeadwaterError, UsageError
@@ -82,7 +83,7 @@ async def test_whoever_has_the_role_may_and_nobody_else(
         for row in TABLE:
             if (row.method, caller) in HEAVY:
                 continue
-            with anyio.fail_after(20):
+            with anyio.fail_after(GUARD_S):
                 code = await code_of(row.do(here, who))
             allowed = may(who.roles, row.least)
             assert (code != "access.denied") == allowed, f"{row.id}: {code}"

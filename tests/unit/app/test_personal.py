@@ -2,6 +2,7 @@
 
 import pytest
 from anyio import fail_after
+from patience import GUARD_S
 
 from headwater import AsyncHeadwater, tool
 from headwater.app.settings import Settings
@@ -77,7 +78,7 @@ async def test_who_hears_the_tenants_runs_hears_nothing_of_it(hw):
         hers = await hw.run(HERS, principal=OLGA)
         his = await hw.run(HERS, principal=IVAN)
         told = []
-        with fail_after(5):
+        with fail_after(GUARD_S):
             async for event in events:
                 told.append(event)
                 if (event.run_id, event.kind) == (his.run_id, "run.answered"):
@@ -90,7 +91,7 @@ async def test_who_hears_the_tenants_runs_hears_nothing_of_it(hw):
 async def test_its_asker_hears_all_of_it(hw):
     async with hw.live.subscribe(principal=OLGA) as events:
         hers = await hw.run(HERS, principal=OLGA)
-        with fail_after(5):
+        with fail_after(GUARD_S):
             told = []
             async for event in events:
                 told.append(event)

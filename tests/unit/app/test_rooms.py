@@ -8,6 +8,7 @@ from typing import Any
 
 import anyio
 import pytest
+from patience import GUARD_S
 from scripted_work import ScriptedWork
 
 from headwater.app import attendance, hall, room
@@ -55,7 +56,7 @@ class Replica:
 async def replicas(count: int = 1, hub: Hub | None = None) -> AsyncIterator[list[Replica]]:
     """Open so many processes' rooms over one hub and the same work."""
     work, hub = ScriptedWork(MEMBERS), hub or MemoryHub()
-    with anyio.fail_after(20):
+    with anyio.fail_after(GUARD_S):
         async with anyio.create_task_group() as group:
             yield [Replica(work, hub, group) for _ in range(count)]
             group.cancel_scope.cancel()
@@ -64,7 +65,7 @@ async def replicas(count: int = 1, hub: Hub | None = None) -> AsyncIterator[list
 async def take(seat: Seat, count: int, *, presence: bool = False) -> list[RoomEvent]:
     """Return the next events of a seat, those of presence only where they are wanted."""
     events: list[RoomEvent] = []
-    with anyio.fail_after(5):
+    with anyio.fail_after(GUARD_S):
         while len(events) < count:
             event = await anext(seat)
             if presence or event.seq is not None:
@@ -78,7 +79,7 @@ async def seqs(seat: Seat, count: int) -> list[int | None]:
 
 @contextmanager
 def refused(code: str = "work.unknown") -> Iterator[None]:
-    with pytest.raises((UsageError, LimitError, StoreFault)) as raised, anyio.fail_after(5):
+    with pytest.raises((UsageError, LimitError, StoreFault)) as raised, anyio.fail_after(GUARD_S):
         yield
     assert raised.value.code == code
 
@@ -205,7 +206,7 @@ async def test_a_member_who_is_removed_loses_a_quiet_room_at_once() -> None:
     async with replicas() as [one], one.join(BERT) as gone, one.join(ANN, 8) as other:
         before = one.work.asked["may_see"]
         await one.work.tell(one.told, one.work.remove(7, "bert"))
-        with refused(), anyio.fail_after(1):
+        with refused(), anyio.fail_after(GUARD_S):
             await take(gone, 1)
         with refused():
             async with one.join(BERT):

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import anyio
 import pytest
 from anyio import fail_after
+from patience import GUARD_S
 
 from headwater.app.run_writer import RunWriter
 from headwater.engine.journal import Journal, Outlet
@@ -64,7 +65,7 @@ async def test_what_gathers_is_written_without_anybody_asking():
         group.start_soon(writer_of(outlet, run_log).work)
         await anyio.lowlevel.checkpoint()
         Journal(record(asked_at=datetime.now(UTC)), outlet).note("step.started", "engine.run", "a")
-        with fail_after(5):
+        with fail_after(GUARD_S):
             while not await run_log.events("r-1", principal=Principal()):  # noqa: ASYNC110 (behind)
                 await anyio.sleep(0.01)
         group.cancel_scope.cancel()
@@ -93,7 +94,7 @@ async def test_old_runs_and_too_many_are_dropped():
     outlet.put_run(record("r-old", now - timedelta(days=2)))
     async with anyio.create_task_group() as group:
         group.start_soon(writer_of(outlet, run_log, keep_count=3).work)
-        with fail_after(5):
+        with fail_after(GUARD_S):
             while await kept_in(run_log) != 3:  # noqa: ASYNC110 (behind)
                 await anyio.sleep(0.01)
         group.cancel_scope.cancel()
@@ -140,7 +141,7 @@ async def test_whoever_waited_for_a_write_that_failed_does_not_wait_for_another(
     outlet, run_log = Outlet(), Refusing()
     writer = writer_of(outlet, run_log)
     Journal(record(), outlet).note("step.started", "engine.run", "a")
-    with fail_after(5):
+    with fail_after(GUARD_S):
         async with anyio.create_task_group() as group:
             for _ in range(10):
                 group.start_soon(writer.flush)

@@ -8,6 +8,7 @@ from typing import Any
 
 import anyio
 import pytest
+from patience import GUARD_S
 
 from headwater import AsyncHeadwater
 from headwater.app.scheduling import MOST_EACH
@@ -38,7 +39,7 @@ async def hw(tmp_path: Path) -> AsyncIterator[AsyncHeadwater]:
 
 async def first_job(hw: AsyncHeadwater, kind: str) -> Job:
     """Return the first job of a kind that has ended."""
-    with anyio.fail_after(30):
+    with anyio.fail_after(GUARD_S):
         while True:
             for job in await hw.jobs.recent(limit=100, principal=ADMIN):
                 if job.kind == kind and job.status not in {"queued", "running"}:
@@ -84,7 +85,7 @@ async def test_what_is_scheduled_is_done(hw: AsyncHeadwater, tmp_path: Path) -> 
 
 async def test_a_question_is_asked_again_and_again_as_runs_of_its_own(hw: AsyncHeadwater) -> None:
     await hw.jobs.schedule("count", cron=SOON, do={"ask": "how many items per type?"})
-    with anyio.fail_after(30):
+    with anyio.fail_after(GUARD_S):
         while len(await run_ids(hw)) < 2:
             await first_job(hw, "run")
     await hw.jobs.unschedule("count")

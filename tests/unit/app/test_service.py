@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import anyio
 import pytest
+from patience import GUARD_S
 
 from headwater import AsyncHeadwater, HeadwaterError, Principal, tool
 from headwater.errors import UsageError
@@ -198,7 +199,7 @@ async def test_what_another_process_loads_is_seen_when_the_lease_ends(bundle, tm
             '{"code": "new", "name": "new", "type": "queue"}\n', "utf-8"
         )
         await theirs.load(bundle / "items.jsonl")
-        with anyio.fail_after(5):
+        with anyio.fail_after(GUARD_S):
             while (later := await ours.call("ci.aggregate", args)).value == first.value:
                 await anyio.lowlevel.checkpoint()
     assert later.value["total_items"] == first.value["total_items"] + 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import anyio
 import pytest
+from patience import GUARD_S
 
 from headwater.errors import ToolFault
 from headwater.model.remark import MOST, Remarks
@@ -31,7 +32,7 @@ async def test_remarks_are_events_while_the_tool_goes_on() -> None:
         async def call() -> None:
             ends.append(await engine.call("t.talks"))
 
-        with anyio.fail_after(5):
+        with anyio.fail_after(GUARD_S):
             async with anyio.create_task_group() as group:
                 group.start_soon(call)
                 await told.wait()
@@ -66,7 +67,7 @@ async def test_what_was_told_before_a_fault_or_the_deadline_is_not_lost() -> Non
 
     async with open_harness([fails, hangs]) as engine:
         for name, status in (("t.fails", "failed"), ("t.hangs", "late")):
-            with anyio.fail_after(5):
+            with anyio.fail_after(GUARD_S):
                 outcome = await engine.call(name, budget_s=0.2)
             assert outcome.status == status
             assert "before" in [one.data.get("text") for one in engine.events]
@@ -80,7 +81,7 @@ async def test_a_plain_tool_in_a_thread_may_tell_as_well() -> None:
         return 1
 
     async with open_harness([plain]) as engine:
-        with anyio.fail_after(5):
+        with anyio.fail_after(GUARD_S):
             await engine.call("t.plain")
         assert [one.data["text"] for one in engine.events] == ["from a thread"]
 

@@ -6,6 +6,7 @@ from contextlib import suppress
 import anyio
 import pytest
 from anyio import fail_after
+from patience import GUARD_S
 
 from headwater.engine.versions_lease import LEASE_S, LeasedVersions
 from headwater.errors import StoreFault
@@ -106,7 +107,7 @@ async def test_calls_at_once_share_one_reading():
     async def ask():
         got.append(await leased.current(principal=RED))
 
-    with fail_after(5):
+    with fail_after(GUARD_S):
         async with anyio.create_task_group() as group:
             for _ in range(20):
                 group.start_soon(ask)
@@ -124,7 +125,7 @@ async def test_a_reading_begun_before_a_write_serves_nobody_after_it():
     async def ask(name):
         got[name] = (await leased.current(principal=RED))["inventory"]
 
-    with fail_after(5):
+    with fail_after(GUARD_S):
         async with anyio.create_task_group() as group:
             group.start_soon(ask, "before")
             await anyio.wait_all_tasks_blocked()
@@ -150,7 +151,7 @@ async def test_a_reader_who_goes_away_leaves_the_reading_to_the_next():
     async def ask():
         got.append(await leased.current(principal=RED))
 
-    with fail_after(5):
+    with fail_after(GUARD_S):
         async with anyio.create_task_group() as group:
             group.start_soon(leave)
             await anyio.wait_all_tasks_blocked()

@@ -2,6 +2,7 @@
 
 import anyio
 from anyio import fail_after
+from patience import GUARD_S
 
 from headwater.engine.watch import MOST_WAITING, Watch
 from headwater.model.event import Event
@@ -17,7 +18,7 @@ async def test_events_come_in_order_and_the_view_ends_with_the_run():
     async def look():
         seen.extend([one.seq async for one in watch])
 
-    with fail_after(5):
+    with fail_after(GUARD_S):
         async with anyio.create_task_group() as group:
             group.start_soon(look)
             for n in range(3):
@@ -44,12 +45,12 @@ async def test_a_watcher_who_does_not_read_costs_a_bounded_memory():
 async def test_asking_to_finish_ends_what_the_run_waits_for():
     watch = Watch()
     assert not watch.finished
-    with fail_after(5), anyio.CancelScope() as scope:
+    with fail_after(GUARD_S), anyio.CancelScope() as scope:
         watch.now.ends(scope)
         watch.finish()
         await anyio.sleep_forever()
     assert watch.finished
-    with fail_after(5), anyio.CancelScope() as late:
+    with fail_after(GUARD_S), anyio.CancelScope() as late:
         watch.now.ends(late)
         await anyio.sleep_forever()
     assert late.cancelled_caught
@@ -62,7 +63,7 @@ async def test_two_may_look_at_one_run_and_each_event_reaches_one_of_them():
         seen.extend([one.seq async for one in watch])
         ended.append(True)
 
-    with fail_after(5):
+    with fail_after(GUARD_S):
         async with anyio.create_task_group() as group:
             group.start_soon(look)
             group.start_soon(look)

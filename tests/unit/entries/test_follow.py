@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import anyio
 import pytest
+from patience import GUARD_S
 
 from headwater.engine.watch import Watch
 from headwater.entries.cli.exits import Stopped
@@ -51,7 +52,7 @@ async def test_plain_lines_tell_each_step_as_it_ends(
     screen: Screen, capsys: pytest.CaptureFixture[str]
 ) -> None:
     watch = Watch()
-    with anyio.fail_after(5):
+    with anyio.fail_after(GUARD_S):
         async with following(watch, screen) as seen:
             tell(watch, "step.started", 0.0, "find", tool="estate.resolve")
             tell(watch, "step.ended", 0.12, "find", outcome={"status": "succeeded"})
@@ -67,7 +68,7 @@ async def test_nothing_is_told_where_quiet_or_json_is_wanted(
     screen: Screen, capsys: pytest.CaptureFixture[str]
 ) -> None:
     watch = Watch()
-    with anyio.fail_after(5):
+    with anyio.fail_after(GUARD_S):
         async with following(watch, screen):
             tell(watch, "step.ended", 0.12, "find", outcome={"status": "succeeded"})
             watch.close()
@@ -82,7 +83,7 @@ async def asked_now(watch: Watch) -> None:
 
 async def test_the_first_ctrl_c_asks_for_the_answer_now(screen: Screen) -> None:
     watch = Watch()
-    with anyio.fail_after(5):
+    with anyio.fail_after(GUARD_S):
         async with following(watch, screen):
             await anyio.wait_all_tasks_blocked()
             os.kill(os.getpid(), signal.SIGINT)
@@ -99,7 +100,7 @@ async def test_the_second_ctrl_c_stops(screen: Screen) -> None:
             os.kill(os.getpid(), signal.SIGINT)
             await anyio.sleep_forever()
 
-    with anyio.fail_after(5), pytest.raises(Stopped):
+    with anyio.fail_after(GUARD_S), pytest.raises(Stopped):
         await interrupted_twice(Watch())
 
 
@@ -108,5 +109,5 @@ async def test_an_error_of_the_run_comes_out_as_it_is(screen: Screen) -> None:
         async with following(watch, screen):
             raise UsageError("no such step", code="a.b")
 
-    with anyio.fail_after(5), pytest.raises(UsageError, match="no such step"):
+    with anyio.fail_after(GUARD_S), pytest.raises(UsageError, match="no such step"):
         await refused(Watch())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import anyio
 import pytest
+from patience import GUARD_S
 from shelf import WHO, FailingEmbedder, Shelf
 
 from headwater.errors import UsageError
@@ -56,7 +57,7 @@ async def runbook_shelf() -> Shelf:
 
 async def test_what_to_do_is_answered_from_the_mitigation_with_its_list() -> None:
     shelf = await runbook_shelf()
-    with anyio.fail_after(5):
+    with anyio.fail_after(GUARD_S):
         cited = await answer("What do I do about PoolExhausted?", **shelf.answering)
 
     texts = [one.text for one in cited.value.sentences]
@@ -68,7 +69,7 @@ async def test_what_to_do_is_answered_from_the_mitigation_with_its_list() -> Non
 
 async def test_every_sentence_stands_in_the_passage_and_at_the_place_that_it_cites() -> None:
     shelf = await runbook_shelf()
-    with anyio.fail_after(5):
+    with anyio.fail_after(GUARD_S):
         cited = await answer("How many connections per payment host?", limit=10, **shelf.answering)
 
     ids = list(dict.fromkeys(one.passage_id for one in cited.value.sentences))
@@ -83,7 +84,7 @@ async def test_every_sentence_stands_in_the_passage_and_at_the_place_that_it_cit
 
 async def test_sources_that_give_different_figures_are_shown_as_such() -> None:
     shelf = await runbook_shelf()
-    with anyio.fail_after(5):
+    with anyio.fail_after(GUARD_S):
         cited = await answer(
             "How many connections per payment host are allowed?", **shelf.answering
         )
@@ -99,7 +100,7 @@ async def test_sources_that_give_different_figures_are_shown_as_such() -> None:
 )
 async def test_what_nothing_supports_is_not_found(question: str) -> None:
     shelf = await runbook_shelf()
-    with anyio.fail_after(5):
+    with anyio.fail_after(GUARD_S):
         cited = await answer(question, **shelf.answering)
 
     assert not cited.value.found
@@ -111,7 +112,7 @@ async def test_what_nothing_supports_is_not_found(question: str) -> None:
 async def test_an_answer_by_words_alone_says_which_lane_is_missing() -> None:
     shelf = await runbook_shelf()
     shelf.embedder = FailingEmbedder()
-    with anyio.fail_after(5):
+    with anyio.fail_after(GUARD_S):
         cited = await answer("What is the impact of PoolExhausted?", **shelf.answering)
 
     assert "Payments fail." in [one.text for one in cited.value.sentences]
@@ -120,7 +121,7 @@ async def test_an_answer_by_words_alone_says_which_lane_is_missing() -> None:
 
 async def test_the_runbook_of_what_an_item_depends_on_is_found_over_relations() -> None:
     shelf = await runbook_shelf()
-    with anyio.fail_after(5):
+    with anyio.fail_after(GUARD_S):
         cited = await related(
             query="the database behind checkout is slow, what do I do?", **shelf.graph
         )
@@ -133,7 +134,7 @@ async def test_the_runbook_of_what_an_item_depends_on_is_found_over_relations() 
 
 async def test_hops_bound_how_far_the_walk_goes() -> None:
     shelf = await runbook_shelf()
-    with anyio.fail_after(5):
+    with anyio.fail_after(GUARD_S):
         near = await related(items=["checkout-api"], hops=0, **shelf.graph)
         far = await related(items=["checkout-api"], hops=2, **shelf.graph)
 
@@ -154,7 +155,7 @@ async def test_claims_are_supported_contested_or_neither() -> None:
         "Mail never waits in its queue.",
         "The moon is made of cheese.",
     ]
-    with anyio.fail_after(5):
+    with anyio.fail_after(GUARD_S):
         cited = await check(claims, **shelf.lanes)
 
     assert [one.verdict for one in cited.value.checks] == [
@@ -171,7 +172,7 @@ async def test_claims_are_supported_contested_or_neither() -> None:
 async def test_a_claim_is_not_checked_against_its_own_source() -> None:
     shelf = await runbook_shelf()
     claim = "Kill the longest query of the database."
-    with anyio.fail_after(5):
+    with anyio.fail_after(GUARD_S):
         cited = await check(
             [claim, Claim(text=claim, sources=["runbooks/orders-db.md"])], **shelf.lanes
         )
@@ -181,7 +182,7 @@ async def test_a_claim_is_not_checked_against_its_own_source() -> None:
 
 async def test_runbooks_are_found_by_the_names_of_alerts_and_by_items() -> None:
     shelf = await runbook_shelf()
-    with anyio.fail_after(5):
+    with anyio.fail_after(GUARD_S):
         cited = await runbooks(
             names=["PoolExhausted on payments-2", "Disk"],
             items=["orders-db"],
@@ -199,7 +200,7 @@ async def test_a_check_takes_one_search_a_claim_and_a_bounded_number_of_claims()
     shelf = await runbook_shelf()
     claims = [f"At most {number} connections per payment host are allowed." for number in range(7)]
     before = shelf.embedder.asked
-    with anyio.fail_after(5):
+    with anyio.fail_after(GUARD_S):
         cited = await check(claims, **shelf.lanes)
 
     assert len(cited.value.checks) == len(claims)

@@ -10,6 +10,7 @@ from typing import Any
 import anyio
 import pytest
 from llm_service import ModelService, Turn, model_service
+from patience import GUARD_S
 from planted_orders import INJECTIONS
 from shelf import Shelf
 
@@ -59,7 +60,7 @@ async def written_by(
     shelf = Shelf()
     await shelf.put("wiki/payments.md", [("Limits", LIMITS)], title="Payments")
     await shelf.put("mail.md", [("", "Mail waits in its queue.")], title="Mail")
-    with anyio.fail_after(40):
+    with anyio.fail_after(GUARD_S):
         async with model_service(*script) as service:
             place = Place(url=service.url, models=("one",))
             account = Account(MemorySpending(), bounds=Bounds())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import anyio
 import pytest
+from patience import GUARD_S
 from shelf import (
     FailingEmbedder,
     HangingDocuments,
@@ -43,7 +44,7 @@ async def filled() -> Shelf:
 
 async def test_a_hit_says_where_it_stands_and_why_it_is_there() -> None:
     shelf = await filled()
-    with anyio.fail_after(5):
+    with anyio.fail_after(GUARD_S):
         cited = await search("what about DiskFull?", limit=2, **shelf.ports)
 
     first = cited.value.hits[0]
@@ -58,7 +59,7 @@ async def test_a_hit_says_where_it_stands_and_why_it_is_there() -> None:
 
 async def test_each_documents_best_passage_stands_before_further_ones() -> None:
     shelf = await filled()
-    with anyio.fail_after(5):
+    with anyio.fail_after(GUARD_S):
         cited = await search("disk", limit=3, **shelf.ports)
 
     titles = [one.document.title for one in cited.value.hits]
@@ -76,7 +77,7 @@ async def test_one_document_has_at_most_two_of_the_first_ten_places() -> None:
         await shelf.put(
             f"{n}.md", [("", f"A note of {word}: the disk was full.")], title=f"Note {n}"
         )
-    with anyio.fail_after(5):
+    with anyio.fail_after(GUARD_S):
         cited = await search("disk full", limit=10, **shelf.ports)
 
     sources = [one.document.source for one in cited.value.hits]
@@ -97,7 +98,7 @@ async def test_one_document_has_at_most_two_of_the_first_ten_places() -> None:
 )
 async def test_filters_hold_for_every_lane(filters: dict[str, object], titles: set[str]) -> None:
     shelf = await filled()
-    with anyio.fail_after(5):
+    with anyio.fail_after(GUARD_S):
         cited = await search("disk", **filters, **shelf.ports)
 
     assert {one.document.title for one in cited.value.hits} == titles
@@ -108,7 +109,7 @@ async def test_a_copy_of_a_passage_is_folded_into_it_and_named() -> None:
     text = "Restart the exporter on the host and wait for five minutes until it is green again"
     (first,) = await shelf.put("a/restart.md", [("", text)], title="Restart")
     (second,) = await shelf.put("b/restart.md", [("", f"{text}!")], title="Restart")
-    with anyio.fail_after(5):
+    with anyio.fail_after(GUARD_S):
         cited = await search("restart the exporter", **shelf.ports)
 
     assert [one.passage_id for one in cited.value.hits].count(first) == 1
@@ -119,7 +120,7 @@ async def test_a_copy_of_a_passage_is_folded_into_it_and_named() -> None:
 async def test_a_lane_that_fails_is_named_and_the_other_answers() -> None:
     shelf = await filled()
     shelf.embedder = FailingEmbedder()
-    with anyio.fail_after(5):
+    with anyio.fail_after(GUARD_S):
         cited = await search("disk", **shelf.ports)
 
     keyword, vector = cited.value.lanes
@@ -137,7 +138,7 @@ async def test_a_lane_that_is_late_leaves_time_for_the_other(late: str) -> None:
         shelf.embedder = HangingEmbedder()
     else:
         shelf.documents = HangingDocuments(shelf.estate)
-    with anyio.fail_after(0.5):
+    with anyio.fail_after(2):
         cited = await search("disk full", **shelf.ports)
 
     assert {one.lane for one in cited.value.lanes if one.status == "late"} == {late}
@@ -159,7 +160,7 @@ async def test_where_no_lane_succeeds_the_call_fails_with_the_first_reason() -> 
 
 async def test_an_estate_without_documents_embeds_nothing() -> None:
     shelf = Shelf()
-    with anyio.fail_after(5):
+    with anyio.fail_after(GUARD_S):
         cited = await search("disk", **shelf.ports)
 
     assert cited.value.hits == []
@@ -168,7 +169,7 @@ async def test_an_estate_without_documents_embeds_nothing() -> None:
 
 async def test_passages_are_fetched_in_the_order_asked_and_missing_ones_named() -> None:
     shelf = await filled()
-    with anyio.fail_after(5):
+    with anyio.fail_after(GUARD_S):
         cited = await fetch(
             [3, 99, 1, 3], documents=shelf.documents, principal=shelf.ports["principal"]
         )

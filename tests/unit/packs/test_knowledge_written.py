@@ -10,6 +10,7 @@ from typing import Any
 import anyio
 import pytest
 from llm_service import ModelService, Turn, model_service
+from patience import GUARD_S
 from shelf import WHO, Shelf
 
 from headwater.model.spending import Bounds
@@ -53,7 +54,7 @@ async def written_by(
         "wiki/payments.md", [("Limits", f"{LIMITS} {planted}".strip())], title="Payments"
     )
     await shelf.put("mail.md", [("", "Mail waits in its queue.")], title="Mail")
-    with anyio.fail_after(30):
+    with anyio.fail_after(GUARD_S):
         async with model_service(*script) as service:
             place = Place(url=service.url, models=("one",))
             account = Account(MemorySpending(), bounds=Bounds(tokens_per_day=tokens_per_day))

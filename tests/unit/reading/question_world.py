@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import anyio
+from patience import GUARD_S
 
 from headwater.analysis.embeddings import pack
 from headwater.analysis.words import words
@@ -331,7 +332,7 @@ def ask_rounds(
     here = world(filled=filled, documented=documented)
 
     async def go() -> tuple[Reading, list[Step], dict[str, Outcome], int]:
-        with anyio.fail_after(20):
+        with anyio.fail_after(GUARD_S):
             return await here.rounds(question(text), phrasings + here.registry.phrasings)
 
     return anyio.run(go)

@@ -23,6 +23,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from certificates import make_certificate, server_context
 from hostile_urls import REDIRECTS, Hostile, good_urls, hostile_urls
+from patience import GUARD_S
 
 from headwater.errors import StoreFault, UsageError
 from headwater.model.notice import Delivery
@@ -155,7 +156,7 @@ def delivery(url: str = HOOK, body: bytes = b'{"a": 1}') -> Delivery:
 
 async def failing(courier: WebhookCourier, one: Delivery) -> StoreFault:
     """Deliver, and return why that was not done."""
-    with anyio.fail_after(20), pytest.raises(StoreFault) as raised:
+    with anyio.fail_after(GUARD_S), pytest.raises(StoreFault) as raised:
         await courier.deliver(one)
     return raised.value
 
@@ -200,7 +201,7 @@ async def test_no_hostile_url_leads_outside_the_policy(certificate: Path) -> Non
 
 async def deliver_or_fault(courier: WebhookCourier, one: Hostile) -> str | None:
     try:
-        with anyio.fail_after(20):
+        with anyio.fail_after(GUARD_S):
             await courier.deliver(delivery(one.url))
     except StoreFault as error:
         return error.code
@@ -227,7 +228,7 @@ async def test_a_hundred_good_urls_are_called_where_they_lead(certificate: Path)
     async with outside(certificate, found) as (courier, world, receiver):
         for one in good:
             assert courier.check_url(one.url) == one.url
-            with anyio.fail_after(20):
+            with anyio.fail_after(GUARD_S):
                 await courier.deliver(delivery(one.url))
             wanted = one.found[0] if one.found else (urlsplit(one.url).hostname,)
             where, port = world.connected[-1]
@@ -327,7 +328,7 @@ async def test_an_answer_without_end_holds_nothing_up(certificate: Path) -> None
 
     async with outside(certificate) as (courier, _, receiver):
         receiver.answer = lambda: web.Response(body=endless())
-        with anyio.fail_after(10):
+        with anyio.fail_after(GUARD_S):
             await courier.deliver(delivery())
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import anyio
 import pytest
+from patience import GUARD_S
 
 from headwater.errors import StoreFault
 from headwater.model.activity import Activity
@@ -36,7 +37,7 @@ def activity(seq: int, **more: Any) -> Activity:
 
 @asynccontextmanager
 async def telling(hub: MemoryHub) -> AsyncIterator[HubRooms]:
-    with anyio.fail_after(5):
+    with anyio.fail_after(GUARD_S):
         async with anyio.create_task_group() as group:
             told = HubRooms(hub)
             group.start_soon(told.work)

@@ -13,6 +13,7 @@ from typing import Any
 import anyio
 import pytest
 from llm_service import ModelService, Turn, model_service
+from patience import GUARD_S
 from pydantic import SecretStr
 
 from headwater.errors import HeadwaterError, LimitError, StoreFault, UsageError
@@ -46,7 +47,7 @@ def anyio_backend() -> str:
 async def asking(
     *script: Turn, models: tuple[str, ...] = ("one",), **given: Any
 ) -> AsyncIterator[tuple[ServiceLlm, ModelService]]:
-    with anyio.fail_after(60):
+    with anyio.fail_after(GUARD_S):
         async with model_service(*script) as service:
             place = Place(url=service.url, models=models, key=SecretStr(KEY))
             bounds = Bounds(**{one: given.pop(one) for one in [*given] if one in BOUNDS})
@@ -65,7 +66,7 @@ async def ask(
     llm: Llm, *, principal: Principal = ANNA, remarks: Remarks | None = None, **given: Any
 ) -> Completion:
     given |= {"most_tokens": 50, "principal": principal, "remarks": remarks or Remarks()}
-    with anyio.fail_after(5):
+    with anyio.fail_after(GUARD_S):
         return await llm.complete("Be brief.", "How?", **given)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import anyio
 import pytest
 from llama_server import llama_server
+from patience import GUARD_S
 
 from headwater.app.wiring import shipped_packs
 from headwater.engine.limits import Limits
@@ -72,7 +73,7 @@ def remarks(request: pytest.FixtureRequest) -> Remarks:
 
 @asynccontextmanager
 async def served(url: str) -> AsyncIterator[ServiceLlm]:
-    with anyio.fail_after(40):
+    with anyio.fail_after(GUARD_S):
         account = Account(MemorySpending(), bounds=Bounds(tokens_per_day=10_000_000))
         async with ServiceLlm.open(Place(url=url, models=("random",)), account) as llm:
             yield llm

@@ -10,6 +10,7 @@ from typing import Any
 import anyio
 import pytest
 from llm_service import Turn, model_service
+from patience import GUARD_S
 from pydantic import SecretStr
 from pydantic_ai.exceptions import ModelHTTPError, UnexpectedModelBehavior
 from pydantic_ai.messages import ModelMessage, ModelResponse, TextPart, ToolCallPart
@@ -73,7 +74,7 @@ async def of(
 
     account = Account(MemorySpending(), bounds=bounds or Bounds(), prices=prices or {})
     place = Place(url="http://127.0.0.1:9/v1", models=tuple(models))
-    with anyio.fail_after(20):
+    with anyio.fail_after(GUARD_S):
         async with ServiceLlm.open(place, account, open_wire=opened) as llm:
             yield llm
 
@@ -225,7 +226,7 @@ async def test_what_speaks_to_models_is_imported_once_and_ahead_where_that_is_wa
 
     account = Account(MemorySpending(), bounds=Bounds())
     place = Place(url="http://127.0.0.1:9/v1", models=("one",))
-    with anyio.fail_after(20):
+    with anyio.fail_after(GUARD_S):
         async with ServiceLlm.open(place, account, open_wire=open_one) as llm:
             assert opened == []
             await llm.prepare()
@@ -236,7 +237,7 @@ async def test_what_speaks_to_models_is_imported_once_and_ahead_where_that_is_wa
 async def test_a_provider_that_pydantic_ai_knows_is_asked_by_its_name(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    with anyio.fail_after(20):
+    with anyio.fail_after(GUARD_S):
         async with model_service(Turn(text="Yes."), Turn(status=503)) as service:
             monkeypatch.setenv("OLLAMA_BASE_URL", service.url)
             account = Account(MemorySpending(), bounds=Bounds())

@@ -6,6 +6,7 @@ import time
 import anyio
 import pytest
 from anyio import fail_after
+from patience import GUARD_S
 
 from headwater.services.loop_watch import LoopWatch
 
@@ -19,30 +20,30 @@ def hold_up_the_loop(seconds):
 
 
 async def until_stalled(watch, *, seconds):
-    async with anyio.create_task_group() as group:
-        group.start_soon(watch.watch)
-        await anyio.sleep(0.05)
-        hold_up_the_loop(seconds)
-        with fail_after(5):
-            while not watch.stalls and seconds > LATE_S:  # noqa: ASYNC110 (its thread counts)
-                await anyio.sleep(0.01)
-        await anyio.sleep(0.05)
-        group.cancel_scope.cancel()
+    """Hold up the loop until that is seen; on a busy machine something else may be, before."""
+    with fail_after(GUARD_S):
+        async with anyio.create_task_group() as group:
+            group.start_soon(watch.watch)
+            while not watch.last_stall.endswith("hold_up_the_loop"):
+                await anyio.sleep(0.05)
+                hold_up_the_loop(seconds)
+            await anyio.sleep(0.05)
+            group.cancel_scope.cancel()
 
 
 async def test_a_blocking_call_is_counted_and_its_frame_is_named(caplog: pytest.LogCaptureFixture):
     watch = LoopWatch(late_s=LATE_S)
     with caplog.at_level(logging.WARNING):
         await until_stalled(watch, seconds=0.5)
-    assert watch.stalls == 1
-    assert watch.last_stall.endswith("hold_up_the_loop")
+    assert watch.stalls >= 1
     assert "test_loop_watch.py" in watch.last_stall
     assert "hold_up_the_loop" in caplog.text
 
 
 async def test_a_loop_that_turns_is_no_stall():
-    watch = LoopWatch(late_s=2.0)
-    await until_stalled(watch, seconds=0.0)
+    watch = LoopWatch(late_s=GUARD_S)
+    with anyio.move_on_after(0.1):
+        await watch.watch()
     assert watch.stalls == 0
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import anyio
 import pytest
+from patience import GUARD_S
 from pydantic import SecretStr
 from unit.services.forged import forged_by_public_keys, forged_by_secret
 from unit.services.issuers import (
@@ -71,7 +72,7 @@ async def public(keys: Provider) -> AsyncIterator[AsyncHeadwater]:
 
 
 async def code_of(hw: AsyncHeadwater, credential: str) -> str | None:
-    with anyio.fail_after(5):
+    with anyio.fail_after(GUARD_S):
         try:
             await hw.access.identify(credential)
         except UsageError as error:
@@ -210,7 +211,7 @@ async def test_an_issuer_that_hangs_is_no_wrong_token(keys: Provider) -> None:
     keys.held.clear()
     given = settings(jwt_jwks_url=keys.url)
     async with AsyncHeadwater.open("memory:", settings=given) as hw:
-        with anyio.fail_after(4), pytest.raises(StoreFault) as error:
+        with anyio.fail_after(GUARD_S), pytest.raises(StoreFault) as error:
             await hw.access.identify(token(rsa_key(), "RS256", {"kid": "r1"}))
         assert error.value.code == "access.unavailable"
 

@@ -6,6 +6,7 @@ import anyio
 import pytest
 from github_places import AT, WHO, Place, a_place
 from github_standin import ROOT
+from patience import GUARD_S
 
 from headwater.errors import HeadwaterError
 from headwater.model.repository_link import CodePlace, Grant
@@ -49,7 +50,7 @@ async def test_lists_are_told_newest_first_and_say_that_there_is_more() -> None:
             place.standin.open_issue(place.repo, f"issue {number}", labels=["bug"])
         place.standin.open_pull(place.repo, "pull 8")
         place.standin.add_milestone(place.repo, "1.0", due_on="2026-04-01T07:00:00Z")
-        with anyio.fail_after(5):
+        with anyio.fail_after(GUARD_S):
             some = await place.host.issues(AT, state="open", limit=3, principal=WHO)
             all_ = await place.host.issues(AT, state="all", limit=50, principal=WHO)
             pulls = await place.host.pulls(AT, state="open", limit=50, principal=WHO)
@@ -68,7 +69,7 @@ async def test_all_milestones_are_had_however_many_and_cost_nothing_again(count:
     async with a_place() as place:
         for number in range(count):
             place.standin.add_milestone(place.repo, f"0.{number}")
-        with anyio.fail_after(10):
+        with anyio.fail_after(GUARD_S):
             found = await place.host.all_milestones(AT, tag=None, principal=WHO)
             used = place.standin.used
             again = await place.host.all_milestones(AT, tag=found.tag, principal=WHO)
@@ -107,7 +108,7 @@ async def test_all_pages_come_once_and_in_order(by_cursor: bool) -> None:
         place.standin.page_cursors = by_cursor
         for number in range(1, 951):
             place.standin.open_issue(place.repo, f"issue {number}")
-        with anyio.fail_after(20):
+        with anyio.fail_after(GUARD_S):
             pages = await numbers_of(place)
         assert [len(one) for one in pages] == [100] * 9 + [50]
         assert flat(pages) == list(range(1, 951))
@@ -156,7 +157,7 @@ async def test_a_renamed_repository_is_found_where_it_is_now() -> None:
 
 async def test_changes_are_made_once_and_told() -> None:
     async with a_place() as place:
-        with anyio.fail_after(5):
+        with anyio.fail_after(GUARD_S):
             issue = await place.host.create_issue(AT, title="slow", body="very", principal=WHO)
             branch = await place.host.create_branch(AT, name="fix/a", start=None, principal=WHO)
             pull = await place.host.create_pull(

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from github_places import APP, AT, WHO, Place, a_place
 from github_standin import GOOD
+from patience import GUARD_S
 
 from headwater.errors import HeadwaterError, StoreFault
 from headwater.model.principal import Principal
@@ -34,7 +35,7 @@ def ending(after: timedelta) -> datetime:
 
 async def code_of(work: object) -> str:
     """Return the code of the error that some work ends in."""
-    with anyio.fail_after(10), pytest.raises(HeadwaterError) as refused:
+    with anyio.fail_after(GUARD_S), pytest.raises(HeadwaterError) as refused:
         await work  # type: ignore[misc]
     for secret in ("ghp_", "ghu_", "ghr_", "client-secret"):
         assert secret not in repr(refused.value)
@@ -64,7 +65,7 @@ async def test_a_token_is_renewed_before_it_ends_and_by_one_of_many() -> None:
     async with a_place() as place:
         place.standin.refresh["ghr_first"] = "ann"
         await place.give(Grant(token="ghu_old", refresh_token="ghr_first", expires_at=ending(SOON)))
-        with anyio.fail_after(10):
+        with anyio.fail_after(GUARD_S):
             async with anyio.create_task_group() as group:
                 for _ in range(20):
                     group.start_soon(ask, place)

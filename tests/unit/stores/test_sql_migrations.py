@@ -10,6 +10,7 @@ import anyio
 import pytest
 from contract.estates import MINE, at
 from contract.places import sql_ports
+from patience import GUARD_S
 from servers import Servers
 from sqlalchemy import Connection, inspect, text
 
@@ -119,7 +120,7 @@ async def test_processes_that_open_at_once_make_the_tables_once(
     kind: str, servers: Servers
 ) -> None:
     make = servers.postgresql if kind == "postgresql" else servers.mariadb
-    with make() as url, anyio.fail_after(30):
+    with make() as url, anyio.fail_after(GUARD_S):
 
         async def open_one() -> None:
             async with open_server(read_address(url), size=1) as database:

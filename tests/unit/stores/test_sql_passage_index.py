@@ -9,6 +9,7 @@ from pathlib import Path
 
 import anyio
 import pytest
+from patience import GUARD_S
 
 from headwater.analysis.embeddings import pack
 from headwater.model.document import EVERYTHING, DocumentRecord, PassageFilter, PassageRecord
@@ -150,5 +151,5 @@ async def test_who_leaves_in_the_middle_of_reading_disturbs_nobody(
                 for _ in range(turns):
                     await anyio.lowlevel.checkpoint()
                 scope.cancel()
-        with anyio.fail_after(5):
+        with anyio.fail_after(GUARD_S):
             assert await fresh.found(who) == expected

@@ -11,6 +11,7 @@ from typing import Any
 import anyio
 import pytest
 from contract.places import SERVERS, Place, emptied, server_place
+from patience import GUARD_S, PROMPT_S
 from proxy import Proxy, open_proxy
 from servers import Servers
 from sqlalchemy import Connection, insert, select, text
@@ -22,9 +23,8 @@ from headwater.stores.sql.server_database import ServerDatabase, open_database
 from headwater.stores.sql.server_opening import make_server, open_server
 from headwater.stores.sql.tables import data_version
 
-GUARD_S = 20
-BACK_S = 5.0
-"""Seconds after a fault's end by which all has to be as before."""
+KEPT = range(0, 300, 7)
+"""Units of a random schedule that nobody leaves, however slow they are."""
 WAITS = {"postgresql": "SELECT pg_sleep(:s)", "mariadb": "SELECT SLEEP(:s)"}
 SESSIONS = {
     "postgresql": "SELECT coalesce(state, '') FROM pg_stat_activity "
@@ -153,6 +153,8 @@ class Schedule:
     async def worker(self, numbers: Iterator[int]) -> None:
         for number in numbers:
             wait_s, gone_s = self._dice.uniform(0, 0.02), self._dice.uniform(0, 0.2)
+            if number in KEPT:  # as slow as it may be
+                gone_s = GUARD_S
             with anyio.move_on_after(gone_s), suppress(DeadlineExceeded):
                 await (self._write if number % 2 else self._read)(f"{number:03}", wait_s)
 
@@ -175,19 +177,23 @@ class Schedule:
             self.wrong.append((key, found))
 
 
-async def at_once(database: ServerDatabase, work: Callable[[Connection], Any]) -> float:
-    """Run a unit as often at once as there are connections; return the seconds it took."""
-    began = anyio.current_time()
-    async with anyio.create_task_group() as group:
-        for _ in range(database.size):
-            group.start_soon(partial(database.read, work, tenant="t"))
-    return anyio.current_time() - began
+async def use_all(database: ServerDatabase, name: str) -> None:
+    """Have all connections carry something at once, and end it."""
+    with anyio.fail_after(GUARD_S):
+        async with anyio.create_task_group() as group:
+            for _ in range(database.size):
+                group.start_soon(partial(database.read, waiting(name, 600), tenant="t"))
+            while database.in_use < database.size:
+                await anyio.wait_all_tasks_blocked()
+            group.cancel_scope.cancel()
+        while database.in_use:
+            await anyio.wait_all_tasks_blocked()
 
 
 async def test_300_cancellations_leave_nothing_half_done(
     database: ServerDatabase, place: Place, name: str
 ) -> None:
-    await at_once(database, waiting(name, 0.05))
+    await use_all(database, name)
     schedule = Schedule(database, name, seed=4)
     numbers = iter(range(300))
     with anyio.fail_after(GUARD_S):
@@ -199,22 +205,22 @@ async def test_300_cancellations_leave_nothing_half_done(
     assert schedule.wrong == []
     assert sorted(found) == sorted(f"{key}{half}" for key in keys for half in "ab")
     assert schedule.told <= keys
-    assert 0 < len(schedule.told) < 150
-    with anyio.fail_after(BACK_S):
+    assert len(schedule.told) >= len([number for number in KEPT if number % 2])
+    with anyio.fail_after(GUARD_S):
         while database.in_use:
             await anyio.wait_all_tasks_blocked()
         while len(left := await sessions(place, name)) > database.size:
             await anyio.wait_all_tasks_blocked()
     assert not any("transaction" in state for state in left)
-    assert await at_once(database, waiting(name, 0.3)) < 0.3 * database.size / 2
+    await use_all(database, name)
 
 
 async def test_a_cancelled_statement_ends_on_the_server_too(
     database: ServerDatabase, place: Place, name: str
 ) -> None:
     with anyio.move_on_after(0.1):
-        await database.read(waiting(name, 30), tenant="t")
-    with anyio.fail_after(BACK_S):
+        await database.read(waiting(name, 600), tenant="t")
+    with anyio.fail_after(GUARD_S):
         while any(state in {"active", "Query"} for state in await sessions(place, name)):
             await anyio.wait_all_tasks_blocked()
         while database.in_use:
@@ -226,8 +232,8 @@ async def test_the_server_keeps_the_deadline_where_the_loop_does_not(
 ) -> None:
     began = anyio.current_time()
     with pytest.raises((DeadlineExceeded, TimeoutError)), anyio.fail_after(0.2):
-        await database.read(waiting(name, 10), tenant="t")
-    assert anyio.current_time() - began < 0.5
+        await database.read(waiting(name, 600), tenant="t")
+    assert anyio.current_time() - began < GUARD_S
     assert await database.read(one, tenant="t") == 1
 
 
@@ -267,12 +273,12 @@ async def test_plain_code_of_a_load_stops_when_its_caller_leaves(database: Serve
     assert await database.read(ports, tenant="t") == []
 
 
-async def failing(database: ServerDatabase, *, within_s: float = 1.0) -> str:
+async def failing(database: ServerDatabase, *, within_s: float = GUARD_S) -> str:
     """Return the code of a call that fails in its time."""
     began = anyio.current_time()
     with pytest.raises((HeadwaterError, TimeoutError)) as caught, anyio.fail_after(within_s):
         await database.read(one, tenant="t")
-    assert anyio.current_time() - began < within_s + 0.2
+    assert anyio.current_time() - began < within_s + PROMPT_S
     if isinstance(caught.value, TimeoutError):
         return "late"
     assert caught.value.retry_safe or caught.value.code == "store.failed", caught.value
@@ -281,7 +287,7 @@ async def failing(database: ServerDatabase, *, within_s: float = 1.0) -> str:
 
 
 async def recovered(database: ServerDatabase) -> None:
-    with anyio.fail_after(BACK_S):
+    with anyio.fail_after(GUARD_S):
         while True:
             try:
                 assert await database.read(one, tenant="t") == 1
@@ -295,21 +301,22 @@ async def test_connections_cut_while_idle_are_replaced_unnoticed(
     behind: ServerDatabase, proxy: Proxy
 ) -> None:
     proxy.cut()
-    with anyio.fail_after(BACK_S):
+    with anyio.fail_after(GUARD_S):
         assert await behind.read(one, tenant="t") == 1
 
 
 async def test_a_connection_cut_within_a_call_is_a_fault_that_may_be_tried_again(
     behind: ServerDatabase, proxy: Proxy, database: ServerDatabase, name: str
 ) -> None:
+    written = anyio.Event()
+
     async def cut() -> None:
-        while behind.in_use == 0:
-            await anyio.wait_all_tasks_blocked()
-        await anyio.sleep(0.1)
+        await written.wait()
         proxy.cut()
 
     def work(connection: Connection) -> None:
         add("a")(connection)
+        written.set()
         waiting(name, 5)(connection)
 
     async with anyio.create_task_group() as group:
@@ -344,7 +351,7 @@ async def test_a_server_that_hangs_holds_no_call_beyond_its_time(
 
 async def test_noise_is_a_fault_like_any_other(behind: ServerDatabase, proxy: Proxy) -> None:
     proxy.down.scrambles = True
-    codes = {await failing(behind) for _ in range(3)}
+    codes = {await failing(behind, within_s=1.0) for _ in range(3)}
     assert codes <= {"store.lost", "store.unreachable", "store.failed", "late"}
     proxy.cut()
     await proxy.mend()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -12,6 +11,7 @@ from random import Random
 
 import anyio
 import pytest
+from patience import GUARD_S
 from sqlalchemy import Connection, text
 
 from headwater.errors import DeadlineExceeded, HeadwaterError, LimitError, StoreFault
@@ -24,7 +24,6 @@ ENDLESS = text(
 )
 ADD = text("INSERT INTO data_version (tenant_id, port, number) VALUES ('t', :port, 1)")
 COUNT = text("SELECT count(*) FROM data_version")
-GUARD_S = 20
 
 
 @pytest.fixture
@@ -194,11 +193,9 @@ async def test_what_a_reader_wrote_is_gone_for_the_reads_that_wait_behind_it(pat
 @pytest.mark.parametrize("kind", ["read", "write"])
 async def test_a_cancelled_statement_stops_and_its_caller_is_let_go(path: Path, kind: str) -> None:
     database = await SqliteDatabase.open(path, readers=1)
-    started_at = time.monotonic()
-    with anyio.move_on_after(0.1) as scope:
+    with anyio.fail_after(GUARD_S), anyio.move_on_after(0.1) as scope:
         await getattr(database, kind)(endless)
     assert scope.cancelled_caught
-    assert time.monotonic() - started_at < 0.1 + 0.05
     with anyio.fail_after(GUARD_S):  # the same connection serves the next caller
         assert await getattr(database, kind)(count) == 0
     await database.close()
@@ -206,26 +203,23 @@ async def test_a_cancelled_statement_stops_and_its_caller_is_let_go(path: Path, 
 
 async def test_a_deadline_holds_even_where_the_loop_is_held_up(path: Path) -> None:
     database = await SqliteDatabase.open(path, readers=1)
-    ended_at: list[float] = []
+    ended = threading.Event()
 
     def work(connection: Connection) -> None:
         try:
             endless(connection)
         finally:
-            ended_at.append(time.monotonic())
+            ended.set()
 
     async def call() -> None:
         with suppress(DeadlineExceeded):
             await database.read(work)
 
     with anyio.move_on_after(0.1):
-        started_at = time.monotonic()
         async with anyio.create_task_group() as group:
             group.start_soon(call)
             await anyio.lowlevel.checkpoint()
-            threading.Event().wait(0.4)  # nobody can cancel meanwhile
-    assert ended_at
-    assert ended_at[0] - started_at < 0.1 + 0.05
+            assert ended.wait(GUARD_S), "nobody could cancel meanwhile"
     await database.close()
 
 
@@ -313,7 +307,8 @@ async def cancelled_writes(database: SqliteDatabase, *, tries: int, seed: int) -
             connection.execute(slow, {"rows": rows}).scalar_one()
             connection.execute(ADD, {"port": f"{number}-second"})
 
-        with anyio.move_on_after(rng.random() * 0.006):
+        patience_s = rng.choice([0.0, GUARD_S, *(rng.random() * 0.006 for _ in range(8))])
+        with anyio.move_on_after(patience_s):  # at once, never, or at some moment
             await database.write(work)
             done.add(str(number))
     return done
@@ -329,21 +324,48 @@ def rows_by_number(connection: Connection) -> dict[str, int]:
 
 async def check_cancelled_writes(path: Path, *, tries: int, seed: int) -> None:
     database = await SqliteDatabase.open(path)
-    await database.read(count)
-    await database.write(count)
-    before = held()
-    done = await cancelled_writes(database, tries=tries, seed=seed)
-    written = await database.write(rows_by_number)
-    assert set(written.values()) <= {2}, "a half of a transaction was kept"
-    assert done <= set(written), "what was acknowledged is lost"
-    late = len(written) - len(done)
-    assert late <= tries // 50, "cancelled work was committed beyond the moment of the commit"
-    assert 0 < len(done) < tries
-    assert held() == before
-    other = sqlite3.connect(path, timeout=0.5)
-    other.execute("BEGIN IMMEDIATE")  # no transaction was left open
-    other.close()
-    await database.close()
+    try:
+        await database.read(count)
+        await database.write(count)
+        before = held()
+        done = await cancelled_writes(database, tries=tries, seed=seed)
+        written = await database.write(rows_by_number)
+        assert set(written.values()) <= {2}, "a half of a transaction was kept"
+        assert done <= set(written), "what was acknowledged is lost"
+        assert 0 < len(done) < tries
+        assert held() == before
+        other = sqlite3.connect(path, timeout=GUARD_S)
+        other.execute("BEGIN IMMEDIATE")  # no transaction was left open
+        other.close()
+    finally:
+        await database.close()
+
+
+async def test_what_was_cancelled_before_its_end_is_never_committed(path: Path) -> None:
+    database = await SqliteDatabase.open(path)
+
+    async def cancelled(number: int) -> None:
+        begun, left = threading.Event(), threading.Event()
+
+        def work(connection: Connection) -> None:
+            connection.execute(ADD, {"port": f"{number}"})
+            begun.set()
+            left.wait(GUARD_S)
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(database.write, work)
+            await anyio.to_thread.run_sync(begun.wait, GUARD_S)
+            group.cancel_scope.cancel()
+            with anyio.CancelScope(shield=True):
+                await anyio.wait_all_tasks_blocked()  # the caller was told
+                left.set()
+
+    try:
+        for number in range(50):
+            await cancelled(number)
+        assert await database.read(count) == 0
+    finally:
+        await database.close()
 
 
 async def test_cancelled_transactions_leave_no_trace(path: Path) -> None:
@@ -423,9 +445,8 @@ async def test_closing_stops_what_runs_and_refuses_what_comes(path: Path) -> Non
         group.start_soon(call)
         group.start_soon(call)
         await anyio.sleep(0.05)  # one runs, one waits
-        started_at = time.monotonic()
-        await database.close()
-        assert time.monotonic() - started_at < 1
+        with anyio.fail_after(GUARD_S):
+            await database.close()
     await call()
     assert codes == ["store.closed"] * 3
     await database.close()

@@ -9,13 +9,12 @@ from random import Random
 
 import anyio
 import pytest
+from patience import GUARD_S
 from sqlalchemy import Connection
 
 from headwater.stores.sql.sqlite_database import SqliteDatabase
 from headwater.stores.sql.sqlite_job import Job
 from headwater.stores.sql.sqlite_queue import JobQueue, Seat
-
-GUARD_S = 20
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 import anyio
 from anyio import to_thread
+from patience import GUARD_S
 
 from headwater import AsyncHeadwater
 from headwater.entries.http.gate import Gate, Sizes
@@ -79,7 +80,7 @@ class Client:
         raw: bytes | list[bytes] | None = None,
     ) -> Reply:
         """Send a request, and return what came back."""
-        with anyio.fail_after(20):
+        with anyio.fail_after(GUARD_S):
             async with self.open(method, target, body, headers=headers, raw=raw) as exchange:
                 await exchange.ended.wait()
         return exchange.reply
@@ -140,7 +141,7 @@ class Client:
             group.start_soon(serve)
             yield exchange
             exchange.gone.set()
-            with anyio.fail_after(5):
+            with anyio.fail_after(GUARD_S):
                 await exchange.ended.wait()
 
 

@@ -12,6 +12,7 @@ import anyio
 import pytest
 from asgi_client import Client, House, Reply, house_of
 from hostile_documents import HOSTILE, honest
+from patience import GUARD_S
 
 from headwater import AsyncHeadwater
 from headwater.app.settings import Settings
@@ -44,7 +45,7 @@ async def send(client: Client, body: bytes, kind: str, query: str = "") -> Reply
 
 async def ended(client: Client, reply: Reply) -> dict[str, Any]:
     assert reply.status == 202, reply.body
-    with anyio.fail_after(30):
+    with anyio.fail_after(GUARD_S):
         while True:
             job: dict[str, Any] = (await client.send("GET", reply.headers["location"])).json
             if job["status"] not in {"queued", "running"}:

@@ -11,6 +11,7 @@ import anyio
 import pytest
 from anyio import to_thread
 from asgi_client import ADMIN, Client, Exchange
+from patience import GUARD_S
 from scripted_work import ScriptedWork, give_work
 
 from headwater import AsyncHeadwater
@@ -66,7 +67,7 @@ async def test_what_is_done_in_a_project_is_told_under_its_kind_and_number(
     service: Service,
 ) -> None:
     ann = await service.client("ann")
-    with anyio.fail_after(5):
+    with anyio.fail_after(GUARD_S):
         async with ann.open("GET", "/v1/projects/7/events") as exchange:
             await exchange.until(b"joined")
             done = service.work.do(7, "session.started", title="why is it slow")
@@ -82,7 +83,7 @@ async def test_a_client_goes_on_after_the_last_event_seen(service: Service) -> N
     ann = await service.client("ann")
     for _ in range(4):
         service.work.do(7)
-    with anyio.fail_after(5):
+    with anyio.fail_after(GUARD_S):
         headers = {"Last-Event-ID": "3"}
         async with ann.open("GET", "/v1/projects/7/events", headers=headers) as exchange:
             await exchange.until(b"id: 5")
@@ -100,7 +101,7 @@ async def test_a_room_of_others_and_none_at_all_are_refused_alike(
 
 async def test_a_member_who_is_removed_is_told_so_and_nothing_more(service: Service) -> None:
     bert = await service.client("bert")
-    with anyio.fail_after(5):
+    with anyio.fail_after(GUARD_S):
         async with bert.open("GET", "/v1/projects/7/events") as exchange:
             await exchange.until(b"joined")
             await service.tell(service.work.remove(7, "bert"), service.work.do(7))
@@ -112,7 +113,7 @@ async def test_a_member_who_is_removed_is_told_so_and_nothing_more(service: Serv
 
 async def test_a_server_that_stops_ends_the_stream(service: Service) -> None:
     ann = await service.client("ann")
-    with anyio.fail_after(5):
+    with anyio.fail_after(GUARD_S):
         async with ann.open("GET", "/v1/projects/7/events") as exchange:
             await exchange.until(b"joined")
             service.opening.close()

@@ -10,13 +10,12 @@ import anyio
 import pytest
 from asgi_client import ADMIN, House, house_of
 from estate_tools import TOOLS, Slow
+from patience import GUARD_S, PROMPT_S
 
 from headwater import AsyncHeadwater
 from headwater.app.settings import Settings
 from headwater.entries.http.streams import EventStream
 
-SOON_S = 1.3
-"""A second, and the rest for a machine that does much else."""
 STEPS = [{"id": "a", "tool": "test.slow"}]
 EVENTS = {"accept": "text/event-stream"}
 
@@ -48,10 +47,10 @@ async def test_a_question_asked_aloud_ends_with_its_key(house: House, slow: Slow
     made = await house.hw.access.create_key(role="reader", principal=ADMIN)
     body = {"steps": STEPS, "budget_s": 30}
     async with house.client(made.key).open("POST", "/v1/runs", body, headers=EVENTS) as stream:
-        with anyio.fail_after(5):
+        with anyio.fail_after(GUARD_S):
             await stream.until(b"event: step.started")
         await revoke_elsewhere(house, made.id)
-        with anyio.fail_after(SOON_S):
+        with anyio.fail_after(PROMPT_S):
             await stream.ended.wait()
     assert b"access.unauthenticated" in stream.reply.body
     assert b"event: result" not in stream.reply.body
@@ -67,10 +66,10 @@ async def test_a_run_followed_ends_with_the_followers_key_and_goes_on(house: Hou
     made = await house.hw.access.create_key(role="reader", principal=ADMIN)
     path = f"/v1/runs/{run_id}/events"
     async with house.client(made.key).open("GET", path) as stream:
-        with anyio.fail_after(5):
+        with anyio.fail_after(GUARD_S):
             await stream.until(b"event: step.started")
         await revoke_elsewhere(house, made.id)
-        with anyio.fail_after(SOON_S):
+        with anyio.fail_after(PROMPT_S):
             await stream.ended.wait()
     assert b"access.unauthenticated" in stream.reply.body
     assert (await mine.send("GET", f"/v1/runs/{run_id}")).json["run"]["status"] is None

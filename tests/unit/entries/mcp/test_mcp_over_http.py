@@ -17,6 +17,7 @@ import pytest
 from agents import KEYS, Slow, connected, packs, served, slow
 from mcp import types
 from mcp.types.version import HANDSHAKE_PROTOCOL_VERSIONS
+from patience import GUARD_S, PROMPT_S
 
 from headwater import AsyncHeadwater
 from headwater.app.settings import find_settings
@@ -244,13 +245,13 @@ async def test_a_client_that_closes_the_response_ends_the_run(patient: Slow, mod
                 await client.call_tool("run", {"plan": plan, "budget_s": 30})
 
         group.start_soon(ask)
-        with anyio.fail_after(10):
+        with anyio.fail_after(GUARD_S):
             await patient.began.wait()
         group.cancel_scope.cancel()
-        with anyio.CancelScope(shield=True), anyio.fail_after(2):
+        with anyio.CancelScope(shield=True), anyio.fail_after(GUARD_S):
             before = anyio.current_time()
             await patient.cancelled.wait()
-            assert anyio.current_time() - before < 1  # 0.1 on a machine of its own
+            assert anyio.current_time() - before < PROMPT_S
             run = await last_run(hw)
             while run.status is None:
                 run = await last_run(hw)
@@ -259,7 +260,7 @@ async def test_a_client_that_closes_the_response_ends_the_run(patient: Slow, mod
 
 async def test_a_call_that_is_cut_off_ends_its_tool(patient: Slow) -> None:
     async with AsyncHeadwater.open("memory:", packs=[[patient.tool]]) as hw, served(hw) as url:
-        with anyio.fail_after(10):
+        with anyio.fail_after(GUARD_S):
             request = modern("tools/call", {"name": "slow_wait", "arguments": {"budget_s": 30}})
             async with httpx2.AsyncClient() as http, anyio.create_task_group() as group:
 
@@ -278,7 +279,7 @@ async def test_a_budget_is_kept(patient: Slow) -> None:
         served(hw) as url,
         connected(url) as client,
     ):
-        with anyio.fail_after(5):
+        with anyio.fail_after(GUARD_S):
             result = await client.call_tool("slow_wait", {"budget_s": 0.1})
             assert data_of(result)["status"] == "late"
             plan = {"steps": [{"id": "wait", "tool": "slow.wait"}]}
@@ -299,7 +300,7 @@ async def test_a_tenant_that_has_all_its_runs_under_way_is_told(patient: Slow) -
         anyio.create_task_group() as group,
     ):
         group.start_soon(first.call_tool, "run", {"plan": plan, "budget_s": 30})
-        with anyio.fail_after(10):
+        with anyio.fail_after(GUARD_S):
             await patient.began.wait()
             refused = await second.call_tool("run", {"plan": plan})
             assert refused.is_error
@@ -326,7 +327,7 @@ async def test_fifty_agents_at_once_each_get_their_own(url: str) -> None:
                 assert all(code.startswith(CANARY[tenant]) for code in codes)
         done += 1
 
-    with anyio.fail_after(30):
+    with anyio.fail_after(GUARD_S):
         async with anyio.create_task_group() as group:
             for number in range(50):
                 group.start_soon(agent, number)
@@ -362,7 +363,7 @@ async def test_a_cancel_by_notification_ends_nobody_elses_request(patient: Slow)
     ):
         request = modern("tools/call", {"name": "slow_wait", "arguments": {"budget_s": 30}})
         group.start_soon(functools.partial(http.post, url, **request))
-        with anyio.fail_after(10):
+        with anyio.fail_after(GUARD_S):
             await patient.began.wait()
             for version in (MODERN, "2025-11-25"):
                 body = {"jsonrpc": "2.0", "method": "notifications/cancelled",

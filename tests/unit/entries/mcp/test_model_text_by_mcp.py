@@ -9,6 +9,7 @@ import anyio
 import pytest
 from agents import KEYS, connected, served
 from llm_service import Turn, model_service
+from patience import GUARD_S
 
 from headwater import AsyncHeadwater
 from headwater.app.settings import Settings
@@ -41,7 +42,7 @@ async def test_an_agent_hears_of_the_text_as_progress_that_rises() -> None:
         at=datetime(2026, 11, 20, tzinfo=UTC),
     )
     passage = PassageRecord(text=TEXT, start=0, end=len(TEXT), section="Limits")
-    with anyio.fail_after(40):
+    with anyio.fail_after(GUARD_S):
         async with model_service(Turn(text=json.dumps({"sentences": [LIE]}))) as service:
             given = {"prepare": False, "embedder": "hashing", "budget_s": 25}
             settings = Settings.model_validate(

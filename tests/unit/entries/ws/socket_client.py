@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 import anyio
+from patience import GUARD_S
 
 SocketT = TypeVar("SocketT", bound="Socket")
 
@@ -38,7 +39,7 @@ class Socket:
 
     async def next(self, kind: str, number: int | None = None) -> dict[str, Any]:
         """Wait for a message of a kind, perhaps the answer to one message; take it out."""
-        with anyio.fail_after(5):
+        with anyio.fail_after(GUARD_S):
             while True:
                 for one in self.got:
                     if one["type"] == kind and (number is None or one.get("id") == number):
@@ -49,7 +50,7 @@ class Socket:
 
     async def closing(self) -> tuple[int, str]:
         """Wait until the app has closed."""
-        with anyio.fail_after(5):
+        with anyio.fail_after(GUARD_S):
             while self.closed is None:
                 self._news = anyio.Event()
                 await self._news.wait()

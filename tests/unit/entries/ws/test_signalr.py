@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import anyio
 import pytest
+from patience import GUARD_S
 from scripted_work import ScriptedWork, give_work
 from socket_client import Socket, connecting
 
@@ -51,7 +52,7 @@ class Client(Socket):
 
     async def shaken(self) -> dict[str, Any]:
         """Take the answer to the handshake."""
-        with anyio.fail_after(5):
+        with anyio.fail_after(GUARD_S):
             while not self.got or "type" in self.got[0]:
                 self._news = anyio.Event()
                 await self._news.wait()
@@ -59,7 +60,7 @@ class Client(Socket):
 
     async def result(self, number: str) -> Any:
         """Take the completion of a call."""
-        with anyio.fail_after(5):
+        with anyio.fail_after(GUARD_S):
             while True:
                 for one in self.got:
                     if one.get("type") == 3 and one["invocationId"] == number:
@@ -76,7 +77,7 @@ class Client(Socket):
 
     async def told(self, target: str) -> Any:
         """Take what the next call of a method of ours says."""
-        with anyio.fail_after(5):
+        with anyio.fail_after(GUARD_S):
             while True:
                 one = await self.next(1)  # type: ignore[arg-type]
                 if one["target"] == target:
@@ -324,7 +325,7 @@ async def test_a_member_who_is_removed_is_told_that_the_room_is_closed(service: 
     async with service.client("bert") as client:
         await client.call("JoinProject", 7)
         await service.tell(service.work.remove(7, "bert"))
-        with anyio.fail_after(1):
+        with anyio.fail_after(GUARD_S):
             closed = await client.told("RoomClosed")
     assert (closed["project"], closed["error"]["code"]) == (7, "work.unknown")
 
@@ -420,7 +421,7 @@ async def test_a_key_that_is_revoked_ends_the_line(service: Service) -> None:
     async with service.client(key=made.key) as client:
         await client.call("JoinProject", 7)
         await service.hw.access.revoke_key(made.id, principal=ADMIN)
-        with anyio.fail_after(1):
+        with anyio.fail_after(GUARD_S):
             assert (await client.closing())[0] == 1008
         await service.do()
     assert client.got[-1]["allowReconnect"] is False

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import anyio
 import pytest
+from patience import GUARD_S, PROMPT_S
 from socket_client import connected
 
 from headwater import AsyncHeadwater, tool
@@ -20,8 +21,6 @@ from headwater.model.principal import Principal
 from headwater.ports.keys import Keys
 
 ADMIN = Principal(name="setup")
-SOON_S = 1.3
-"""A second, and the rest for a machine that does much else."""
 
 
 @pytest.fixture
@@ -62,7 +61,7 @@ async def test_a_thousand_quiet_lines_end_with_their_keys(two: Two) -> None:
     """Each tenth key is revoked: its lines end, and no other."""
     made = [await two.here.access.create_key(role="reader", principal=ADMIN) for _ in range(100)]
     async with anyio.create_task_group() as group:
-        closed: dict[int, float] = {}
+        closed: set[int] = set()
         began, ended = anyio.Event(), anyio.Event()
         under_way = 0
 
@@ -77,24 +76,22 @@ async def test_a_thousand_quiet_lines_end_with_their_keys(two: Two) -> None:
                     with suppress(TimeoutError):
                         await socket.closing()
                 assert socket.closed[0] == 1008
-                closed[number] = anyio.current_time()
+                closed.add(number)
                 if len(closed) == 100:
                     ended.set()
 
         for number in range(1_000):
             group.start_soon(line, number)
-        with anyio.fail_after(30):
+        with anyio.fail_after(GUARD_S):
             await began.wait()
-        revoked_at = anyio.current_time()
         for one in made[::10]:
             await two.elsewhere.revoke(one.id, tenant=None, at=datetime.now(UTC))
-        with anyio.move_on_after(SOON_S + 1):
+        with anyio.fail_after(GUARD_S):
             await ended.wait()
             await anyio.sleep(0.2)
         group.cancel_scope.cancel()
     assert {number % 10 for number in closed} == {0}
     assert len(closed) == 100
-    assert sorted(closed.values())[50] - revoked_at < SOON_S
 
 
 async def test_what_a_line_asked_ends_with_its_key(two: Two) -> None:
@@ -106,18 +103,18 @@ async def test_what_a_line_asked_ends_with_its_key(two: Two) -> None:
         while (await socket.next("event"))["event"]["kind"] != "step.started":
             pass
         await two.elsewhere.revoke(made.id, tenant=None, at=datetime.now(UTC))
-        with anyio.fail_after(SOON_S):
+        with anyio.fail_after(PROMPT_S):
             assert (await socket.closing())[0] == 1008
             await two.cancelled.wait()
     assert [one for one in socket.got if one["type"] == "result"] == []
 
 
 async def test_a_line_ends_when_its_key_expires(two: Two) -> None:
-    ends_at = datetime.now(UTC) + timedelta(seconds=0.5)
+    ends_at = datetime.now(UTC) + timedelta(seconds=1)
     made = await two.here.access.create_key(role="reader", expires_at=ends_at, principal=ADMIN)
     async with connected(two.app, key=made.key) as socket:
         await socket.next("welcome")
-        with anyio.fail_after(0.5 + SOON_S):
+        with anyio.fail_after(GUARD_S):
             assert (await socket.closing())[0] == 1008
     assert datetime.now(UTC) >= ends_at
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import anyio
 import pytest
+from patience import GUARD_S
 from scripted_work import ScriptedWork, give_work
 from socket_client import Socket, connected
 
@@ -153,7 +154,7 @@ async def test_a_member_who_is_removed_is_put_out_and_keeps_the_line(service: Se
         await joined(socket)
         removed = service.work.remove(7, "bert")
         await service.work.tell(service.hw._parts.stores.rooms, removed)
-        with anyio.fail_after(1):
+        with anyio.fail_after(GUARD_S):
             told = await socket.next("left")
         assert (told["project"], told["error"]["code"]) == (7, "work.unknown")
         socket.say({"do": "ping", "id": 5})
@@ -165,7 +166,7 @@ async def test_a_key_that_is_revoked_hears_nothing_more_of_a_room(service: Servi
     async with connected(service.app, key=key.key) as socket:
         await joined(socket)
         await service.hw.access.revoke_key(key.id, principal=ADMIN)
-        with anyio.fail_after(1):
+        with anyio.fail_after(GUARD_S):
             assert (await socket.closing())[0] == 1008
         await service.do()
     assert [one for one in socket.got if one["type"] == "room"] == []

@@ -12,6 +12,7 @@ from astra_documents import numbered
 from astra_standin import TOKEN, Fault, StandIn
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from patience import GUARD_S, PROMPT_S
 
 from headwater.errors import HeadwaterError, LimitError, StoreFault, UsageError
 from headwater.policy.backoff import Backoff
@@ -167,7 +168,7 @@ async def test_what_lasts_is_told_after_all_tries(
     api: StandIn, fault: Fault, code: str, kind: type[HeadwaterError]
 ) -> None:
     api.fault = lambda _command, _number: fault
-    within_s = 0.05 if fault.delay_s else 5.0
+    within_s = 0.5 if fault.delay_s else GUARD_S
     async with AsyncAstraClient(api.url, token=TOKEN, within_s=within_s, tries=3) as astra:
         with pytest.raises(kind) as caught:
             await astra.count("nodes")
@@ -227,7 +228,7 @@ async def test_a_page_that_leads_to_itself_ends_the_search(
 ) -> None:
     page = {"data": {"documents": [{"_id": 1}], "nextPageState": "again"}}
     api.fault = lambda _command, _number: Fault(body=json.dumps(page).encode())
-    with anyio.fail_after(5), pytest.raises(StoreFault):
+    with anyio.fail_after(GUARD_S), pytest.raises(StoreFault):
         await astra.find("nodes")
 
 
@@ -248,7 +249,7 @@ async def test_it_waits_as_long_as_it_is_asked_to(api: StandIn, astra: AsyncAstr
     assert anyio.current_time() - began >= 0.4
 
 
-@pytest.mark.parametrize(("wait", "within_s"), [("5", 1.0), ("3600", 60.0)])
+@pytest.mark.parametrize(("wait", "within_s"), [("20", 15.0), ("3600", 7_200.0)])
 async def test_it_does_not_wait_past_the_deadline_or_for_ever(
     api: StandIn, astra: AsyncAstraClient, wait: str, within_s: float
 ) -> None:
@@ -260,11 +261,11 @@ async def test_it_does_not_wait_past_the_deadline_or_for_ever(
 
 
 async def test_the_callers_deadline_ends_a_request(api: StandIn, astra: AsyncAstraClient) -> None:
-    api.fault = lambda _command, _number: Fault(delay_s=5.0)
+    api.fault = lambda _command, _number: Fault(delay_s=3_600.0)
     began = anyio.current_time()
     with pytest.raises(TimeoutError), anyio.fail_after(0.1):
         await astra.batch_fetch_by_ids("nodes", list(range(500)))
-    assert anyio.current_time() - began < 1.0
+    assert anyio.current_time() - began < PROMPT_S
 
 
 async def test_nobody_there_is_told(api: StandIn) -> None:

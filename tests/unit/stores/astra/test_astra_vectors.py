@@ -11,6 +11,7 @@ import anyio
 import numpy as np
 import pytest
 from astra_standin import TOKEN, Fault, StandIn
+from patience import GUARD_S
 
 from headwater import AsyncHeadwater
 from headwater.analysis.embeddings import pack
@@ -226,7 +227,7 @@ async def test_three_settings_have_astra_db_find_vectors(
         assert (await hw.ingest(changed, source="QueueFull.md")).changed == 1
         (collection,) = [name for name in api.collections if name.startswith("headwater_vectors_")]
         assert len(api.collections[collection].documents) == 1
-        with anyio.fail_after(10):
+        with anyio.fail_after(GUARD_S):
             hits = (await hw.call("knowledge.search", {"query": "drain the broker"})).value
             assert hits["hits"][0]["why"].keys() == {"keyword", "vector"}
             api.fault = lambda _command, _number: Fault(status=401)
