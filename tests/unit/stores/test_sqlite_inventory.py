@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, text
+from anyio import create_task_group, fail_after
+from sqlalchemy import Connection, Engine, event, text
 
 from headwater.analysis.filtering import check_filters
 from headwater.errors import StoreFault, UsageError
@@ -149,6 +151,29 @@ async def test_the_vocabulary_follows_every_load(database: SqliteDatabase) -> No
         (word,) = await inventory.vocabulary(principal=ME)
         assert (word.name, word.key) == ("host", "type")
     assert word.count == 3
+
+
+async def test_of_many_who_ask_for_the_vocabulary_at_once_one_counts_it(
+    database: SqliteDatabase,
+) -> None:
+    inventory = SqlInventory(database)
+    await load(database, host("a"), host("b"))
+    counted: list[str] = []
+
+    def note(_: object, __: object, statement: str, *___: object) -> None:
+        counted.extend(["tags"] if "count(*)" in statement and "FROM tag" in statement else [])
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        with fail_after(10):
+            async with create_task_group() as group:
+                for _ in range(20):
+                    group.start_soon(partial(inventory.vocabulary, principal=ME))
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    assert len(counted) == 1
+    (word,) = await inventory.vocabulary(principal=ME)
+    assert (word.name, word.count) == ("host", 2)
 
 
 async def test_a_tampered_cursor_is_refused(database: SqliteDatabase) -> None:

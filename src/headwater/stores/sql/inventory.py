@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import anyio
 from sqlalchemy import Connection, bindparam
 
 from headwater.analysis.filtering import WHOLE
@@ -44,6 +45,7 @@ class SqlInventory:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._vocabularies: dict[str, tuple[int, list[Candidate]]] = {}
+        self._counting = anyio.Lock()
         self._large = LargeEstates()
 
     async def get(self, ref: ItemRef, *, principal: Principal) -> ConfigurationItem | None:
@@ -104,20 +106,31 @@ class SqlInventory:
 
     async def vocabulary(self, *, principal: Principal) -> list[Candidate]:
         """Return the distinct words in use with how many items carry each, the most used first."""
+        found = await self._words(principal, count=False)
+        if found is None:
+            # Counting looks at every item: of those who ask at once one does, the others read it.
+            async with self._counting:
+                found = await self._words(principal, count=True)
+        return list(found or ())
+
+    async def _words(self, principal: Principal, *, count: bool) -> list[Candidate] | None:
+        """Return the words that are kept where they are of now, else None or those counted now."""
         known = self._vocabularies.get(principal.tenant)
 
-        def work(connection: Connection) -> tuple[int, list[Candidate]]:
+        def work(connection: Connection) -> tuple[int, list[Candidate]] | None:
             version = version_of(connection, "inventory", principal=principal)
             if known is not None and known[0] == version:
                 return known
-            return version, count_words(connection, principal=principal)
+            return (version, count_words(connection, principal=principal)) if count else None
 
         found = await self._database.read(work, tenant=principal.tenant)
+        if found is None:
+            return None
         self._vocabularies.pop(principal.tenant, None)
         self._vocabularies[principal.tenant] = found
         while len(self._vocabularies) > VOCABULARIES:
             del self._vocabularies[next(iter(self._vocabularies))]
-        return list(found[1])
+        return found[1]
 
     async def batch(
         self, after_id: int, *, limit: int, principal: Principal
