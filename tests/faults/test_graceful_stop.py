@@ -202,7 +202,7 @@ async def test_what_was_accepted_before_a_stop_is_there_once(tmp_path: Path, see
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(90)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("seed", range(2, 55))
 async def test_what_was_accepted_before_a_stop_is_there_once_at_many_moments(
     tmp_path: Path, seed: int
