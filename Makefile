@@ -27,7 +27,7 @@ help:
 	@sh .ci/setup
 
 demo: .venv/.locked
-	@$(PY) -m headwater.entries.cli.main demo .demo
+	@$(PY) -m headwater.entries.cli.start demo .demo
 
 services: .venv/.locked
 	@$(PY) .ci/services.py start

@@ -66,9 +66,19 @@ def module_of(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
+def nodes_of(tree: ast.AST) -> Iterable[ast.AST]:
+    """Return what is in a tree; a module's is kept, since many rules look through each."""
+    return _nodes_of_module(tree) if isinstance(tree, ast.Module) else ast.walk(tree)
+
+
+@cache
+def _nodes_of_module(tree: ast.Module) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(tree))
+
+
 def functions_in(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
     """Give every function, methods and inner ones included."""
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield node
 
@@ -97,6 +107,6 @@ def calls_to(name: str, tree: ast.AST) -> list[ast.Call]:
     """Return the calls of what has this name."""
     return [
         node
-        for node in ast.walk(tree)
+        for node in nodes_of(tree)
         if isinstance(node, ast.Call) and dotted(node.func).split(".")[-1] == name
     ]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from house import SOURCES, dotted, everywhere, functions_in, own_nodes, short, tree_of
+from house import SOURCES, dotted, everywhere, functions_in, nodes_of, own_nodes, short, tree_of
 
 NEVER_CALLED = {
     "asyncio.gather": "a task group: a failed sibling must cancel the rest",
@@ -31,7 +31,7 @@ PRIMITIVES = {"Lock", "Event", "Semaphore", "Condition", "Queue", "CapacityLimit
 
 def calls_in(tree: ast.AST) -> Iterator[tuple[ast.Call, str]]:
     """Give every call and the name called, as written."""
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         if isinstance(node, ast.Call):
             yield node, dotted(node.func)
 
@@ -53,7 +53,7 @@ def unowned_tasks(tree: ast.Module) -> Iterator[str]:
 
 def never_imported(tree: ast.Module) -> Iterator[str]:
     """Give imports of what patches loops, blocks them, or is for tests only."""
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         names: list[str] = []
         if isinstance(node, ast.Import):
             names = [one.name for one in node.names]
@@ -69,18 +69,21 @@ def is_never_imported(name: str) -> bool:
 
 def from_asyncio(tree: ast.Module) -> Iterator[str]:
     """Give names taken out of asyncio, which would hide from the ban on their use."""
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         if isinstance(node, ast.ImportFrom) and node.module == "asyncio":
             yield f"line {node.lineno}: from asyncio import"
 
 
 def module_primitives(tree: ast.Module) -> Iterator[str]:
     """Give locks, events and queues made on import: they belong to whichever loop comes first."""
-    inside = {id(one) for function in functions_in(tree) for one in ast.walk(function)}
-    for call, name in calls_in(tree):
-        library, _, what = name.rpartition(".")
-        if id(call) not in inside and library in {"anyio", "asyncio"} and what in PRIMITIVES:
-            yield f"line {call.lineno}: {name}"
+    made = [
+        (call, name)
+        for call, name in calls_in(tree)
+        if name.rpartition(".")[0] in {"anyio", "asyncio"} and name.split(".")[-1] in PRIMITIVES
+    ]
+    if made:
+        inside = {id(one) for function in functions_in(tree) for one in ast.walk(function)}
+        yield from (f"line {call.lineno}: {name}" for call, name in made if id(call) not in inside)
 
 
 def unbounded_queues(tree: ast.Module) -> Iterator[str]:

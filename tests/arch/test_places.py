@@ -13,7 +13,7 @@ from typing import Any
 import anyio
 import pytest
 from estate import write_bundle
-from house import ROOT, SOURCES, calls_to, short, text_of, tree_of
+from house import ROOT, SOURCES, calls_to, nodes_of, short, text_of, tree_of
 
 import headwater
 from headwater import AsyncHeadwater, Headwater
@@ -68,7 +68,7 @@ async def test_every_event_says_where_and_the_place_exists(tmp_path: Path) -> No
 
 def noted_in(tree: ast.AST) -> Iterator[str]:
     """Give the kinds of events that a source tells a journal."""
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         if (
             isinstance(node, ast.Call)
             and isinstance(node.func, ast.Attribute)

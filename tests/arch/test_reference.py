@@ -9,7 +9,17 @@ from functools import cache
 from pathlib import Path
 
 import anyio
-from house import PACKAGE, REFERENCE, SOURCES, calls_to, everywhere, short, text_of, tree_of
+from house import (
+    PACKAGE,
+    REFERENCE,
+    SOURCES,
+    calls_to,
+    everywhere,
+    nodes_of,
+    short,
+    text_of,
+    tree_of,
+)
 
 from headwater import AsyncHeadwater
 from headwater.app.settings import Settings
@@ -35,7 +45,7 @@ RUNTIME = [path for path in SOURCES if "testing" not in path.parts and "demo" no
 
 def keyword_codes(tree: ast.AST) -> Iterator[str]:
     """Give the codes written at a raise or an outcome: `code="..."`, or a field's default."""
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         value: ast.AST | None = None
         if isinstance(node, ast.keyword) and node.arg == "code":
             value = node.value
@@ -46,7 +56,7 @@ def keyword_codes(tree: ast.AST) -> Iterator[str]:
 
 def texts_in(tree: ast.AST) -> Iterator[str]:
     """Give the dotted texts in a piece of source."""
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         value = node.value if isinstance(node, ast.Constant) else None
         if isinstance(value, str) and DOTTED.fullmatch(value):
             yield value

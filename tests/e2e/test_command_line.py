@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from patience import GUARD_S
 
 ITEMS = (
     {"code": "web-1", "name": "Web 1", "type": "service", "owner": "web", "status": "live"},
@@ -35,7 +36,7 @@ def headwater(
         input=stdin,
         env=environment(folder, env),
         capture_output=True,
-        timeout=50,
+        timeout=GUARD_S,
         check=False,
     )
 
@@ -66,15 +67,6 @@ def told(done: subprocess.CompletedProcess[bytes]) -> Any:
     return json.loads(done.stdout)
 
 
-def test_help_takes_less_than_half_a_second_of_cpu(tmp_path: Path) -> None:
-    before = os.times()
-    assert headwater("--help", folder=tmp_path).returncode == 0
-    after = os.times()
-    spent_s = after.children_user + after.children_system
-    spent_s -= before.children_user + before.children_system
-    assert spent_s < 0.5
-
-
 def test_an_answer_has_its_shape_and_status(home: Path) -> None:
     done = headwater("ask", "what breaks if db-1 fails?", "--json", folder=home)
     answer = told(done)
@@ -91,7 +83,7 @@ def test_a_reader_that_goes_away_ends_it_quietly(home: Path) -> None:
         cwd=home,
         env=environment(home),
         capture_output=True,
-        timeout=50,
+        timeout=GUARD_S,
         check=False,
     )
     assert done.returncode in {0, 141}
@@ -107,7 +99,7 @@ def test_a_full_disk_behind_stdout_is_told(home: Path) -> None:
             env=environment(home),
             stdout=full,
             stderr=subprocess.PIPE,
-            timeout=50,
+            timeout=GUARD_S,
             check=False,
         )
     assert done.returncode == 1
@@ -127,7 +119,7 @@ def test_ctrl_c_while_a_plan_is_awaited_stops_at_once(home: Path) -> None:
         assert process.stdin is not None
         process.stdin.write(b'{"steps": [')
         process.stdin.flush()
-        for _ in range(40):  # the signal may come before Python listens, and then ends it as well
+        for _ in range(200):  # the signal may come before Python listens, and then ends it as well
             process.send_signal(signal.SIGINT)
             try:
                 process.wait(timeout=0.25)
@@ -135,6 +127,21 @@ def test_ctrl_c_while_a_plan_is_awaited_stops_at_once(home: Path) -> None:
             except subprocess.TimeoutExpired:
                 continue
         assert process.returncode in {130, -signal.SIGINT}
+
+
+def test_ctrl_c_while_it_still_imports_leaves_no_traceback() -> None:
+    code = (
+        "import os, signal, sys\n"
+        "class CtrlC:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'cyclopts': os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, CtrlC())\n"
+        "from headwater.entries.cli.start import main\n"
+        "main()\n"
+    )
+    words = [sys.executable, "-c", code, "tools"]
+    ended = subprocess.run(words, capture_output=True, timeout=GUARD_S, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (-signal.SIGINT, b"", b"")
 
 
 def test_help_does_not_wait_for_the_app() -> None:
@@ -147,7 +154,7 @@ def test_help_does_not_wait_for_the_app() -> None:
         "    if found: sys.exit(f'{command}: {found}')\n"
     )
     words = [sys.executable, "-c", code]
-    ended = subprocess.run(words, capture_output=True, text=True, timeout=30, check=False)
+    ended = subprocess.run(words, capture_output=True, text=True, timeout=GUARD_S, check=False)
 
     assert (ended.returncode, ended.stderr) == (0, "")
     for command in ("ask", "tools", "load", "demo"):
@@ -163,6 +170,6 @@ def test_an_app_opens_without_what_speaks_to_others() -> None:
         "sys.exit(','.join(sorted(heavy & set(sys.modules))) or 0)"
     )
     words = [sys.executable, "-c", code]
-    ended = subprocess.run(words, capture_output=True, text=True, timeout=30, check=False)
+    ended = subprocess.run(words, capture_output=True, text=True, timeout=GUARD_S, check=False)
 
     assert (ended.returncode, ended.stderr) == (0, "")
