@@ -85,7 +85,6 @@ def python_of(page: Path) -> list[Block]:
     return [one for one in BLOCKS if one.page == page and one.language == "python"]
 
 
-@pytest.mark.timeout(120)
 @pytest.mark.parametrize(
     "page", [page for page in PAGES if python_of(page)], ids=lambda page: str(page.name)
 )
@@ -140,7 +139,6 @@ def commands_of(page: Path) -> list[tuple[int, str]]:
     ]
 
 
-@pytest.mark.timeout(120)
 @pytest.mark.parametrize(
     "page", [page for page in PAGES if commands_of(page)], ids=lambda page: str(page.name)
 )

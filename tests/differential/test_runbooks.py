@@ -17,10 +17,7 @@ from headwater import AsyncHeadwater
 from headwater.app.settings import Settings
 
 RUNBOOKS = Path(__file__).parents[3] / "shared/data/runbooks"
-pytestmark = [
-    pytest.mark.skipif(not RUNBOOKS.exists(), reason=f"{RUNBOOKS} is not there"),
-    pytest.mark.timeout(180),
-]
+pytestmark = pytest.mark.skipif(not RUNBOOKS.exists(), reason=f"{RUNBOOKS} is not there")
 
 
 @asynccontextmanager

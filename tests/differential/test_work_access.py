@@ -184,7 +184,6 @@ def test_everything_that_an_agent_reads_and_all_that_lines_take_is_in_a_table() 
     assert {word for word, _ in METHODS.values()} <= set(BY_WORD)
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize("door", DOORS)
 async def test_whoever_may_does_and_for_nobody_else_it_exists(doors: Doors, door: str) -> None:
     people = PEOPLE if door in {"python", "route"} else SOME

@@ -146,7 +146,6 @@ def settings(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
                 }
 
 
-@pytest.mark.timeout(180)
 def test_the_way_of_the_readme_leads_to_the_cited_passage(
     tmp_path: Path, settings: dict[str, str]
 ) -> None:
@@ -251,7 +250,6 @@ def half_searchable(database: Path) -> tuple[int, int]:
     return bare, mute
 
 
-@pytest.mark.timeout(180)
 def test_a_job_that_is_killed_again_and_again_takes_each_document_in_once(tmp_path: Path) -> None:
     count = 150
     with zipfile.ZipFile(tmp_path / "docs.zip", "w") as packed:

@@ -139,7 +139,6 @@ class Trial:
         case.validate_response(reply, checks=self._checks, headers=headers)
 
 
-@pytest.mark.timeout(300)
 def test_every_route_does_as_it_says(
     server: Server, document: dict[str, Any], keys: dict[str, str]
 ) -> None:

@@ -182,14 +182,12 @@ def check_killed(folder: Path, ticks: list[int], expected: dict[str, str]) -> No
     assert job_of(folder)["status"] == "succeeded"
 
 
-@pytest.mark.timeout(180)
 def test_a_load_that_is_killed_and_killed_again_is_one_load(
     tmp_path: Path, loaded_once: dict[str, str]
 ) -> None:
     check_killed(tmp_path / "a", [1, 15], loaded_once)
 
 
-@pytest.mark.timeout(120)
 def test_an_upload_that_is_killed_is_no_job(tmp_path: Path) -> None:
     write_bundle(tmp_path)
     child = Child(tmp_path, "load")
@@ -229,7 +227,6 @@ def job_of(folder: Path) -> dict[str, object]:
     return anyio.run(find)
 
 
-@pytest.mark.timeout(120)
 def test_a_run_that_is_killed_goes_on_and_its_effect_comes_once(tmp_path: Path) -> None:
     child = Child(tmp_path, "after the effect")
     assert child.until("held")
@@ -242,7 +239,6 @@ def test_a_run_that_is_killed_goes_on_and_its_effect_comes_once(tmp_path: Path) 
     assert job["result"]["status"] == "complete"  # type: ignore[index]
 
 
-@pytest.mark.timeout(120)
 def test_a_step_killed_in_its_effect_is_reported_and_not_done_again(tmp_path: Path) -> None:
     child = Child(tmp_path, "in the effect")
     assert child.until("effect")

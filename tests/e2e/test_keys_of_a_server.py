@@ -79,7 +79,6 @@ def served(tmp_path: Path) -> Iterator[Served]:
         process.stdout.close()
 
 
-@pytest.mark.timeout(120)
 def test_a_key_is_taken_at_once_and_out_after_its_end(served: Served, tmp_path: Path) -> None:
     assert served.ask(None)[0] == 401
     ways = (served.command, served.command_here, served.command_here)

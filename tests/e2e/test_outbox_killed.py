@@ -201,7 +201,6 @@ def run_campaign(folder: Path, kills: int, *, seed: int) -> tuple[int, Campaign]
             nursery.close()
 
 
-@pytest.mark.timeout(120)
 def test_nothing_is_lost_or_doubled_unseen_at_a_kill_of_each_stage(tmp_path: Path) -> None:
     again, campaign = run_campaign(tmp_path, len(STAGES), seed=5)
     assert sum(campaign.kills.values()) >= 4  # some processes are done before their stage

@@ -24,7 +24,6 @@ from headwater.app.settings import Settings
 from headwater.model.access import Role
 from headwater.model.principal import Principal
 
-pytestmark = pytest.mark.timeout(120)
 PEOPLE: dict[str, Role] = {"ann": "operator", "bert": "operator", "eve": "operator"}
 
 

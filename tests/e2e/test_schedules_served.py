@@ -54,7 +54,6 @@ async def instants(server: Server, key: str, *, least: int, after: float = 0.0) 
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(180)
 async def test_what_is_due_is_begun_once_whoever_lives(postgresql: str, tmp_path: Path) -> None:
     env = {"HEADWATER_JOBS_FOLDER": tmp_path / "jobs"}
     folders = [tmp_path / "a", tmp_path / "b"]

@@ -137,7 +137,6 @@ async def test_half_sent_requests_are_closed_and_health_does_not_wait(
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(120)
 async def test_a_thousand_half_sent_requests_are_closed(tmp_path: Path) -> None:
     halves = (b"", b"POST /v1/ask HTTP/1.1\r\nHost: a\r\n", b"GET /v1/ru",
               b"POST /v1/ask HTTP/1.1\r\nHost: a\r\nContent-Length: 50\r\n\r\n{")  # fmt: skip
@@ -278,7 +277,6 @@ def frame(payload: bytes) -> bytes:
     return bytes([0x81, 0x80 | len(payload), 0, 0, 0, 0]) + payload
 
 
-@pytest.mark.timeout(90)
 async def test_it_stops_in_order_and_answers_what_was_asked(tmp_path: Path) -> None:
     async with serving(tmp_path) as one:
         key = await to_thread.run_sync(one.key)
@@ -320,7 +318,6 @@ async def test_it_stops_in_order_and_answers_what_was_asked(tmp_path: Path) -> N
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(60)
 async def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
     async with serving(tmp_path) as one:
         key = await to_thread.run_sync(one.key)

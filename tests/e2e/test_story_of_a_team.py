@@ -109,7 +109,6 @@ async def a_company(folder: Path) -> AsyncIterator[tuple[Person, Person, Person]
             yield olga, ivan, root
 
 
-@pytest.mark.timeout(180)
 async def test_a_team_begins_watches_investigates_and_goes_on_next_morning(tmp_path: Path) -> None:
     async with a_company(tmp_path) as (olga, ivan, root):
         team = await olga_lets_ivan_in(olga, ivan)

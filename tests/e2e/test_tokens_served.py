@@ -105,7 +105,6 @@ async def test_every_forged_token_is_401_and_nothing_tells_them_apart(server: Se
     assert len(seen) == 1
 
 
-@pytest.mark.timeout(120)
 async def test_keys_that_are_kept_do_and_new_ones_are_found(
     server: Server, issuer: Provider
 ) -> None:
@@ -139,7 +138,6 @@ async def test_keys_that_are_kept_do_and_new_ones_are_found(
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(120)
 async def test_a_provider_that_is_away_from_the_start_is_no_wrong_token(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:

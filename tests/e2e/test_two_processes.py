@@ -87,7 +87,6 @@ def let_go(process: subprocess.Popen[str]) -> None:
     process.stdin.flush()
 
 
-@pytest.mark.timeout(90)
 async def test_a_run_of_one_process_is_cancelled_in_another(tmp_path: Path, redis: str) -> None:
     url = f"sqlite:///{tmp_path}/estate.db"
     settings = Settings(prepare=False, redis=SecretStr(redis))
@@ -104,7 +103,6 @@ async def test_a_run_of_one_process_is_cancelled_in_another(tmp_path: Path, redi
         assert await to_thread.run_sync(line_of, process) == "failed"
 
 
-@pytest.mark.timeout(90)
 async def test_without_redis_a_run_is_followed_by_its_log(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/estate.db"
     with child(tmp_path, url, "") as process, anyio.fail_after(GUARD_S):

@@ -19,7 +19,6 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-@pytest.mark.timeout(120)
 async def test_a_run_of_one_is_watched_and_cancelled_at_the_other(
     postgresql: str, redis: str, tmp_path: Path
 ) -> None:

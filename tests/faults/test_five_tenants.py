@@ -65,7 +65,6 @@ async def check(url: str, redis: str, folder: Path, tries: int) -> None:
             assert told, tenant
 
 
-@pytest.mark.timeout(120)
 async def test_nothing_crosses_between_five_tenants(
     estate: str, redis: str, tmp_path: Path
 ) -> None:

@@ -195,7 +195,6 @@ async def look_after(client: aiohttp.ClientSession, book: Book, effects: Path) -
             assert (await reply.json())["value"]["code"] == code
 
 
-@pytest.mark.timeout(90)
 @pytest.mark.parametrize("seed", range(2))
 async def test_what_was_accepted_before_a_stop_is_there_once(tmp_path: Path, seed: int) -> None:
     await try_stop(tmp_path / "a", seed)

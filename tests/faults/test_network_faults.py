@@ -180,7 +180,6 @@ async def try_database(database: tuple[str, str], folder: Path, cells: list[Cell
     assert one.wrong == []
 
 
-@pytest.mark.timeout(120)
 async def test_a_database_that_breaks_leaves_gaps_in_time_and_is_used_again(
     database: tuple[str, str], tmp_path: Path
 ) -> None:

@@ -108,7 +108,6 @@ async def is_lost(hw: AsyncHeadwater) -> bool:
     return bool(re.search(r"^headwater_redis_lost 1", hw.health.metrics(), re.MULTILINE))
 
 
-@pytest.mark.timeout(120)
 async def test_nobody_notices_that_redis_breaks(redis: str, tmp_path: Path) -> None:
     await try_redis(redis, tmp_path, sampled(cells_of("redis", WORKS)))
 
@@ -211,7 +210,6 @@ async def tokens_taken(hw: AsyncHeadwater, proxy: Proxy, cell: Cell) -> AsyncIte
         yield "not taken again"
 
 
-@pytest.mark.timeout(120)
 async def test_an_issuer_that_breaks_is_no_wrong_token(issuer: Provider) -> None:
     cells = cells_of("issuer", ("identify",))
     await try_issuer(issuer, cells[::5])
@@ -305,7 +303,6 @@ async def ask_after(hw: AsyncHeadwater, bundle: Path) -> None:
     await ask(hw)
 
 
-@pytest.mark.timeout(120)
 async def test_a_collector_that_breaks_holds_nobody_up(tmp_path: Path) -> None:
     await try_collector(tmp_path, cells_of("collector", ("ask",))[::9])
 

@@ -48,7 +48,6 @@ async def check(url: str, folder: Path, tries: int, **settings: Any) -> Campaign
         return one
 
 
-@pytest.mark.timeout(120)
 async def test_nothing_of_a_team_crosses(tmp_path: Path) -> None:
     await check(f"sqlite:///{tmp_path}/estate.db", tmp_path, FEW)
 

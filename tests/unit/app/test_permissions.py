@@ -73,7 +73,6 @@ async def code_of(attempt: Any) -> str | None:
     return None
 
 
-@pytest.mark.timeout(120)
 @pytest.mark.parametrize("caller", CALLERS)
 async def test_whoever_has_the_role_may_and_nobody_else(
     opened: Any, tmp_path: Path, caller: str
