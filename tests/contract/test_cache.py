@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from patience import GUARD_S
 
 from headwater.app.fallbacks import FallbackCache
 from headwater.ports.cache import Cache
@@ -28,7 +29,8 @@ async def cache(adapter: str, request: pytest.FixtureRequest) -> AsyncIterator[C
     if adapter.startswith("memory"):
         yield MemoryCache()
         return
-    async with RedisServer.open(request.getfixturevalue("redis"), own_hub=MemoryHub()) as server:
+    url = request.getfixturevalue("redis")
+    async with RedisServer.open(url, own_hub=MemoryHub(), within_s=GUARD_S) as server:
         shared = server.cache
         yield shared if adapter == "redis" else FallbackCache(shared, MemoryCache())
 

@@ -31,7 +31,8 @@ async def hub(adapter: str, request: pytest.FixtureRequest) -> AsyncIterator[Hub
     if adapter.startswith("memory"):
         yield own
         return
-    async with RedisServer.open(request.getfixturevalue("redis"), own_hub=own) as server:
+    url = request.getfixturevalue("redis")
+    async with RedisServer.open(url, own_hub=own, within_s=GUARD_S) as server:
         yield server.hub
 
 

@@ -35,7 +35,8 @@ async def rates(adapter: str, request: pytest.FixtureRequest) -> AsyncIterator[R
     if adapter.startswith("memory"):
         yield MemoryRates()
         return
-    async with RedisServer.open(request.getfixturevalue("redis"), own_hub=MemoryHub()) as server:
+    url = request.getfixturevalue("redis")
+    async with RedisServer.open(url, own_hub=MemoryHub(), within_s=GUARD_S) as server:
         shared = server.rates
         yield shared if adapter == "redis" else FallbackRates(shared, MemoryRates())
 

@@ -95,8 +95,8 @@ def threads():
 
 
 def write_at_once(path):
-    """Take the write lock from outside without waiting, which an open transaction would refuse."""
-    with closing(sqlite3.connect(path, timeout=1, isolation_level=None)) as outside:
+    """Take the write lock from outside, which an open transaction would refuse."""
+    with closing(sqlite3.connect(path, timeout=GUARD_S, isolation_level=None)) as outside:
         outside.execute("BEGIN IMMEDIATE")
         outside.execute("ROLLBACK")
 

@@ -183,7 +183,7 @@ async def plant_in_urls(canaries: Canaries) -> None:
     ):  # fmt: skip
         secret = canaries.new()
         try:
-            with anyio.move_on_after(5):
+            with anyio.move_on_after(GUARD_S):
                 async with AsyncHeadwater.open(url.replace("{}", secret)):
                     pass
         except Exception as error:

@@ -249,8 +249,12 @@ async def test_a_bad_url_is_refused_with_the_form_that_is_due(bad):
 async def test_a_question_given_up_by_its_asker_leaves_a_failed_run_and_no_task(opened):
     script = Script(hangs=True)
     async with opened(packs=[[scripted("t.hang", script)]]) as hw:
-        with anyio.move_on_after(0.05):
-            await hw.run({"steps": [{"id": "a", "tool": "t.hang"}]})
+        with anyio.fail_after(GUARD_S):
+            async with anyio.create_task_group() as group:
+                group.start_soon(hw.run, {"steps": [{"id": "a", "tool": "t.hang"}]})
+                while not script.under_way:  # noqa: ASYNC110 (it tells nobody)
+                    await anyio.sleep(0.001)
+                group.cancel_scope.cancel()
         assert script.under_way == 0
         (run,) = await hw.runs()
     assert run.status == "failed"

@@ -9,6 +9,7 @@ from typing import Annotated
 import anyio
 import pytest
 from anyio import fail_after
+from patience import GUARD_S, PROMPT_S
 from pydantic import Field
 
 from headwater.engine.journal import SILENCE
@@ -424,14 +425,14 @@ async def test_a_tool_that_was_quick_before_holds_one_call_up_and_no_second():
 async def test_a_call_of_a_closed_app_says_so():
     async with open_harness([scripted("t.echo", idempotent=True)]) as engine:
         pass
-    with fail_after(5):
+    with fail_after(GUARD_S):
         for _ in range(2):
             assert (await engine.call("t.echo")).code == "client.closed"
 
 
 async def test_a_flight_under_way_ends_with_the_app():
     found, script = [], Script(hangs=True)
-    with fail_after(5):
+    with fail_after(GUARD_S):
         async with (
             anyio.create_task_group() as group,
             open_harness([scripted("t.hang", script, idempotent=True)]) as engine,
@@ -551,7 +552,7 @@ class TestBlockingTools:
             return threading.current_thread().name
 
         async with open_harness([plain("t.where", where)]) as engine:
-            with fail_after(5):
+            with fail_after(GUARD_S):
                 outcome = await engine.call("t.where")
         assert outcome.value == "headwater-tool"
 
@@ -561,11 +562,11 @@ class TestBlockingTools:
         pack = [blocking("t.hold", release), scripted("t.echo"), plain("t.quick", _quick)]
         try:
             async with open_harness(pack, limits=Limits(threads_each=2)) as engine:
-                with fail_after(5):
+                with fail_after(GUARD_S):
                     for _ in range(2):
-                        assert (await engine.call("t.hold", budget_s=0.05)).status == "late"
+                        assert (await engine.call("t.hold", budget_s=0.3)).status == "late"
                     assert engine.caller.threads.abandoned == 2
-                    full = await engine.call("t.hold", budget_s=0.05)
+                    full = await engine.call("t.hold", budget_s=PROMPT_S)
                     assert (full.status, full.code) == ("failed", "limit.threads")
                     assert (await engine.call("t.quick")).value == "quick"
                     release.set()

@@ -35,7 +35,7 @@ async def here(proxy: Proxy, redis: str) -> AsyncIterator[RedisServer]:
 @pytest.fixture
 async def there(redis: str) -> AsyncIterator[RedisServer]:
     """Another replica."""
-    async with RedisServer.open(redis, own_hub=MemoryHub()) as server:
+    async with RedisServer.open(redis, own_hub=MemoryHub(), within_s=GUARD_S) as server:
         await server.check()
         yield server
 

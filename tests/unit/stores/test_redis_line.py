@@ -28,6 +28,16 @@ async def proxy(redis: str) -> AsyncIterator[Proxy]:
 
 @pytest.fixture
 async def server(proxy: Proxy, redis: str) -> AsyncIterator[RedisServer]:
+    """Give a server that is waited for, however slow it is."""
+    url = proxy.url(redis)
+    async with RedisServer.open(url, own_hub=MemoryHub(), within_s=GUARD_S) as server:
+        await server.check()
+        yield server
+
+
+@pytest.fixture
+async def hasty(proxy: Proxy, redis: str) -> AsyncIterator[RedisServer]:
+    """Give a server that is soon given up."""
     async with RedisServer.open(proxy.url(redis), own_hub=MemoryHub()) as server:
         await server.check()
         yield server
@@ -134,7 +144,7 @@ async def test_who_asks_again_after_a_cut_is_answered_on_another_connection(
 async def test_a_connection_closed_while_nobody_asked_costs_nobody_an_answer(
     proxy: Proxy, redis: str
 ) -> None:
-    line = Line(Address(proxy.url(redis)), idle_s=0.0)
+    line = Line(Address(proxy.url(redis), within_s=GUARD_S), idle_s=0.0)
     async with anyio.create_task_group() as group:
         group.start_soon(line.serve)
         for _ in range(3):
@@ -156,18 +166,18 @@ async def test_a_command_cut_in_its_middle_fails_and_the_next_is_answered(
 
 @pytest.mark.parametrize("way", ["up", "down"])
 async def test_a_redis_that_hangs_is_given_up_in_time_then_refused_at_once(
-    server: RedisServer, proxy: Proxy, way: str
+    hasty: RedisServer, proxy: Proxy, way: str
 ) -> None:
     getattr(proxy, way).hangs = True
-    await fails_in_time(server)
-    await until(lambda: has(lambda: server.line.lost))
+    await fails_in_time(hasty)
+    await until(lambda: has(lambda: hasty.line.lost))
     with anyio.fail_after(100 * WITHIN_S):  # nobody waits for that long
         for _ in range(200):
             with pytest.raises(StoreFault):
-                await server.cache.get("k")
+                await hasty.cache.get("k")
     await proxy.mend()
-    await until(lambda: is_back(server))
-    assert server.line.losses == 1
+    await until(lambda: is_back(hasty))
+    assert hasty.line.losses == 1
 
 
 async def has(fact: Callable[[], bool]) -> bool:
@@ -185,15 +195,15 @@ async def test_a_redis_that_is_gone_is_looked_for_and_found_again(
     await until(lambda: is_back(server))
 
 
-async def test_noise_is_never_taken_for_a_reply(server: RedisServer, proxy: Proxy) -> None:
-    await server.cache.put("k", "kept", size_bytes=4)
+async def test_noise_is_never_taken_for_a_reply(hasty: RedisServer, proxy: Proxy) -> None:
+    await hasty.cache.put("k", "kept", size_bytes=4)
     proxy.down.scrambles = True
     for _ in range(20):
         with pytest.raises(StoreFault):
-            await server.cache.get("k")
+            await hasty.cache.get("k")
     await proxy.mend()
-    await until(lambda: is_back(server))
-    assert await server.cache.get("k") == "kept"
+    await until(lambda: is_back(hasty))
+    assert await hasty.cache.get("k") == "kept"
 
 
 async def test_replies_in_small_late_pieces_are_put_together(

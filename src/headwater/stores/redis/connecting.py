@@ -25,12 +25,13 @@ class Address:
 
     Args:
         url: `redis://`, `rediss://` or `unix://`, as redis-py reads it.
+        within_s: Seconds that a command may take, or a connection to be made.
 
     Raises:
         UsageError: `redis.bad_url`.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, within_s: float = WITHIN_S) -> None:
         from redis.asyncio.connection import Connection, parse_url
 
         try:
@@ -40,6 +41,7 @@ class Address:
             raise UsageError(message, code="redis.bad_url") from error
         self._kind: type[Any] = given.pop("connection_class", Connection)
         self._given = given
+        self.within_s = within_s
         self.shown = _shown(url)
         """The address without its password."""
         self.prefix = f"headwater:{given.get('db', 0)}:"
@@ -50,7 +52,7 @@ class Address:
         """Make a connection, and close it at the end whatever happened on it.
 
         Raises:
-            TimeoutError: It takes more than `WITHIN_S`.
+            TimeoutError: It takes longer than it may.
             RedisError: It is refused.
             OSError: There is no way.
         """
@@ -61,14 +63,14 @@ class Address:
             "protocol": 2,
             "retry": Retry(NoBackoff(), 0),
             "socket_timeout": None,
-            "socket_connect_timeout": WITHIN_S,
+            "socket_connect_timeout": self.within_s,
             "client_name": "headwater",
             # Else it looks its own version up on disk, for each connection, in the loop.
             "driver_info": None,
         }
         connection = self._kind(**{**self._given, **ours})
         try:
-            with anyio.fail_after(WITHIN_S):
+            with anyio.fail_after(self.within_s):
                 await connection.connect()
             yield connection
         finally:

@@ -20,7 +20,7 @@ import anyio
 
 from headwater.errors import StoreFault
 from headwater.ports.hub import Hub
-from headwater.stores.redis.connecting import WITHIN_S, Address
+from headwater.stores.redis.connecting import Address
 from headwater.stores.redis.line import PROBE_S, Line
 
 LOG = logging.getLogger(__name__)
@@ -112,7 +112,7 @@ class RedisHub:
             self._subscribed[channel] = anyio.Event()
             self._change("SUBSCRIBE", channel)
         if not self.lost:
-            with anyio.move_on_after(WITHIN_S):
+            with anyio.move_on_after(self._address.within_s):
                 await self._subscribed[channel].wait()
 
     def _change(self, what: str, channel: str) -> None:

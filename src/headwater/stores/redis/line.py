@@ -16,7 +16,7 @@ from typing import Any
 import anyio
 
 from headwater.errors import StoreFault
-from headwater.stores.redis.connecting import WITHIN_S, Address
+from headwater.stores.redis.connecting import Address
 
 LOG = logging.getLogger(__name__)
 PROBE_S = 1.0
@@ -50,20 +50,20 @@ class Line:
         self._numbers = itertools.count(1)
 
     async def ask(self, *command: str | bytes | int) -> Any:
-        """Return Redis' reply to a command, within `WITHIN_S`.
+        """Return Redis' reply to a command, within the time that the address gives one.
 
         Raises:
             StoreFault: `redis.unreachable`, `redis.refused`.
         """
         asked = self._put(command)
         try:
-            with anyio.move_on_after(WITHIN_S):
+            with anyio.move_on_after(self._address.within_s):
                 await asked.settled.wait()
         finally:
             asked.left = True
         if not asked.settled.is_set():
             self.faults += 1
-            raise self._unreachable(f"no reply within {WITHIN_S:g} s")
+            raise self._unreachable(f"no reply within {self._address.within_s:g} s")
         return asked.result()
 
     def tell(self, *command: str | bytes | int) -> None:
@@ -97,7 +97,7 @@ class Line:
             if not self._waiting:
                 self._news = anyio.Event()
                 await self._news.wait()
-            with anyio.fail_after(WITHIN_S):
+            with anyio.fail_after(self._address.within_s):
                 if anyio.current_time() - used_at >= self._idle_s:
                     # Where it broke meanwhile, that costs those who ask now nothing: their
                     # commands have not been sent.

@@ -10,7 +10,7 @@ import anyio
 from headwater.model.gauge import Gauge
 from headwater.ports.hub import Hub
 from headwater.stores.redis.cache import RedisCache
-from headwater.stores.redis.connecting import Address
+from headwater.stores.redis.connecting import WITHIN_S, Address
 from headwater.stores.redis.hub import RedisHub
 from headwater.stores.redis.line import Line
 from headwater.stores.redis.rates import RedisRates
@@ -24,13 +24,16 @@ class RedisServer:
         own_hub: A hub that this process' listeners hear, and nobody else publishes to.
         cached_by: What makes the results that are cached, where that is chosen: whoever has
             another's choice is not given them.
+        within_s: Seconds that a command may take.
 
     Raises:
         UsageError: `redis.bad_url`.
     """
 
-    def __init__(self, url: str, *, own_hub: Hub, cached_by: str = "") -> None:
-        address = Address(url)
+    def __init__(
+        self, url: str, *, own_hub: Hub, cached_by: str = "", within_s: float = WITHIN_S
+    ) -> None:
+        address = Address(url, within_s=within_s)
         self.shown = address.shown
         """The address without its password."""
         self.line = Line(address)
@@ -41,14 +44,14 @@ class RedisServer:
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, url: str, *, own_hub: Hub, cached_by: str = ""
+        cls, url: str, *, own_hub: Hub, cached_by: str = "", within_s: float = WITHIN_S
     ) -> AsyncIterator[RedisServer]:
         """Reach Redis from here to the block's end; where it is not there, go on trying.
 
         Raises:
             UsageError: `redis.bad_url`.
         """
-        server = cls(url, own_hub=own_hub, cached_by=cached_by)
+        server = cls(url, own_hub=own_hub, cached_by=cached_by, within_s=within_s)
         async with anyio.create_task_group() as group:
             group.start_soon(server.line.serve, name="redis-line")
             group.start_soon(server.hub.serve, name="redis-hub")

@@ -204,7 +204,7 @@ async def test_a_revoked_key_ends_the_line_with_the_next_event(service: Service)
 async def test_a_slow_reader_is_dropped_and_nobody_else(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sender, "UNREAD_S", 0.1)
+    monkeypatch.setattr(sender, "UNREAD_S", 1.0)
     key = await service.key()
     plan = {"steps": [{"id": f"s{n}", "tool": "test.echo"} for n in range(100)]}
     async with connected(service.app, key=key) as slow_one, connected(service.app, key=key) as one:
@@ -224,7 +224,7 @@ async def test_a_server_that_stops_says_so_once_what_was_asked_is_answered(
     async with connected(service.app, key=await service.key()) as socket:
         await socket.next("welcome")
         steps = [{"id": "a", "tool": "test.slow"}]
-        socket.say({"id": 1, "do": "run", "steps": steps, "budget_s": 0.3})
+        socket.say({"id": 1, "do": "run", "steps": steps, "budget_s": 1})
         while (await socket.next("event"))["event"]["kind"] != "step.started":
             pass
         service.opening.close()

@@ -175,7 +175,7 @@ async def test_a_key_that_is_revoked_hears_nothing_more_of_a_room(service: Servi
 async def test_who_does_not_read_is_dropped_and_the_others_are_not_held_up(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sender, "UNREAD_S", 0.2)
+    monkeypatch.setattr(sender, "UNREAD_S", 1.0)
     async with (
         connected(service.app, key=await service.key()) as stalled,
         connected(service.app, key=await service.key("bert")) as mine,
