@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,9 @@ LEAST_CHANGE = 0.2
 """The least relative change from the median, so that a very calm past does not cry wolf."""
 MAD_TO_SIGMA = 1.4826
 CAP = 20.0
+HALF = 0.5
+FEW = 64
+"""Up to so many values the interpreter sorts them before NumPy has begun."""
 
 Floats = NDArray[np.float64]
 
@@ -126,22 +130,38 @@ def _hour(at_s: Floats) -> NDArray[np.intp]:
 
 def _by_hour(at_s: Floats, values: Floats) -> tuple[Floats, Floats]:
     """Return the median and the spread of the past for each hour of the day."""
-    low, high = np.percentile(values, [5, 95])
+    low, high = _percentiles(values, 0.05, 0.95)
     overall = _median(values)
     hours = _hour(at_s)
     usual = np.full(HOURS, overall)
     spread = np.full(HOURS, _median(np.abs(values - overall)))
     order = np.argsort(hours, kind="stable")
-    parts = np.split(values[order], np.searchsorted(hours[order], np.arange(1, HOURS)))
+    ends = np.searchsorted(hours[order], np.arange(HOURS + 1)).tolist()
+    ordered = values[order]
+    parts = [ordered[start:end] for start, end in pairwise(ends)]
     for hour in range(HOURS):
         near = parts[hour]
         if near.size < LEAST_PAST:
             near = np.concatenate((parts[hour - 1], near, parts[(hour + 1) % HOURS]))
         if near.size >= LEAST_PAST:
-            usual[hour] = _median(near)
-            spread[hour] = _median(np.abs(near - usual[hour]))
+            usual[hour], spread[hour] = _middle(near)
     floor = np.maximum(0.05 * np.abs(usual), 0.1 * (high - low))
     return usual, np.maximum(np.maximum(MAD_TO_SIGMA * spread, floor), 1e-12)
+
+
+def _middle(values: Floats) -> tuple[float, float]:
+    """Return the median, and the median distance from it; of few values in a tenth of the time."""
+    if values.size > FEW:
+        median = _median(values)
+        return median, _median(np.abs(values - median))
+    given = values.tolist()
+    median = _median_of(given)
+    return median, _median_of([abs(one - median) for one in given])
+
+
+def _median_of(values: list[float]) -> float:
+    ordered, half = sorted(values), len(values) // 2
+    return ordered[half] if len(values) % 2 else (ordered[half - 1] + ordered[half]) / 2
 
 
 def _median(values: Floats) -> float:
@@ -151,6 +171,20 @@ def _median(values: Floats) -> float:
         return float(np.partition(values, half)[half])
     parted = np.partition(values, (half - 1, half))
     return float((parted[half - 1] + parted[half]) / 2)
+
+
+def _percentiles(values: Floats, *shares: float) -> list[float]:
+    """Return percentiles as `numpy.percentile` does, by linear interpolation, in a tenth of it."""
+    ordered = np.sort(values)
+    found = []
+    for share in shares:
+        at = share * (ordered.size - 1)
+        below = int(at)
+        above = min(below + 1, ordered.size - 1)
+        one, other, part = float(ordered[below]), float(ordered[above]), at - below
+        step = (other - one) * (part if part < HALF else 1.0 - part)
+        found.append(one + step if part < HALF else other - step)
+    return found
 
 
 def _weightiest(far: NDArray[np.bool_], scores: Floats) -> tuple[int, int] | None:

@@ -41,7 +41,7 @@ HERE = "engine.call"
 QUICK_S = 0.005
 """A call of a tool that took less the last time has no task of its own, which costs 90 us."""
 COMPANY = 4
-"""Calls at once from which on each is allowed more time, as they also wait for each other."""
+"""Calls at once of all tools from which on each is allowed more time: they wait for each other."""
 TELLING_S = 1.0
 """A late call says something about its tool only where the tool had at least this long."""
 
@@ -200,7 +200,7 @@ class Caller:
             )
             check_size(passage.tool, written, self.limits)
             ended_at = self.now()
-            at_once = gate.limiter.taken
+            at_once = sum(one.gate.limiter.taken for one in self._desks.values())
             gate.succeeded(ended_at, took_s=ended_at - began_at)
             passage.desk.quick = ended_at - began_at < QUICK_S * max(1.0, at_once / COMPANY)
             told = True

@@ -5,6 +5,7 @@ References are JMESPath (https://jmespath.org/specification.html), by the jmespa
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
@@ -21,6 +22,7 @@ BOUND = frozenset({"item", "index"})
 MOST_CHARACTERS = 4096
 SCALARS = (str, int, float, type(None))
 """Types told apart first: most values have one, and looking for a mapping is slow."""
+_OF_EACH = re.compile(r"([A-Za-z_]\w*)\.([A-Za-z_]\w*)\[\*?\]\.([A-Za-z_]\w*)", re.ASCII)
 _RELATIVE = {"subexpression", "pipe", "projection", "value_projection", "index_expression"}
 
 
@@ -69,10 +71,34 @@ def evaluate(expression: str, known: Mapping[str, Any]) -> Any:
         UsageError: `plan.bad_reference`, such as a function given the wrong type.
     """
     try:
+        if (parts := _of_each(expression)) is not None:
+            found = _picked(parts, known)
+            if found is not None:
+                return found
         return parsed(expression).search(known)
     except (JMESPathError, RecursionError) as error:
         message = f"reference {expression!r}: {error}".splitlines()[0]
         raise UsageError(message, code="plan.bad_reference") from error
+
+
+@lru_cache(maxsize=1024)
+def _of_each(expression: str) -> tuple[str, str, str] | None:
+    """Return the parts of `step.field[].name` (or `[*]`) and of no other expression, or None."""
+    found = _OF_EACH.fullmatch(expression)
+    return None if found is None else (found[1], found[2], found[3])
+
+
+def _picked(parts: tuple[str, str, str], known: Mapping[str, Any]) -> list[Any] | None:
+    """Return a field of each object in a list, as most plans ask for it, in a tenth of the time.
+
+    None where there is anything but objects, which the library goes through.
+    """
+    step, field, name = parts
+    value = known.get(step)
+    rows = value.get(field) if type(value) is dict else None
+    if type(rows) is not list or not all(type(row) is dict for row in rows):
+        return None
+    return [one for row in rows if (one := row.get(name)) is not None]
 
 
 @lru_cache(maxsize=1024)

@@ -91,3 +91,37 @@ def test_any_series_is_judged_without_raising(values: list[float], cut: int) -> 
     found = find_deviation(at, np.array(values), cut * STEP_S)
 
     assert found is None or (0 <= found.strength <= 1 and found.since_s >= cut * STEP_S)
+
+
+def plainly(at: np.ndarray, values: np.ndarray, start_s: float) -> np.ndarray:
+    """Return the scores of the points from `start_s` on, as the definition has it."""
+    past, hours = values[at < start_s], (at // 3600 % 24).astype(int)
+    low, high = np.percentile(past, [5, 95])
+    scores = []
+    for hour, value in zip(hours[at >= start_s], values[at >= start_s], strict=True):
+        for within in ((hour,), ((hour - 1) % 24, hour, (hour + 1) % 24), range(24)):
+            near = past[np.isin(hours[at < start_s], list(within))]
+            if near.size >= 12:
+                break
+        middle = np.median(near)
+        spread = 1.4826 * np.median(np.abs(near - middle))
+        width = max(spread, 0.05 * abs(middle), 0.1 * (high - low), 1e-12)
+        scores.append(np.clip((value - middle) / width, -20, 20))
+    return np.array(scores)
+
+
+@pytest.mark.parametrize("step_s", [37.0, 300.0, 401.0, 1801.0, 5000.0])
+def test_few_or_many_points_an_hour_are_scored_as_the_definition_has_it(step_s: float) -> None:
+    at = np.arange(0, 3 * DAY_S, step_s)
+    values = np.random.default_rng(int(step_s)).normal(100, 10, at.size)
+    start_s = 2 * DAY_S
+    values[at >= start_s] += 300 * np.sin(at[at >= start_s] / 9_000)
+    found = find_deviation(at, values, start_s)
+    expected = plainly(at, values, start_s)
+
+    assert found is not None
+    judged = at[at >= start_s]
+    within = (judged >= found.since_s) & (judged <= found.until_s)
+    weightiest = expected[within][np.argmax(np.abs(expected[within]))]
+    assert found.score == pytest.approx(weightiest, rel=1e-12)
+    assert np.all(np.abs(expected[judged == found.since_s]) >= 4)

@@ -1,5 +1,6 @@
 """What references point to, and what they give."""
 
+import jmespath
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -65,3 +66,15 @@ def test_what_is_no_expression_or_cannot_be_evaluated_is_refused(bad):
     with pytest.raises(UsageError) as caught:
         evaluate(bad, {"a": 1})
     assert caught.value.code == "plan.bad_reference"
+
+
+rows = st.lists(
+    st.dictionaries(st.sampled_from(["id", "name"]), plain, max_size=2) | plain, max_size=4
+)
+
+
+@given(rows, st.sampled_from(["[]", "[*]"]))
+def test_a_field_of_each_row_is_what_the_library_gives(found, mark):
+    known = {"find": {"items": found}}
+    expression = f"find.items{mark}.id"
+    assert evaluate(expression, known) == jmespath.search(expression, known)
