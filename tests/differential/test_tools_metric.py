@@ -235,6 +235,11 @@ def test_naming_no_item_is_not_asking_for_all(tool_stores: Stores) -> None:
     for refs in ([], ["nobody"]):
         found = world.call("metric.aggregate", metric="cpu", window="last_2h", ci_ids=refs)
         assert (found["value"], found["cis_requested"], found["cis_used"]) == (None, len(refs), 0)
+        asked = {"metric": "cpu", "window": "last_2h", "group_by": "ci"}
+        by_item = world.call("metric.aggregate", asked, ci_ids=refs)
+        assert (by_item["rows"], by_item["cis_requested"]) == ([], len(refs))
+    every = world.call("metric.aggregate", metric="cpu", window="last_2h", group_by="ci")
+    assert every["samples"] == 1
 
 
 def test_a_series_of_no_item_is_null(tool_stores: Stores) -> None:

@@ -129,13 +129,21 @@ def _series(step: str, metric: str, ci: int, *, window: Window) -> Step:
 
 
 def _screening(metrics: tuple[str, ...], window: Window) -> list[Step]:
+    """Return the steps for what was measured of dependencies in the window, and just before it.
+
+    What has no samples in the window cannot stand out in it, so its past is not read.
+    """
     before = Window(window.start - timedelta(days=1), window.start)
     steps = []
     for place, metric in enumerate(metrics[:MOST_SCREENED], 1):
-        for name, span, aggregate in (("now", window, "max"), ("was", before, "p99")):
+        measured = f"near_now_{place}.rows[?value].ci.id"
+        for name, span, aggregate, ids in (
+            ("now", window, "max", "dependencies.nodes[].id"),
+            ("was", before, "p99", measured),
+        ):
             args: dict[str, Any] = {
                 "metric": metric, "window": iso_interval(span), "aggregate": aggregate,
-                "ci_ids": {"$": "dependencies.nodes[].id"}, "group_by": "ci", "limit": 200,
+                "ci_ids": {"$": ids}, "group_by": "ci", "limit": 200,
             }  # fmt: skip
             steps.append(
                 Step(id=f"near_{name}_{place}", tool="metric.aggregate", args=args, required=False)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from phrasings import PHRASINGS
 from question_world import ask_rounds, question
 
+from headwater.engine.references import evaluate
 from headwater.model.item import Candidate
 from headwater.model.outcome import Failed, Succeeded
 from headwater.reading.read import read
@@ -137,6 +138,15 @@ def test_a_review_looks_closer_at_suspicious_dependencies_in_a_third_round() -> 
     assert rounds == 3
     assert [step.id for step in steps if step.id.startswith("suspect_")]
     assert reading.facts["suspects"][0]["metric"] == "cpu_utilization"
+
+
+def test_the_past_is_read_of_those_dependencies_alone_that_have_samples_in_the_window() -> None:
+    _, steps, _, _ = ask_rounds("why is checkout-api slow?")
+    asked = {step.id: step.args["ci_ids"]["$"] for step in steps if step.id.startswith("near_")}
+    rows = [{"ci": {"id": 7}, "value": 0.0}, {"ci": {"id": 8}, "value": None}]
+
+    assert asked["near_now_1"] == "dependencies.nodes[].id"
+    assert evaluate(asked["near_was_1"], {"near_now_1": {"rows": rows}}) == [7]
 
 
 def test_an_empty_question_and_an_endless_one_are_refused() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable
+from functools import lru_cache
 
 from rapidfuzz import fuzz
 
@@ -14,6 +15,8 @@ from headwater.model.text import tokens
 
 EXACT_VALUE, PLURAL, PREFIX, WORDS = 0.9, 0.88, 0.75, 0.65
 FUZZY_FROM, FUZZY_TOP = 0.7, 0.6
+WORDS_KEPT = 10_000
+"""Texts whose tokens are kept: the values of two estates, of which each has 5,000 at the most."""
 
 
 def match_values(term: str, vocabulary: Iterable[Candidate]) -> list[Candidate]:
@@ -64,22 +67,34 @@ def match_rules(term: str, rules: Iterable[Rule]) -> list[Candidate]:
 
 def likeness(term: str, name: str, *, exact: float) -> tuple[float, str]:
     """Return a score from 0 to `exact` and how the term fits the name."""
-    wanted, known = tokens(term), tokens(name)
+    wanted, known = _words(term), _words(name)
     if not wanted or not known:
         return (exact, "exact") if term.strip() == name else (0.0, "")
-    ways = (
-        (wanted == known, exact, "exact"),
-        (" ".join(wanted) in _plurals(" ".join(known)), PLURAL, "plural"),
-        (" ".join(known).startswith(" ".join(wanted)), PREFIX, "prefix"),
-        (set(wanted) <= set(known), WORDS, "words"),
-    )
-    for fits, score, match in ways:
-        if fits:
-            return score, match
-    alike = fuzz.ratio(" ".join(wanted), " ".join(known)) / 100
+    if (fit := _fit(wanted, known, exact=exact)) is not None:
+        return fit
+    alike = fuzz.ratio(wanted, known, score_cutoff=100 * FUZZY_FROM) / 100
     return (round(FUZZY_TOP * alike, 4), "fuzzy") if alike >= FUZZY_FROM else (0.0, "")
 
 
-def _plurals(word: str) -> set[str]:
+def _fit(wanted: str, known: str, *, exact: float) -> tuple[float, str] | None:
+    """Return score and kind where the words of one fit those of the other, or None."""
+    if wanted == known:
+        return exact, "exact"
+    if wanted in _plurals(known):
+        return PLURAL, "plural"
+    if known.startswith(wanted):
+        return PREFIX, "prefix"
+    return (WORDS, "words") if set(wanted.split()) <= set(known.split()) else None
+
+
+@lru_cache(maxsize=WORDS_KEPT)
+def _words(text: str) -> str:
+    """Return a text's tokens in a row; those of an estate's values are asked for often."""
+    return " ".join(tokens(text))
+
+
+@lru_cache(maxsize=WORDS_KEPT)
+def _plurals(word: str) -> frozenset[str]:
     """Return what the plural of an English word may look like: servers, switches, proxies."""
-    return {word + "s", word + "es", word[:-1] + "ies" if word.endswith("y") else word + "s"}
+    ies = (word[:-1] + "ies",) if word.endswith("y") else ()
+    return frozenset((word + "s", word + "es", *ies))

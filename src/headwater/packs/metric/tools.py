@@ -46,7 +46,8 @@ async def aggregate(  # noqa: PLR0913 - a tool's parameters are its arguments
     principal: Principal,
 ) -> Cited[MetricValue]:
     """Pool the samples of several items (rates are summed), or give a row for each item."""
-    ids = None if filters or group_by is None else _ids_alone(ci_ids or (), most=limit)
+    alone = ci_ids is not None and not filters and group_by is not None
+    ids = _ids_alone(ci_ids or (), most=limit) if alone else None
     named = Named()
     if ci_ids is not None and ids is None:
         named = await find_named(ci_ids, inventory=inventory, principal=principal)
@@ -88,7 +89,7 @@ def _ids_alone(refs: Sequence[ItemRef], *, most: int) -> tuple[int, ...] | None:
     """Return the ids of items named by nothing else, each once; None where there are too many."""
     ids = tuple(dict.fromkeys(one for one in refs if isinstance(one, int)))
     named_else = any(isinstance(one, str) for one in refs)
-    return ids if ids and len(ids) <= most and not named_else else None
+    return ids if len(ids) <= most and not named_else else None
 
 
 @tool(

@@ -19,7 +19,7 @@ from headwater.stores.sql.dialect import Contains
 from headwater.stores.sql.id_lists import among, listed
 from headwater.stores.sql.team_rows import before_of, cursor_after
 from headwater.stores.sql.work_access import OWN, PROJECTS, SEEN_PROJECT, asker, check_ref
-from headwater.stores.sql.work_links import about
+from headwater.stores.sql.work_links import about, is_about
 from headwater.stores.sql.work_tables import project, work_ci, work_item
 
 PROJECT = (
@@ -72,7 +72,7 @@ def page_of_projects(
     limit = max(query.limit, 0)
     values = asker(principal) | {"before": before_of(query.cursor), "page_rows": limit + 1}
     conditions = _conditions(query, values)
-    if conditions is None:
+    if conditions is None or not _may_be_any(connection, query, principal.tenant):
         return ProjectPage(projects=[], total=0)
     page = _SEEN.where(*conditions, project.c.id < bindparam("before"))
     rows = connection.execute(_newest(page), values).all()
@@ -83,6 +83,10 @@ def page_of_projects(
         total=connection.execute(_COUNT.where(*conditions), values).scalar_one(),
         next_cursor=cursor_after(rows, limit),
     )
+
+
+def _may_be_any(connection: Connection, query: ProjectQuery, tenant: str) -> bool:
+    return query.ci is None or is_about(connection, query.ci, tenant=tenant)
 
 
 def project_of(row: Sequence[Any], names: tuple[ItemName, ...]) -> Project:

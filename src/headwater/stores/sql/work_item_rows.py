@@ -22,7 +22,7 @@ from headwater.model.work_item import WorkItem, WorkItemPage, WorkItemQuery
 from headwater.stores.sql.dialect import Contains
 from headwater.stores.sql.id_lists import among, listed
 from headwater.stores.sql.work_access import ITEMS, OWN, SEEN_ITEM, asker, check_ref
-from headwater.stores.sql.work_links import about
+from headwater.stores.sql.work_links import about, is_about
 from headwater.stores.sql.work_tables import project, work_ci, work_item
 
 FIRST = (Sort("priority"), Sort("id"))
@@ -120,7 +120,7 @@ def page_of_items(
     if query.cursor is not None:
         values["after_priority"], _, values["after_id"] = read_cursor(query.cursor, FIRST)
         page = page.where(_NEXT)
-    if conditions is None:
+    if conditions is None or not _may_be_any(connection, query, principal.tenant):
         return WorkItemPage(items=[], total=0)
     ordered = page.where(*conditions).order_by(work_item.c.priority, work_item.c.id)
     rows = connection.execute(ordered.limit(bindparam("page_rows")), values).all()
@@ -132,6 +132,10 @@ def page_of_items(
         total=connection.execute(_COUNT.where(*conditions), values).scalar_one(),
         next_cursor=None if last is None else write_cursor(FIRST, last),
     )
+
+
+def _may_be_any(connection: Connection, query: WorkItemQuery, tenant: str) -> bool:
+    return query.ci is None or is_about(connection, query.ci, tenant=tenant)
 
 
 def item_of(row: Sequence[Any], names: tuple[ItemName, ...]) -> WorkItem:

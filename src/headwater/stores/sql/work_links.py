@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
-from sqlalchemy import Connection, bindparam, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, literal, select
 
 from headwater.model.item import ItemName
 from headwater.stores.sql.id_lists import among, listed
+from headwater.stores.sql.plain_rows import all_rows
 from headwater.stores.sql.tables import item
 from headwater.stores.sql.work_tables import work_ci
 
@@ -24,6 +25,11 @@ _ABOUT = (
         item.c.deleted_at.is_(None),
     )
     .order_by(item.c.id)
+)
+_OF_CI = (
+    select(literal(1))
+    .where(work_ci.c.tenant_id == bindparam("tenant"), work_ci.c.ci_id == bindparam("ci"))
+    .limit(1)
 )
 _FORGET = delete(work_ci).where(
     work_ci.c.tenant_id == bindparam("own_tenant"),
@@ -41,6 +47,14 @@ def about(
     for number, *name in connection.execute(_ABOUT, values) if ids else ():
         found[number] = (*found.get(number, ()), ItemName(*name))
     return found
+
+
+def is_about(connection: Connection, ci: int, *, tenant: str) -> bool:
+    """Tell whether anything at all is about a configuration item, as of most nothing is.
+
+    Who sees what takes statements that are put together anew each time, for a millisecond each.
+    """
+    return bool(all_rows(connection, _OF_CI, {"tenant": tenant, "ci": ci}))
 
 
 def link(
