@@ -247,20 +247,21 @@ class Admission:
             LimitError: `limit.overload`.
         """
         given_s = self._settings.budget_s if budget_s is None else budget_s
+        began_at = way.now()
         waited_s = await way.wait(tenant, rank, budget_s=given_s)
         if waited_s is None:
             error = self._overload(way.expected_s(tenant, rank))
-            await self._hold(given_s)
+            await self._hold(min(HELD_S, given_s / 4) - (way.now() - began_at))
             raise error
         return max(LEAST_S, given_s - waited_s)
 
-    async def _hold(self, budget_s: float) -> None:
-        """Let one who is turned away wait a little, outside of every queue."""
-        if self._held >= MOST_HELD:
+    async def _hold(self, held_s: float) -> None:
+        """Let one who is turned away wait a little, outside of every queue, who has not yet."""
+        if self._held >= MOST_HELD or held_s <= 0.0:
             return
         self._held += 1
         try:
-            await anyio.sleep(min(HELD_S, budget_s / 4))
+            await anyio.sleep(held_s)
         finally:
             self._held -= 1
 

@@ -13,9 +13,9 @@ from typing import Literal, TypeAlias
 Criticality = Literal["critical", "normal", "sheddable"]
 CRITICALITIES: tuple[Criticality, ...] = ("critical", "normal", "sheddable")
 """What is turned away last, and what first."""
-PATIENCE = {"critical": 1.0, "normal": 0.9, "sheddable": 0.3}
+PATIENCE = {"critical": 1.0, "normal": 0.95, "sheddable": 0.3}
 """The share of the time there is, less what the work takes, that may be spent waiting."""
-RESERVE = 1.5
+RESERVE = 1.25
 """How many times the mean time taken is kept for the work itself."""
 NEW_SHARE = 0.05
 """How much the latest time taken moves the mean."""

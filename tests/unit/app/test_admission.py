@@ -12,6 +12,7 @@ from headwater.app.admission import Admission
 from headwater.app.settings import Settings
 from headwater.errors import LimitError
 from headwater.model.principal import Principal
+from headwater.testing import jumping_clock
 
 NOISY, QUIET = Principal(tenant="noisy"), Principal(tenant="quiet")
 
@@ -144,6 +145,16 @@ async def test_who_is_turned_away_is_held_a_little_outside_of_the_queue() -> Non
             assert in_work(way) == {"in_work": 1, "waiting": 1}
             assert ended == [], "nobody is told yet"
     assert ended == ["let in", "turned away"]
+
+
+@pytest.mark.parametrize("anyio_backend", [pytest.param(jumping_clock(), id="jumping")])
+async def test_who_waited_before_being_turned_away_is_told_within_the_budget() -> None:
+    way, began_at = admission(), anyio.current_time()
+    async with way.admitted(NOISY):
+        with pytest.raises(LimitError):
+            async with way.admitted(NOISY, budget_s=2.0):
+                pytest.fail("let in")
+    assert 1.8 <= anyio.current_time() - began_at <= 2.0
 
 
 async def test_who_goes_away_while_waiting_leaves_nothing_taken() -> None:
