@@ -27,6 +27,7 @@ from uuid import uuid4
 import numpy as np
 from aiohttp import web
 from astra_matching import Doc, Refused, key_of, matches, projected, updated, vector_of
+from patience import GUARD_S
 from pydantic_core import from_json, to_json
 
 TOKEN = "AstraCS:stand-in:0123456789abcdef"
@@ -466,13 +467,13 @@ def serving_in_thread(api: StandIn | None = None) -> Iterator[StandIn]:
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
-    ready.wait(5)
+    ready.wait(GUARD_S)
     served, loop = opened[0]
     try:
         yield served
     finally:
         loop.call_soon_threadsafe(end.set)
-        thread.join(5)
+        thread.join(GUARD_S)
 
 
 async def alone(latency_s: float) -> None:

@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from patience import GUARD_S
+
 WIDTH, INNER, HEADS, CONTEXT = 32, 64, 2, 32_768
 SPECIAL = ("<unk>", "<s>", "</s>")
 BYTES = [f"<0x{number:02X}>" for number in range(256)]
@@ -132,7 +134,7 @@ def llama_server(folder: Path) -> Iterator[str]:
         finally:
             process.stdin.close()
             try:
-                process.wait(5)
+                process.wait(GUARD_S)
             except subprocess.TimeoutExpired:
                 process.kill()
 

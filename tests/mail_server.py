@@ -12,6 +12,7 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+from patience import GUARD_S
 
 Hook = Callable[[str, Envelope], str | None]
 """Called at a stage (`mail`, `rcpt`, `data`, `taken`) with what it is about; may give an answer."""
@@ -49,7 +50,7 @@ class MailServer:
     def wait_idle(self) -> None:
         """Wait until everybody has gone, and what they had sent has been dealt with."""
         with self._left:
-            assert self._left.wait_for(lambda: self._visits == 0, timeout=20)
+            assert self._left.wait_for(lambda: self._visits == 0, timeout=GUARD_S)
 
     def url(self, scheme: str = "smtp", *, user: str = "", query: str = "") -> str:
         """Return where it is."""

@@ -31,7 +31,6 @@ LETTER = Letter(
     html="<p>Gr&uuml;&szlig;e</p>",
     at=datetime(2026, 11, 21, 9, 30, tzinfo=UTC),
 )
-WITHIN_S = 20
 
 
 class Carrier:

@@ -8,7 +8,8 @@ from pathlib import Path
 import anyio
 import pytest
 from certificates import make_certificate
-from mailers import ARRIVED, LETTER, WITHIN_S, Carrier, opened
+from mailers import ARRIVED, LETTER, Carrier, opened
+from patience import GUARD_S
 
 from headwater.errors import StoreFault
 from headwater.model.notice import Letter
@@ -34,14 +35,14 @@ async def carrier(adapter: str, certificate: Path, tmp_path: Path) -> AsyncItera
 
 
 async def test_a_letter_arrives_as_it_was_written(carrier: Carrier) -> None:
-    with anyio.fail_after(WITHIN_S):
+    with anyio.fail_after(GUARD_S):
         await carrier.mailer.check()
         await carrier.mailer.send(LETTER)
     assert await carrier.carried() == [ARRIVED]
 
 
 async def test_a_letter_sent_again_is_the_same_one(carrier: Carrier) -> None:
-    with anyio.fail_after(WITHIN_S):
+    with anyio.fail_after(GUARD_S):
         await carrier.mailer.send(LETTER)
         await carrier.mailer.send(LETTER)
     assert set(await carrier.carried()) == {ARRIVED}
@@ -54,7 +55,7 @@ async def test_what_is_no_address_is_refused_before_anyone_is_asked(
     carrier: Carrier, to: str
 ) -> None:
     letter = Letter(id="n-1", to=to, subject="s", text="t", html="h", at=LETTER.at)
-    with anyio.fail_after(WITHIN_S), pytest.raises(StoreFault) as raised:
+    with anyio.fail_after(GUARD_S), pytest.raises(StoreFault) as raised:
         await carrier.mailer.send(letter)
     assert (raised.value.code, raised.value.retry_safe) == ("mail.refused", False)
     assert await carrier.carried() == []
@@ -66,7 +67,7 @@ async def test_a_refusal_says_whether_it_is_for_good(
     carrier: Carrier, adapter: str, status: int, code: str
 ) -> None:
     carrier.answers(status)
-    with anyio.fail_after(WITHIN_S), pytest.raises(StoreFault) as raised:
+    with anyio.fail_after(GUARD_S), pytest.raises(StoreFault) as raised:
         await carrier.mailer.send(LETTER)
     error = raised.value
     assert (error.code, error.retry_safe) == (code, code == "mail.busy")

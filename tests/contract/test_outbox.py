@@ -10,6 +10,7 @@ from typing import Any
 
 import anyio
 import pytest
+from patience import GUARD_S
 
 from contract.estates import MINE, OTHERS
 from headwater.app.posting import Poster
@@ -21,7 +22,6 @@ from headwater.ports.jobs import Jobs
 from headwater.services.jobs import DbosJobs
 
 FACTS = {"team": "ops", "role": "member", "by": "ann", "title": "t", "project": "p"}
-WITHIN_S = 40
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -113,7 +113,7 @@ async def posting(jobs: Jobs, carrier: Carrier, under_way: UnderWay | None = Non
 
 async def until(jobs: Jobs, *statuses: str) -> list[Posted]:
     """Return the notices, newest first, once they have these statuses."""
-    with anyio.fail_after(WITHIN_S):
+    with anyio.fail_after(GUARD_S):
         while True:
             found = await jobs.outbox.recent(limit=99, principal=MINE)
             if [one.status for one in found] == list(statuses):
@@ -205,7 +205,7 @@ async def test_what_a_stopping_process_could_not_send_is_left_to_the_next(place:
     stopping.stopping = True
     async with place.opened() as jobs, posting(jobs, carrier, stopping):
         await jobs.outbox.post(a_notice("k"), principal=MINE)
-        with anyio.fail_after(WITHIN_S):
+        with anyio.fail_after(GUARD_S):
             while not carrier.sent:  # noqa: ASYNC110  a mailer tells nobody
                 await anyio.sleep(0.01)
     again = Carrier()

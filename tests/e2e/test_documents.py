@@ -20,6 +20,7 @@ from anyio.from_thread import start_blocking_portal
 from commands import carry_out
 from hostile_documents import HOSTILE
 from llm_service import Turn, model_service
+from patience import GUARD_S
 from reportlab.lib.styles import getSampleStyleSheet
 from reportlab.platypus import PageBreak, Paragraph, SimpleDocTemplate
 
@@ -267,7 +268,7 @@ def test_a_job_that_is_killed_again_and_again_takes_each_document_in_once(tmp_pa
         file = ""
         assert half_searchable(tmp_path / "estate.db") == (0, 0)
     child = begin(tmp_path, "")
-    out, _ = child.communicate(timeout=60)
+    out, _ = child.communicate(timeout=GUARD_S)
     assert out.splitlines()[-1] == "end"
 
     async def look() -> tuple[int, Any, list[int]]:

@@ -86,7 +86,7 @@ async def test_an_agent_asks_with_its_key_and_sees_its_own_tenant(
         for tenant in TENANTS:
             headers = {"Authorization": f"Bearer {keys[tenant]}"}
             async with (
-                httpx2.AsyncClient(headers=headers, timeout=20) as http,
+                httpx2.AsyncClient(headers=headers, timeout=GUARD_S) as http,
                 Client(streamable_http_client(url, http_client=http), mode=mode) as client,
             ):
                 found: Any = (await client.call_tool("ci_search", {})).structured_content
@@ -106,7 +106,7 @@ async def test_an_agent_asks_with_its_key_and_sees_its_own_tenant(
 )
 async def test_nobody_else_is_let_in(url: str, headers: dict[str, str], status: int) -> None:
     body = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
-    async with httpx2.AsyncClient(timeout=20) as http:
+    async with httpx2.AsyncClient(timeout=GUARD_S) as http:
         for path in (url, f"{url}/", f"{url}/other"):
             answer = await http.post(path, json=body, headers=headers)
             assert answer.status_code == status

@@ -50,7 +50,7 @@ class Service:
 
     async def call(self, replica: int, who: str, tool: str, **args: Any) -> Any:
         """Call a tool of work over HTTP, and return its value."""
-        async with httpx2.AsyncClient(timeout=20) as client:
+        async with httpx2.AsyncClient(timeout=GUARD_S) as client:
             reply = await client.post(
                 self.url(replica, f"/v1/tools/work.{tool}"),
                 json=args,
@@ -101,7 +101,7 @@ def service(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Itera
         env = {"HEADWATER_REDIS": redis, "HEADWATER_PREPARE": "false"}
         with served(folder, url, env=env) as first, served(folder, url, env=env) as second:
             for one in (first, second):  # answered once the app is open
-                httpx2.get(f"{one.address}/v1/tools", timeout=90)
+                httpx2.get(f"{one.address}/v1/tools", timeout=GUARD_S)
             yield Service((first, second), keys, team, project, foreign)
 
 
@@ -235,7 +235,7 @@ async def test_events_go_on_at_the_other_replica_after_a_break(service: Service)
     async def read(replica: int, until: str, **more: str) -> list[str]:
         numbers = []
         async with (
-            httpx2.AsyncClient(timeout=20) as client,
+            httpx2.AsyncClient(timeout=GUARD_S) as client,
             client.stream("GET", service.url(replica, path), headers=headers | more) as reply,
         ):
             async for line in reply.aiter_lines():

@@ -32,7 +32,7 @@ def told(url: str, folder: Path, *words: str) -> Any:
         env={"PATH": "/usr/bin:/bin", "HEADWATER_JOBS_FOLDER": str(folder)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=GUARD_S,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr

@@ -23,6 +23,7 @@ from github_standin import GOOD, GitHubStandin
 from js_client import JsClient, js_client, node
 from mcp import Client, types
 from mcp.client.streamable_http import streamable_http_client
+from patience import GUARD_S
 from serving import serving, write_estate
 
 from headwater import AsyncHeadwater
@@ -50,7 +51,9 @@ class Person:
     async def send(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
         """Send a request, and return what it gives."""
         given = {"Authorization": f"Bearer {self.key}", **headers}
-        async with httpx2.AsyncClient(base_url=self.address, headers=given, timeout=30) as client:
+        async with httpx2.AsyncClient(
+            base_url=self.address, headers=given, timeout=GUARD_S
+        ) as client:
             reply = await client.request(method, path, json=body)
         assert reply.status_code < 300, reply.text
         return reply.json()
@@ -67,7 +70,7 @@ class Person:
         """Connect an agent of theirs."""
         headers = {"Authorization": f"Bearer {self.key}"}
         async with (
-            httpx2.AsyncClient(headers=headers, timeout=30) as http,
+            httpx2.AsyncClient(headers=headers, timeout=GUARD_S) as http,
             Client(streamable_http_client(f"{self.address}/mcp", http_client=http)) as client,
         ):
             yield client

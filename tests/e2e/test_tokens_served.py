@@ -78,7 +78,7 @@ async def test_a_token_lets_in_at_every_entry(server: Server, kid: str) -> None:
                 welcome = await line.receive_json()
                 assert (welcome["type"], welcome["principal"]) == ("welcome", "wendy")
         async with (
-            httpx2.AsyncClient(headers=headers, timeout=20) as http,
+            httpx2.AsyncClient(headers=headers, timeout=GUARD_S) as http,
             Client(streamable_http_client(f"{server.address}/mcp", http_client=http)) as agent,
         ):
             found: Any = (await agent.call_tool("ci_search", {})).structured_content

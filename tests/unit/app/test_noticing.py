@@ -18,6 +18,7 @@ import anyio
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from patience import GUARD_S
 
 from headwater import AsyncHeadwater, Principal
 from headwater.app.namespace import value_of
@@ -30,7 +31,6 @@ ANN = Principal("acme", "ann", ("operator",))
 BOB = Principal("acme", "bob@example.org", ("operator",))
 EVE = Principal("acme", "eve", ("operator",))
 ADA = Principal("acme", "ada", ("admin",))
-WITHIN_S = 40
 
 
 def settings(folder: Path, **more: Any) -> Settings:
@@ -59,7 +59,7 @@ async def refusal(hw: AsyncHeadwater, tool: str, who: Principal, /, **arguments:
 
 async def mails(folder: Path, count: int) -> list[EmailMessage]:
     """Return the letters once there are so many, by subject."""
-    with anyio.fail_after(WITHIN_S):
+    with anyio.fail_after(GUARD_S):
         while True:
             files = [one async for one in anyio.Path(folder / "mail").glob("*.eml")]
             if len(files) >= count:
@@ -72,7 +72,7 @@ async def mails(folder: Path, count: int) -> list[EmailMessage]:
 
 async def notices(hw: AsyncHeadwater, who: Principal, until: str, count: int) -> list[Any]:
     """Return the notices once so many have a status."""
-    with anyio.fail_after(WITHIN_S):
+    with anyio.fail_after(GUARD_S):
         while True:
             found = (await call(hw, "notices", who))["notices"]
             if sum(one["status"] == until for one in found) >= count:
@@ -146,7 +146,7 @@ class Receiver:
 
     async def wait(self, count: int) -> None:
         """Wait until it was called so often."""
-        with anyio.fail_after(WITHIN_S):
+        with anyio.fail_after(GUARD_S):
             while len(self.got) < count:  # noqa: ASYNC110  another loop's server tells nobody
                 await anyio.sleep(0.02)
 

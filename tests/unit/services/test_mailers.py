@@ -10,7 +10,8 @@ from aiohttp import web
 from azure_standin import azure_standin
 from certificates import make_certificate, server_context
 from mail_server import PASSWORD, mail_server
-from mailers import LETTER, SENDER, WITHIN_S, opened, smtp
+from mailers import LETTER, SENDER, opened, smtp
+from patience import GUARD_S
 
 from headwater.errors import StoreFault, UsageError
 from headwater.model.notice import Letter
@@ -40,7 +41,7 @@ async def test_who_is_not_there_may_be_asked_again(certificate: Path, tmp_path: 
     (tmp_path / "file").touch()
     for mailer in (azure.mailer, away, FolderMailer(tmp_path / "file" / "in", SENDER)):
         for ask in (mailer.check, lambda mailer=mailer: mailer.send(LETTER)):
-            with anyio.fail_after(WITHIN_S), pytest.raises(StoreFault) as raised:
+            with anyio.fail_after(GUARD_S), pytest.raises(StoreFault) as raised:
                 await ask()
             assert (raised.value.code, raised.value.retry_safe) == ("mail.unreachable", True)
 
@@ -48,7 +49,7 @@ async def test_who_is_not_there_may_be_asked_again(certificate: Path, tmp_path: 
 @pytest.mark.parametrize("at", ["mail", "rcpt", "data"])
 @pytest.mark.parametrize(("answer", "code"), [("450 x", "mail.busy"), ("550 x", "mail.refused")])
 async def test_smtp_refuses_at_any_stage(at: str, answer: str, code: str) -> None:
-    with mail_server() as server, anyio.fail_after(WITHIN_S):
+    with mail_server() as server, anyio.fail_after(GUARD_S):
         server.hook = lambda stage, _: answer if stage == at else None
         with pytest.raises(StoreFault) as raised:
             await smtp(server, query="?tls=never").send(LETTER)
@@ -62,7 +63,7 @@ async def test_smtp_signs_in_over_tls_and_trusts_only_known_authorities(
     tls = server_context(certificate)
     given = {"starttls": tls} if scheme == "smtp" else {"tls": tls}
     user = f"post:{PASSWORD.replace('@', '%40').replace('/', '%2F')}@"
-    with mail_server(auth=True, **given) as server, anyio.fail_after(WITHIN_S):
+    with mail_server(auth=True, **given) as server, anyio.fail_after(GUARD_S):
         await smtp(server, certificate, scheme=scheme, user=user).send(LETTER)
         assert server.ids == ["<n-0a1b@example.org>"]
         with pytest.raises(StoreFault) as raised:
@@ -78,7 +79,7 @@ async def test_smtp_signs_in_over_tls_and_trusts_only_known_authorities(
 
 
 async def test_smtp_sends_nothing_in_the_clear_unless_told_to() -> None:
-    with mail_server() as server, anyio.fail_after(WITHIN_S):
+    with mail_server() as server, anyio.fail_after(GUARD_S):
         with pytest.raises(StoreFault) as raised:
             await smtp(server).send(LETTER)
         assert raised.value.code == "mail.sign_in"
@@ -87,7 +88,7 @@ async def test_smtp_sends_nothing_in_the_clear_unless_told_to() -> None:
 
 async def test_smtp_writes_to_addresses_of_other_alphabets() -> None:
     letter = Letter(id="n-2", to="jörg@exämple.org", subject="s", text="t", html="h", at=LETTER.at)
-    with mail_server() as server, anyio.fail_after(WITHIN_S):
+    with mail_server() as server, anyio.fail_after(GUARD_S):
         await smtp(server, query="?tls=never").send(letter)
         assert server.recipients == ["jörg@exämple.org"]
 
@@ -98,7 +99,7 @@ async def test_azure_that_lets_us_not_in_may_be_asked_again(
 ) -> None:
     async with opened("azure", certificate, tmp_path) as azure:
         azure.answers(status)
-        with anyio.fail_after(WITHIN_S), pytest.raises(StoreFault) as raised:
+        with anyio.fail_after(GUARD_S), pytest.raises(StoreFault) as raised:
             await azure.mailer.send(LETTER)
         assert (raised.value.code, raised.value.retry_safe) == ("mail.sign_in", True)
 
@@ -108,11 +109,11 @@ async def test_azure_that_takes_a_letter_in_and_drops_it_has_refused_it(certific
         mailer = AzureMailer(standin.connection, SENDER, authorities=str(certificate))
         error = {"code": "EmailDroppedAllRecipientsSuppressed", "message": "dropped"}
         standin.fared = {"status": "Failed", "error": error}
-        with anyio.fail_after(WITHIN_S), pytest.raises(StoreFault) as raised:
+        with anyio.fail_after(GUARD_S), pytest.raises(StoreFault) as raised:
             await mailer.send(LETTER)
         assert raised.value.code == "mail.refused"
         standin.answer = lambda: web.json_response({"error": {"code": "x"}}, status=409)
-        with anyio.fail_after(WITHIN_S):
+        with anyio.fail_after(GUARD_S):
             await mailer.send(LETTER)  # it was taken in before
         assert len({operation for operation, _ in standin.sent}) == 1
 
@@ -120,7 +121,7 @@ async def test_azure_that_takes_a_letter_in_and_drops_it_has_refused_it(certific
 async def test_azure_is_trusted_by_known_authorities_alone(certificate: Path) -> None:
     async with azure_standin(certificate) as standin:
         mailer = AzureMailer(standin.connection, SENDER, authorities=None)
-        with anyio.fail_after(WITHIN_S), pytest.raises(StoreFault) as raised:
+        with anyio.fail_after(GUARD_S), pytest.raises(StoreFault) as raised:
             await mailer.send(LETTER)
         assert raised.value.code == "mail.unreachable"
         assert standin.sent == []

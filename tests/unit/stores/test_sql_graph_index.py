@@ -7,6 +7,7 @@ import threading
 
 import numpy as np
 import pytest
+from patience import GUARD_S, PROMPT_S
 
 from headwater.analysis.embeddings import nearest, pack
 from headwater.analysis.vector_index import IndexedVector
@@ -40,7 +41,7 @@ def grown(index: GraphIndex) -> GraphIndex:
     index.search(pack(CENTRES[0]), limit=1, among=ANYWHERE)
     for thread in threading.enumerate():
         if thread.name == "headwater-graph":
-            thread.join(30)
+            thread.join(GUARD_S)
     return index
 
 
@@ -122,5 +123,5 @@ def test_a_graph_that_nobody_has_any_more_stops_growing() -> None:
     index.search(pack(CENTRES[0]), limit=1, among=ANYWHERE)
     (thread,) = [one for one in threading.enumerate() if one.name == "headwater-graph"]
     del index
-    thread.join(5)
+    thread.join(PROMPT_S)
     assert not thread.is_alive()

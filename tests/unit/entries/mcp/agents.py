@@ -13,6 +13,7 @@ import httpx2
 import uvicorn
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
+from patience import GUARD_S
 
 from headwater import AsyncHeadwater, tool
 from headwater.entries.mcp.server import Context, make_server, over_http
@@ -134,7 +135,7 @@ async def connected(
     """Connect the official client over HTTP with a key."""
     given = [("Authorization", f"Bearer {key}"), *headers]
     async with (
-        httpx2.AsyncClient(headers=given, timeout=20) as http,
+        httpx2.AsyncClient(headers=given, timeout=GUARD_S) as http,
         Client(streamable_http_client(url, http_client=http), mode=mode) as client,
     ):
         yield client
