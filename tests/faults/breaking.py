@@ -43,9 +43,11 @@ def sampled(cells: list[Cell]) -> list[Cell]:
     return cells[::SAMPLED]
 
 
-async def until(seen: Callable[[], Awaitable[bool]], *, every_s: float = 0.02) -> bool:
+async def until(
+    seen: Callable[[], Awaitable[bool]], *, within_s: float = GUARD_S, every_s: float = 0.02
+) -> bool:
     """Look again and again until something is seen; tell whether it was."""
-    with anyio.move_on_after(GUARD_S):
+    with anyio.move_on_after(within_s):
         while not await seen():  # noqa: ASYNC110 (whatever it is tells nobody)
             await anyio.sleep(every_s)
         return True

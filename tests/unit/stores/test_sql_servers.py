@@ -179,11 +179,17 @@ class Schedule:
 
 async def use_all(database: ServerDatabase, name: str) -> None:
     """Have all connections carry something at once, and end it."""
+    begun: list[int] = []
+
+    def work(connection: Connection) -> None:
+        begun.append(one(connection))
+        waiting(name, 600)(connection)
+
     with anyio.fail_after(GUARD_S):
         async with anyio.create_task_group() as group:
             for _ in range(database.size):
-                group.start_soon(partial(database.read, waiting(name, 600), tenant="t"))
-            while database.in_use < database.size:
+                group.start_soon(partial(database.read, work, tenant="t"))
+            while len(begun) < database.size:
                 await anyio.wait_all_tasks_blocked()
             group.cancel_scope.cancel()
         while database.in_use:
