@@ -18,6 +18,7 @@ import anyio
 from headwater.app.checking import check_budget_s
 from headwater.app.settings import Settings
 from headwater.engine.clock import loop_clock
+from headwater.engine.doorway import Doorway
 from headwater.errors import LimitError
 from headwater.model.gauge import Gauge
 from headwater.model.principal import Principal
@@ -148,6 +149,8 @@ class Admission:
         self._reads = _Way(settings.reads_at_once, LEAST_READS, most_waiting=most)
         self._runs: Counter[str] = Counter()
         self._held = 0
+        self.doorway = Doorway()
+        """Through which whoever has a place goes on."""
         self.turned_away: Counter[str] = Counter()
         """How many were turned away, by why."""
 
@@ -329,6 +332,11 @@ class _Place:
                 self._end_run()
                 raise
         self._began_at = self.way.now()
+        try:
+            await self._admission.doorway.enter()
+        except BaseException:
+            self._leave()
+            raise
         self._late_at = self._began_at + LATE_SHARE * (left_s or self._admission.budget_s)
         return left_s
 
@@ -339,7 +347,10 @@ class _Place:
         trace: TracebackType | None,
     ) -> None:
         """Give the place to whoever is next."""
-        self.way.leave(self._began_at, late=self.way.now() >= self._late_at)
+        self._leave(late=self.way.now() >= self._late_at)
+
+    def _leave(self, *, late: bool = False) -> None:
+        self.way.leave(self._began_at, late=late)
         self._end_run()
 
     def _end_run(self) -> None:

@@ -20,6 +20,7 @@ from headwater.app.api_keys import PREFIX, digest_of, id_in
 from headwater.app.claims import ClaimNames, principal_of
 from headwater.app.failed_keys import FailedKeys
 from headwater.app.revocations import Revocations
+from headwater.engine.doorway import Doorway
 from headwater.errors import DeadlineExceeded, HeadwaterError, StoreFault, UsageError
 from headwater.model.principal import DEFAULT_TENANT, Principal
 from headwater.policy.remembered import Remembered
@@ -95,6 +96,8 @@ class Identities:
         self._due: dict[bytes, Look] = {}
         """How to look anew for those who keep asking, by the digest of their credential."""
         self._somebody = anyio.Event()
+        self._doorway = Doorway()
+        """Through which those go on who waited for a look."""
         self.revocations = Revocations(keys, self.forget)
 
     def digest(self, key: str) -> bytes:
@@ -250,6 +253,7 @@ class Identities:
             if under_way is None:
                 return await self._look(name, look)
             await under_way.ended.wait()
+            await self._doorway.enter()
             if under_way.error is not None:
                 raise _again(under_way.error)
             if under_way.known is not None and anyio.current_time() < under_way.began_s + KEEP_S:

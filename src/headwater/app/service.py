@@ -219,7 +219,8 @@ class AsyncHeadwater:
     async def tools(self, *, principal: Principal | None = None) -> list[ToolInfo]:
         """List the tools that the principal may call, by name."""
         who = self._who(principal, "tools")
-        return [describe(one) for one in self._parts.caller.registry if enough(who.roles, one.role)]
+        offered = [one for one in self._parts.caller.registry if enough(who.roles, one.role)]
+        return await to_thread.run_sync(lambda: [describe(one) for one in offered])  # slow once
 
     async def runs(self, *, limit: int = 20, principal: Principal | None = None) -> list[RunRecord]:
         """List the tenant's newest runs, newest first."""

@@ -118,7 +118,7 @@ class Settings(BaseSettings):
     body_s: float = Field(default=12.0, gt=0)
     connections: int = Field(default=4_000, ge=1)
     questions_at_once: int = Field(default=16, ge=1)
-    reads_at_once: int = Field(default=64, ge=1)
+    reads_at_once: int = Field(default=16, ge=1)
     most_waiting: int = Field(default=4_000, ge=1)
     runs_per_tenant: int = Field(default=0, ge=0)
     requests_per_key: int = Field(default=0, ge=0)

@@ -162,6 +162,7 @@ async def _with_models(settings: Settings, stores: Stores) -> AsyncIterator[Stor
 @asynccontextmanager
 async def _kept_in(url: str, settings: Settings, model: Embedder) -> AsyncIterator[Stores]:
     """Open what is kept in a database."""
+    await to_thread.run_sync(import_stores, url)
     if url in {MEMORY, f"{MEMORY}//"}:
         yield _memory(settings, model)
     elif url.startswith(SQLITE) and url.removeprefix(SQLITE).strip():
@@ -302,6 +303,8 @@ def import_stores(url: str) -> None:
         from headwater.stores.sql import sqlite_database  # noqa: F401  (for its own sake)
     elif url.partition("://")[0] in SERVERS:
         from headwater.stores.sql import server_opening  # noqa: F401  (for its own sake)
+    if not url.startswith(MEMORY):
+        from headwater.stores.sql import documents, metrics, vectors  # noqa: F401  (as well)
 
 
 @asynccontextmanager

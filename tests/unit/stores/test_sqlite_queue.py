@@ -110,6 +110,23 @@ async def test_short_jobs_go_to_one_thread_while_it_keeps_up() -> None:
     assert len(set(taken[:20])) == len(set(taken[20:])) == 1
 
 
+async def test_a_tenant_does_not_wait_behind_all_that_another_one_asked() -> None:
+    queue = JobQueue(1)
+    (seat,) = queue.seats
+    asked = [("noisy", number) for number in range(50)] + [("quiet", 0), (None, 0), ("quiet", 1)]
+    for tenant, number in asked:
+        job = Job(lambda _: None, deadline_at=float(number))
+        queue.put(job, tenant=tenant)
+        job.work = tenant  # type: ignore[assignment]
+    taken = [queue.take_at_once(seat) for _ in asked]
+    whose = [(job.work, job.deadline_at) for job in taken if job is not None]
+    assert sorted(whose, key=repr) == sorted(asked, key=repr)
+    assert [number for tenant, number in whose if tenant == "noisy"] == list(range(50))
+    assert max(whose.index(("quiet", 0)), whose.index((None, 0))) <= 3
+    assert whose.index(("quiet", 1)) <= 6
+    assert queue.close() == []
+
+
 async def test_nothing_is_lost_or_left_waiting_in_any_mixture(path: Path) -> None:
     database, dice = await SqliteDatabase.open(path, readers=4), Random(5)
     done: list[int] = []

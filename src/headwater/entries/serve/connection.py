@@ -6,10 +6,9 @@ It answers nothing itself but refusals that need no app. `sweep` closes what too
 from __future__ import annotations
 
 import asyncio
-import functools
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -64,6 +63,8 @@ class Connection(HttpToolsProtocol):
     _unread_since: float | None = None
     _spare = False
     _leaving: Callable[[], object] | None = None
+    _waiting: bytes | None = None
+    """What came, and is read when it is its turn."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take a connection, or close it where there are too many."""
@@ -80,14 +81,34 @@ class Connection(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell whoever works for this client that it went away."""
+        self._waiting = None
         super().connection_lost(exc)
         if self._leaving is not None:
             self._leaving()
 
     def data_received(self, data: bytes) -> None:
-        """Take what the client sends, and refuse headers without an end."""
+        """Take what the client sends; a request that begins is read when it is its turn."""
         if self._head_since is None and self._body_since is None:
             self._head_since, self._head_bytes = self.loop.time(), 0
+        if self._waiting is None and self._body_since is None:
+            self._waiting = data
+            self.starts.add(self._read_waiting, self.loop)
+            return
+        self._read_waiting()
+        self._read(data)
+
+    def shutdown(self) -> None:
+        """End in order: what has come is answered, if only by a refusal."""
+        self._read_waiting()
+        super().shutdown()
+
+    def _read_waiting(self) -> None:
+        data, self._waiting = self._waiting, None
+        if data is not None:
+            self._read(data)
+
+    def _read(self, data: bytes) -> None:
+        """Read what came, and refuse headers without an end."""
         self._head_bytes += len(data)
         super().data_received(data)
         if self._head_since is not None and self._head_bytes > self.bounds.header_bytes:
@@ -109,10 +130,6 @@ class Connection(HttpToolsProtocol):
         elif self._spare and self.url.partition(b"?")[0] not in FREE:
             self.app = too_many_connections
         super().on_headers_complete()
-
-    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
-        """Begin to answer a request, when it is its turn."""
-        self.starts.add(functools.partial(super()._start_asgi_task, cycle, app), self.loop)
 
     def on_body(self, body: bytes) -> None:
         """Take a part of a body; an upload has its time anew with each."""

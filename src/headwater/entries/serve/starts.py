@@ -1,4 +1,4 @@
-"""How many requests begin before the loop turns: a thousand that come at once hold nobody up."""
+"""How many requests are read before the loop turns: a thousand that come at once hold nobody up."""
 
 from __future__ import annotations
 

@@ -115,8 +115,7 @@ class SqliteDatabase:
             LimitError: `store.overloaded`, too many wait already.
             StoreFault: the database failed.
         """
-        del tenant  # a file has no second wall: each statement names its tenant
-        return await self._run(work, self._reads)
+        return await self._run(work, self._reads, tenant=tenant)
 
     async def write(self, work: Callable[[Connection], T], *, tenant: str | None = None) -> T:
         """Run a unit of work that writes: committed as a whole, or not at all.
@@ -128,8 +127,7 @@ class SqliteDatabase:
             LimitError: `store.overloaded`, too many wait already; nothing is written.
             StoreFault: the database failed; nothing is written.
         """
-        del tenant
-        return await self._run(work, self._writes)
+        return await self._run(work, self._writes, tenant=tenant)
 
     async def load(self, work: Callable[[Connection], T], *, tenant: str | None = None) -> T:
         """Run a unit of work that writes what it reads elsewhere: here as any that writes.
@@ -171,7 +169,13 @@ class SqliteDatabase:
         """Count the threads that outlived `close`; they end with the process."""
         return sum(each.alive() for each in self._threads) if self._closed else 0
 
-    async def _run(self, work: Callable[[Connection], T], queue: JobQueue) -> T:
+    async def _run(
+        self, work: Callable[[Connection], T], queue: JobQueue, *, tenant: str | None
+    ) -> T:
+        """Carry a job out when it is its tenant's turn, which is all that its tenant is for here.
+
+        A file has no second wall: each statement names its tenant.
+        """
         if self._closed:
             message = f"{self.path} was closed; open it again"
             raise StoreFault(message, code="store.closed")
@@ -180,7 +184,7 @@ class SqliteDatabase:
             raise LimitError(message, code="store.overloaded", retry_safe=True)
         remaining_s = anyio.current_effective_deadline() - anyio.current_time()
         job = Job(work, deadline_at=time.monotonic() + remaining_s + DEADLINE_GRACE_S)
-        queue.put(job)
+        queue.put(job, tenant=tenant)
         try:
             result: T = await job.result()
         except asyncio.CancelledError:

@@ -2,6 +2,7 @@
 
 Threads share the interpreter: four that take short jobs get half as many done as one. Everything
 here is called without waiting for a lock; a thread that has nothing to do waits for its own bell.
+Tenants take turns, so that nobody waits behind all that another one asked.
 """
 
 from __future__ import annotations
@@ -9,8 +10,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
+from heapq import heappop, heappush
+from itertools import count
 from queue import SimpleQueue
 
+from headwater.policy.fair_order import FairOrder
 from headwater.stores.sql.sqlite_job import Job
 
 LONG_S = 0.005
@@ -30,7 +34,7 @@ class Seat:
 
 
 class JobQueue:
-    """Jobs in order of arrival, and the threads that rest meanwhile.
+    """Jobs in a fair order, and the threads that rest meanwhile.
 
     Args:
         threads: How many take jobs.
@@ -39,7 +43,11 @@ class JobQueue:
 
     def __init__(self, threads: int, *, long_s: float = LONG_S) -> None:
         self.seats = [Seat() for _ in range(threads)]
-        self._jobs: deque[Job] = deque()
+        self._order = FairOrder()
+        self._arrivals = count()
+        self._jobs: list[tuple[int, int, Job]] = []
+        """A heap. No two arrivals are equal, so that jobs are never compared: what compares numbers
+        alone is not interrupted by another thread."""
         self._resting: deque[Seat] = deque()
         self._closed = False
         self._long_s = long_s
@@ -57,9 +65,11 @@ class JobQueue:
 
     # Called on the loop.
 
-    def put(self, job: Job) -> None:
-        """Add a job, and wake a thread where all rest."""
-        self._jobs.append(job)
+    def put(self, job: Job, *, tenant: str | None = None) -> None:
+        """Add a job of a tenant, and wake a thread where all rest."""
+        if not self._jobs:
+            self._order.nothing_waits()
+        heappush(self._jobs, (self._order.number(tenant), next(self._arrivals), job))
         if len(self._resting) == len(self.seats):
             self._wake()
         elif self._look is None:
@@ -70,7 +80,7 @@ class JobQueue:
         self._closed = True
         if self._look is not None:
             self._look.cancel()
-        waiting = list(self._jobs)
+        waiting = [job for _, _, job in sorted(self._jobs)]
         self._jobs.clear()
         while self._wake():
             pass
@@ -114,9 +124,10 @@ class JobQueue:
         if self._closed:
             return None
         try:
-            job = self._jobs.popleft()
+            number, _, job = heappop(self._jobs)
         except IndexError:
             return None
+        self._order.taken(number)
         seat.since_s = time.monotonic()
         return job
 
