@@ -7,7 +7,9 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import anyio
@@ -106,6 +108,14 @@ async def test_a_file_removed_while_it_is_open_takes_no_more_writes(tmp_path: Pa
     await database.close()
 
 
+@pytest.fixture
+def for_everyone() -> Iterator[Path]:
+    """Give a folder that others may enter: pytest closes its own whenever it starts anywhere."""
+    with tempfile.TemporaryDirectory() as made:
+        Path(made).chmod(0o755)
+        yield Path(made)
+
+
 READ_ONLY = """
 import os, sys
 import anyio
@@ -123,16 +133,14 @@ anyio.run(main)
 
 @pytest.mark.skipif(os.getuid() != 0, reason="needs root, to become someone with fewer rights")
 @pytest.mark.parametrize("exists", [True, False])
-async def test_a_read_only_folder_is_named(tmp_path: Path, exists: bool) -> None:
-    folder = tmp_path / "locked"
+async def test_a_read_only_folder_is_named(for_everyone: Path, exists: bool) -> None:
+    folder = for_everyone / "locked"
     folder.mkdir()
     path = folder / "estate.db"
     if exists:
         await (await SqliteDatabase.open(path)).close()
         path.chmod(0o444)
     folder.chmod(0o555)
-    for parent in (tmp_path, *tmp_path.parents[:3]):
-        parent.chmod(parent.stat().st_mode | 0o055)
     done = await anyio.run_process([sys.executable, "-c", READ_ONLY, str(path)], check=False)
     assert done.stdout.decode().startswith("store.read_only"), done.stderr.decode()
     assert str(folder) in done.stdout.decode()
