@@ -39,9 +39,10 @@ from headwater.toolkit.registry import Registry
 
 HERE = "engine.call"
 QUICK_S = 0.005
-"""A call of a tool that took less the last time has no task of its own, which costs 90 us."""
-COMPANY = 4
-"""Calls at once of all tools from which on each is allowed more time: they wait for each other."""
+"""A call of a tool that took less the last time has no task of its own, which costs 90 us.
+
+It may take so much for each call under way, of whatever tool: they wait for each other.
+"""
 TELLING_S = 1.0
 """A late call says something about its tool only where the tool had at least this long."""
 
@@ -202,7 +203,7 @@ class Caller:
             ended_at = self.now()
             at_once = sum(one.gate.limiter.taken for one in self._desks.values())
             gate.succeeded(ended_at, took_s=ended_at - began_at)
-            passage.desk.quick = ended_at - began_at < QUICK_S * max(1.0, at_once / COMPANY)
+            passage.desk.quick = ended_at - began_at < QUICK_S * at_once
             told = True
         except HeadwaterError as error:
             told = error.fault in {"tool", "store"}

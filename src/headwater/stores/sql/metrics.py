@@ -42,7 +42,7 @@ from headwater.stores.sql.database import Database
 from headwater.stores.sql.dialect import is_out_of_range
 from headwater.stores.sql.filters import shaped
 from headwater.stores.sql.id_lists import among, listed
-from headwater.stores.sql.plain_rows import all_rows
+from headwater.stores.sql.plain_rows import all_rows, packed_rows
 from headwater.stores.sql.sample_loading import load_metrics, load_samples
 from headwater.stores.sql.sample_queries import Which, points, requested, without
 from headwater.stores.sql.series_points import BATCH, read_points
@@ -277,7 +277,7 @@ def _figures(
 
 
 def _names(connection: Connection, ids: Iterable[int], principal: Principal) -> dict[int, ItemName]:
-    rows = all_rows(connection, NAMES, {"tenant": principal.tenant, "ids": listed(ids)})
+    rows = packed_rows(connection, NAMES, {"tenant": principal.tenant, "ids": listed(ids)})
     return {row[0]: ItemName(row[0], row[1], row[2]) for row in rows}
 
 
