@@ -26,10 +26,11 @@ def measure(*, quick: bool) -> list[Row]:
     """Take the figures of this bar."""
     size, seconds = (made.QUICK, 5.0) if quick else (made.FULL, 20.0)
     with ours(f"sqlite:///{estate_file(size).resolve()}") as server:
-        best = max(
-            _goodput(questions(server, size, at_once=many, seconds=seconds / 2, seed=20 + many))
+        taken = {
+            many: questions(server, size, at_once=many, seconds=seconds / 2, seed=20 + many)
             for many in AT_ONCE
-        )
+        }
+        best, at_once = max((_goodput(load), many) for many, load in taken.items())
         before = stalls_of(server)
         asked = reviews(REQUESTS, size=size, budget_s=BUDGET_S, seed=5)
         more: dict[str, Any] = {
@@ -43,7 +44,7 @@ def measure(*, quick: bool) -> list[Row]:
         )
         rows = loop_rows(BAR, "in overload", server, stalls_before=before)
         time.sleep(RECOVERY_S)
-        after = questions(server, size, at_once=AT_ONCE[0], seconds=seconds / 2, seed=6)
+        after = questions(server, size, at_once=at_once, seconds=seconds / 2, seed=6)
     share, recovered = _goodput(load) / best, _goodput(after) / best
     what = f"{TIMES} times as many questions as can be answered"
     note = f"{load.statuses}, {load.unsent} found no connection, {load.late} late"
@@ -66,7 +67,7 @@ def measure(*, quick: bool) -> list[Row]:
         ),
         at_least(
             BAR,
-            f"{RECOVERY_S:g} s afterwards: complete answers, of the best",
+            f"{RECOVERY_S:g} s afterwards, as many at once: complete answers, of the best",
             value=recovered,
             limit=LEAST_SHARE,
             shown=(f"{recovered:.2f} ({_goodput(after):.0f}/s)", f"{LEAST_SHARE:g}"),

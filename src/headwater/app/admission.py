@@ -33,6 +33,8 @@ LEAST_READS = 8
 """Places that there are however slow the work is."""
 LATE_SHARE = 0.9
 """The share of its time after which work counts as late: what was there by then is answered."""
+CALM_S = 5.0
+"""Seconds without any work after which what was learned in a crowd no longer holds."""
 SOON_S = 1.0
 LATER_S = 10.0
 """The least and the most seconds after which to ask again."""
@@ -62,11 +64,20 @@ class _Way:
 
     def __init__(self, most: int, least: int, *, most_waiting: int) -> None:
         self.now = loop_clock()
-        self.turns = Turns(most, most_waiting=most_waiting)
-        self._gradient = Gradient(most=most, least=min(most, least))
+        self._most = most
+        self._least = min(most, least)
+        self._most_waiting = most_waiting
+        self._left_at = self.now()
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        self.turns = Turns(self._most, most_waiting=self._most_waiting)
+        self._gradient = Gradient(most=self._most, least=self._least)
 
     def enter(self) -> bool:
         """Take a place where one is free."""
+        if not self.turns.taken and self.now() - self._left_at >= CALM_S:
+            self._begin_anew()
         return self.turns.enter()
 
     async def wait(self, tenant: str, rank: Criticality, *, budget_s: float) -> float | None:
@@ -101,7 +112,7 @@ class _Way:
         Where everyone asks at once from the start no latency is known without a crowd: that whole
         budgets go by in a full house says as much as a refusal.
         """
-        now = self.now()
+        now = self._left_at = self.now()
         took_s = max(LEAST_TOOK_S, now - began_at)  # a clock may stand still for a millisecond
         at_once = self.turns.taken
         seated: list[Any] = [self.turns.leave(took_s, now=now)]

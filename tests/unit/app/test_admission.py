@@ -8,7 +8,7 @@ import anyio
 import pytest
 from patience import GUARD_S
 
-from headwater.app.admission import Admission
+from headwater.app.admission import CALM_S, Admission
 from headwater.app.settings import Settings
 from headwater.errors import LimitError
 from headwater.model.principal import Principal
@@ -155,6 +155,31 @@ async def test_who_waited_before_being_turned_away_is_told_within_the_budget() -
             async with way.admitted(NOISY, budget_s=2.0):
                 pytest.fail("let in")
     assert 1.8 <= anyio.current_time() - began_at <= 2.0
+
+
+@pytest.mark.parametrize("anyio_backend", [pytest.param(jumping_clock(), id="jumping")])
+async def test_what_was_learned_in_a_crowd_is_forgotten_when_nobody_was_there_for_a_while() -> None:
+    way = admission(questions_at_once=16)
+
+    def places() -> float:
+        names = ("headwater_admission_places", {"kind": "question"})
+        (found,) = [one.value for one in way.gauges() if (one.name, one.labels) == names]
+        return found
+
+    async def ask() -> None:
+        async with way.admitted(NOISY, budget_s=2.0):
+            await anyio.sleep(2.0)
+
+    async with anyio.create_task_group() as group:
+        for _ in range(16):
+            group.start_soon(ask)
+    assert places() < 16
+    await anyio.sleep(CALM_S - 0.1)
+    async with way.admitted(NOISY):
+        assert places() < 16
+    await anyio.sleep(CALM_S)
+    async with way.admitted(NOISY):
+        assert places() == 16
 
 
 async def test_who_goes_away_while_waiting_leaves_nothing_taken() -> None:
