@@ -24,7 +24,7 @@ def asked(line: http.client.HTTPConnection, path: str) -> int:
 
 def main() -> None:
     enough, took_s = threading.Event(), list[float]()
-    line = http.client.HTTPConnection(sys.argv[1], int(sys.argv[2]), timeout=30)
+    line = http.client.HTTPConnection(sys.argv[1], int(sys.argv[2]), timeout=120)
     while asked(line, "/readyz") != 200:
         enough.wait(EVERY_S)
     sys.stdout.write("ready\n")

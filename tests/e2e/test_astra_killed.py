@@ -12,6 +12,7 @@ import anyio
 import pytest
 from anyio import to_thread
 from astra_standin import TOKEN, Fault, StandIn, serving_in_thread
+from patience import GUARD_S
 
 from headwater import AsyncHeadwater
 from headwater.app.settings import Settings
@@ -58,7 +59,7 @@ async def test_what_a_kill_between_the_two_left_is_mended(command: str, tmp_path
             if asked != command:
                 return None
             reached.set()
-            return Fault(delay_s=30, cut="before")
+            return Fault(delay_s=3_600, cut="before")
 
         api.fault = stuck
         given = {
@@ -74,7 +75,7 @@ async def test_what_a_kill_between_the_two_left_is_mended(command: str, tmp_path
             stdout=DEVNULL,
             stderr=DEVNULL,
         ) as child:
-            assert await to_thread.run_sync(reached.wait, 30)
+            assert await to_thread.run_sync(reached.wait, GUARD_S)
             child.kill()
         assert set(passages_in(api)) >= set(before)
 

@@ -476,7 +476,7 @@ async def test_replicas_in_two_threads_follow_each_others_runs(tmp_path):
                 run_ids.append((await hw.live.begin(plan=PLAN, budget_s=30)).run_id)
                 await held.started.wait()
                 begun.set()
-                await anyio.to_thread.run_sync(ended.wait, 10)
+                await anyio.to_thread.run_sync(ended.wait, GUARD_S)
 
         anyio.run(run)
 
@@ -484,7 +484,7 @@ async def test_replicas_in_two_threads_follow_each_others_runs(tmp_path):
         with fail_after(GUARD_S):
             async with anyio.create_task_group() as group:
                 group.start_soon(anyio.to_thread.run_sync, other)
-                await anyio.to_thread.run_sync(begun.wait, 10)
+                await anyio.to_thread.run_sync(begun.wait, GUARD_S)
                 async with hw.live.follow(run_ids[0]) as events:
                     seen = [await anext(events)]
                     record = await hw.live.cancel(run_ids[0])
