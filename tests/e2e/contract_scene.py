@@ -68,7 +68,6 @@ class Scene:
         self.keys = keys
         self._address = server.address
         self._number = 0
-        self._send("POST", "/v1/github/credentials", {"name": "robot", "token": GOOD}, who="admin")
 
     def set(self) -> dict[str, Any]:
         """Make everything, and return what each parameter of a path may be."""
@@ -79,7 +78,9 @@ class Scene:
         for person in ("reader", "admin"):
             operator("PUT", f"/v1/teams/{team}/members/{person}", {"role": "member"})
         project = operator("POST", "/v1/projects", {"team": team, "name": "slow"})["id"]
-        linked = {"repository": "acme/shop", "credential": "robot"}
+        robot = {"name": f"robot-{self._number}", "token": GOOD}
+        operator("POST", "/v1/github/credentials", robot, who="admin")
+        linked = {"repository": "acme/shop", "credential": robot["name"]}
         operator("PUT", f"/v1/projects/{project}/repository", linked)
         items = [
             operator("POST", "/v1/items", {"project": project, "kind": "todo", "title": title})
@@ -102,7 +103,7 @@ class Scene:
             "number": 1,
             "webhook": operator("POST", f"/v1/teams/{team}/webhooks", hook)["webhook"]["id"],
             "invitation": operator("POST", f"/v1/teams/{team}/invitations", {})["id"],
-            "credential": "robot",
+            "credential": robot["name"],
             "name": {"/v1/tools/{name}": "ci.search", "/v1/schedules/{name}": schedule["name"]},
             **self._given(),
         }
