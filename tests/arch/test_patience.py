@@ -86,7 +86,7 @@ def tight_guards(tree: ast.Module) -> Iterator[str]:
             entered = [one.context_expr for one in node.items]
             missed = any(calls_to("raises", one) for one in entered)
             for call in (call for one in entered for call in calls_to("fail_after", one)):
-                if seconds_of(call) < LEAST_GUARD_S and not missed:
+                if 0 < seconds_of(call) < LEAST_GUARD_S and not missed:
                     yield f"line {node.lineno}: {ast.unparse(call)}; use patience.GUARD_S"
 
 

@@ -28,7 +28,7 @@ async def proxy(redis: str) -> AsyncIterator[Proxy]:
 
 @pytest.fixture
 async def server(proxy: Proxy, redis: str) -> AsyncIterator[RedisServer]:
-    async with RedisServer.open(proxy.url(redis), own_hub=MemoryHub()) as server:
+    async with RedisServer.open(proxy.url(redis), own_hub=MemoryHub(), within_s=1.0) as server:
         await server.check()
         yield server
 

@@ -27,7 +27,7 @@ async def proxy(redis: str) -> AsyncIterator[Proxy]:
 @pytest.fixture
 async def here(proxy: Proxy, redis: str) -> AsyncIterator[RedisServer]:
     """One replica, whose way to Redis can be broken."""
-    async with RedisServer.open(proxy.url(redis), own_hub=MemoryHub()) as server:
+    async with RedisServer.open(proxy.url(redis), own_hub=MemoryHub(), within_s=1.0) as server:
         await server.check()
         yield server
 
