@@ -41,7 +41,7 @@ async def test_blocks_the_loop_and_hides_it():
 
 def test_leaves_a_thread():
     wait = threading.Event().wait
-    threading.Thread(target=wait, args=(9,), name="headwater-left", daemon=True).start()
+    threading.Thread(target=wait, args=(999,), name="headwater-left", daemon=True).start()
 
 
 def test_leaves_a_database_open(tmp_path):
@@ -71,8 +71,9 @@ def test_is_expected_to_fail():
 def run(folder: Path, **environment: str) -> dict[str, int]:
     """Run the planted tests under our guards and return how many ended how."""
     (folder / "test_planted.py").write_text(TESTS.format(planted=str(PACKAGE / "planted.py")))
-    for ours in ("conftest.py", "servers.py"):
-        shutil.copy(ROOT / "tests" / ours, folder)
+    shutil.copy(ROOT / "tests/servers.py", folder)
+    guards = (ROOT / "tests/conftest.py").read_text()
+    (folder / "conftest.py").write_text(guards.replace("\nJOIN_S = 20.0\n", "\nJOIN_S = 0.1\n"))
     command = [sys.executable, "-m", "pytest", "-q", "-c", str(ROOT / "pyproject.toml")]
     ended = subprocess.run(
         [*command, "--rootdir", str(folder), "-p", "no:cacheprovider", str(folder)],

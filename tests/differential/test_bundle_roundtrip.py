@@ -174,11 +174,15 @@ def write(whole: Whole, folder: Path) -> None:
 
 def lines_of(folder: Path) -> dict[str, list[str]]:
     """Return each file's lines, sorted and with sorted keys: neither order says anything."""
-    return {name: sorted(map(_sorted, (folder / name).read_text().split("\n"))) for name in WRITTEN}
+    return {
+        name: sorted(_sorted(line, name) for line in (folder / name).read_text().split("\n"))
+        for name in WRITTEN
+    }
 
 
-def _sorted(line: str) -> str:
-    return json.dumps(json.loads(line), sort_keys=True) if line.startswith("{") else line
+def _sorted(line: str, name: str) -> str:
+    is_object = line and name.endswith(".jsonl")  # a code in a table may begin with a brace too
+    return json.dumps(json.loads(line), sort_keys=True) if is_object else line
 
 
 async def load_folder(ports: Ports, folder: Path, **how: Any) -> Any:
