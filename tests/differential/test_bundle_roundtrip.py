@@ -128,7 +128,7 @@ def wholes(draw: st.DrawFn) -> Whole:
                 ItemRecord,
                 code=st.just(one), name=NAME, type=NAME, subtype=MAYBE, category=MAYBE,
                 status=MAYBE, criticality=MAYBE, owner=MAYBE, location=MAYBE,
-                tags=st.dictionaries(LINE, LINE, max_size=2), attributes=OBJECT,
+                tags=st.dictionaries(NAME, LINE, max_size=2), attributes=OBJECT,
                 source=st.sampled_from(["bundle", "netbox"]), source_key=MAYBE,
             )
         )
