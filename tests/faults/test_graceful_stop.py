@@ -195,14 +195,13 @@ async def look_after(client: aiohttp.ClientSession, book: Book, effects: Path) -
             assert (await reply.json())["value"]["code"] == code
 
 
-@pytest.mark.parametrize("seed", range(2))
-async def test_what_was_accepted_before_a_stop_is_there_once(tmp_path: Path, seed: int) -> None:
-    await try_stop(tmp_path / "a", seed)
+async def test_what_was_accepted_before_a_stop_is_there_once(tmp_path: Path) -> None:
+    await try_stop(tmp_path / "a", 0)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("seed", range(2, 55))
+@pytest.mark.parametrize("seed", range(1, 55))
 async def test_what_was_accepted_before_a_stop_is_there_once_at_many_moments(
     tmp_path: Path, seed: int
 ) -> None:
