@@ -10,6 +10,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from bench.misses import missed, reasons
 from bench.rows import Row
 
 PAGE = Path(__file__).parents[1] / "docs/reference/performance.md"
@@ -17,15 +18,20 @@ BEGIN, END = "<!-- figures: written by `make bench` -->", "<!-- end of figures -
 COLOURS = {"met": "green", "missed": "red", "told": "", "not installed": "yellow", "failed": "red"}
 
 
-def show(rows: Sequence[Row], machine: Mapping[str, str]) -> None:
-    """Print the table."""
+def show(rows: Sequence[Row], machine: Mapping[str, str], *, page: Path = PAGE) -> None:
+    """Print the table, and why bars are missed as far as the page of the figures knows it."""
     table = Table(caption=", ".join(f"{name} {value}" for name, value in machine.items()))
     for column in ("bar", "what", "figure", "at most", "verdict", "note"):
         table.add_column(column, overflow="fold")
     for row in rows:
         style = COLOURS[row.verdict]
         table.add_row(row.bar, row.what, row.figure, row.limit, row.verdict, row.note, style=style)
-    Console().print(table)
+    console = Console()
+    console.print(table)
+    known = reasons(page)
+    for bar in missed(rows):
+        console.print(f"\nWhy {bar} is missed:", style="bold")
+        console.print(known.get(bar, f"{page.name} has no profile of it yet."), markup=False)
 
 
 def save_json(rows: Sequence[Row], machine: Mapping[str, str], file: Path) -> None:

@@ -41,7 +41,7 @@ def main() -> int:
         if given.json is not None:  # so that what was taken is there whatever comes
             save_json(rows, machine(), given.json)
     told = machine()
-    show(rows, told)
+    show(rows, told, page=PAGE)
     if given.write:
         write_page(rows, told, page=PAGE)
     return int(any(row.verdict in {"missed", "failed"} for row in rows))

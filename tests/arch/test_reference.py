@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 import anyio
+from bench.misses import reasons
 from house import (
     PACKAGE,
     REFERENCE,
@@ -142,6 +143,13 @@ def test_a_settings_default_is_the_one_written(name: str) -> None:
 def test_every_command_has_a_heading_and_every_heading_a_command() -> None:
     found = [one for one in headings("cli.md") if one.startswith("headwater ")]
     assert sorted(found) == sorted(f"headwater {name}" for name in COMMANDS)
+
+
+@everywhere(("performance.md", "performance-service.md"))
+def test_every_bar_that_is_missed_has_its_profile_told(page: str) -> None:
+    rows = re.findall(r"^\| (\w+) \|.*\| missed \|", text_of(REFERENCE / page), re.MULTILINE)
+    told = {bar for bar, why in reasons(REFERENCE / page).items() if len(why) > 80}
+    assert set(rows) <= told
 
 
 def test_every_tool_has_a_heading_and_every_heading_a_tool() -> None:
