@@ -11,12 +11,15 @@ from bench.rows import Row
 SECTION = "## Why a bar is missed"
 _HEADING = re.compile(r"^### `(\w+)`$", re.MULTILINE)
 
+_WRAPPED = re.compile(r"(?<!\n)\n(?!\n)")
+
 
 def reasons(page: Path) -> dict[str, str]:
     """Return what a page says of each bar that is missed: its profile, and what was tried."""
     _, _, section = page.read_text(encoding="utf-8").partition(f"{SECTION}\n")
     _, *parts = _HEADING.split(section)
-    return {bar: text.strip() for bar, text in zip(parts[::2], parts[1::2], strict=True)}
+    lines = (_WRAPPED.sub(" ", text.strip()) for text in parts[1::2])
+    return dict(zip(parts[::2], lines, strict=True))
 
 
 def missed(rows: Iterable[Row]) -> list[str]:
